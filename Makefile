@@ -1,0 +1,43 @@
+# Two commands: `make demo` and `make test`. Each sets everything up first, in .venv below this folder.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test setup lint format bench serve lock clean
+
+demo: $(READY)
+	@$(BIN)/ieom demo
+
+test: $(READY)
+	@$(BIN)/pytest $(PYTEST)
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml bootstrap.py
+	@$(PYTHON) bootstrap.py $(VENV)
+	@touch $@
+
+lint: $(READY)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	@$(BIN)/python -m bench
+
+serve: $(READY)
+	@$(BIN)/ieom serve
+
+lock: $(READY)
+	@$(BIN)/uv pip compile --quiet --system-certs --universal --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --extra dev --python-version 3.11 pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) var

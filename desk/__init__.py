@@ -1,0 +1,1 @@
+"""Where people act: the command line here, the web desk later."""

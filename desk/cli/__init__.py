@@ -1,0 +1,1 @@
+"""The command line: every act of a person, and the pictures of where a mission stands."""

@@ -1,0 +1,57 @@
+"""`ieom demo`: the mission of 12 August 2020, through the real flow, a real mail server and real papers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ieom.errors import BadInput
+from ieom.settings import ROOT, settings
+
+EXAMPLE = ROOT / "config" / "missions" / "kazakhstan-senate-2020"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+def demo(
+    folder: Annotated[Path, typer.Option(help="The mission folder to live through; it needs an acts.toml.")] = EXAMPLE,
+    into: Annotated[Path, typer.Option(help="Where the papers, letters and records are left.")] = Path("var/demo"),
+) -> None:
+    """Live through the mission of 12 August 2020 in a minute or two, from the invitation to the last letter."""
+    begun = time.monotonic()
+    _clear(into)
+    os.environ.update(
+        IEOM_STATE_DIR=str(into),
+        IEOM_DATABASE_URL=f"sqlite:///{(into / 'mission.db').resolve().as_posix()}",
+        IEOM_SMTP_HOST="127.0.0.1",
+        IEOM_SMTP_SECURITY="none",
+        IEOM_SMTP_USER="",
+    )
+    from desk.quiet import surround
+
+    surround(into.parent / "prefect-demo", PREFECT_SERVER_ALLOW_EPHEMERAL_MODE="true", PREFECT_API_URL="")
+    if not os.environ["PREFECT_API_URL"]:
+        del os.environ["PREFECT_API_URL"]
+    settings.cache_clear()
+
+    from desk.demonstration import live_through
+
+    live_through(folder, into, begun)
+
+
+def _clear(into: Path) -> None:
+    """Remove what an earlier demonstration left; anything else in the folder is refused, not deleted."""
+    if into.exists():
+        ours = (into / "mission.db").exists() or (into / "audit.jsonl").exists() or not any(into.iterdir())
+        if not ours:
+            raise BadInput(f"{into} holds something else than a demonstration; name another folder with --into")
+        shutil.rmtree(into)
+    into.mkdir(parents=True)

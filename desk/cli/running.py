@@ -1,0 +1,64 @@
+"""Keeping missions going: `ieom start` once, `ieom serve` for as long as it is left running."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from desk.cli.context import MissionOption, console, look, say
+from ieom.settings import settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(start)
+    app.command()(serve)
+
+
+def start(mission: MissionOption = "") -> None:
+    """Look at a mission now and do what is owed. With 'ieom serve' running this is not needed: it sees by itself."""
+    from desk import serving
+
+    with look(mission) as (_session, slug, _now):
+        pass
+    served = serving.running()
+    if served:
+        serving.environment(settings().prefect_port)
+        from ieom.records import missions
+        from ieom.records.base import reading
+        from flows.waking import wake_now
+        from desk.cli.context import engine
+
+        with reading(engine()) as session:
+            revision = missions.get(session, slug).revision
+        wake_now(slug, revision)
+        say(f"{slug} is being looked at by 'ieom serve' (process {served['pid']}).")
+        return
+    from desk.quiet import surround
+
+    surround(serving.state() / "prefect", PREFECT_SERVER_ALLOW_EPHEMERAL_MODE="true")
+    from flows.mission import mission as mission_flow
+    from flows.reminders import reminders
+
+    stood = mission_flow(slug)
+    reminders(slug)
+    for standing in stood:
+        say(f"{standing.stage}: {standing.says}")
+
+
+def serve(
+    port: Annotated[int, typer.Option(help="Port of Prefect's pages and API on this machine.")] = 0,
+) -> None:
+    """Keep every mission going, in one process, until it is ended with Ctrl-C or SIGTERM."""
+    import asyncio
+
+    from desk import serving
+
+    chosen = port or settings().prefect_port
+    with serving.alone():
+        serving.environment(chosen)
+        from desk.cli.context import engine
+
+        engine()
+        asyncio.run(serving.serve(chosen, console))

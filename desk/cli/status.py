@@ -1,0 +1,84 @@
+"""`ieom status`: where a mission stands, as a picture or as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.text import Text
+from sqlalchemy import func, select
+
+from desk.cli.context import MissionOption, engine, look, say
+from desk.timeline_view import local, timeline
+from ieom.records import missions, standings
+from ieom.records.base import reading
+from ieom.records.letters import Letter
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(status)
+
+
+def status(
+    mission: MissionOption = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For other programs: one JSON document.")] = False,
+) -> None:
+    """Show where a mission stands: its seven stages, what each waits for, and the letters."""
+    with reading(engine()) as session:
+        slugs = missions.all_slugs(session)
+    if not mission and len(slugs) != 1:
+        _list(slugs, as_json=as_json)
+        return
+    with look(mission) as (session, slug, now):
+        row, facts = missions.get(session, slug), missions.facts(session, slug)
+        stood = standings.of(session, slug)
+        counted = select(Letter.state, func.count()).where(Letter.mission == slug).group_by(Letter.state)
+        letters = {state: count for state, count in session.execute(counted)}
+    if as_json:
+        document = {
+            "mission": slug,
+            "title": facts.title,
+            "state": row.state,
+            "held_why": row.held_why,
+            "now": now.isoformat(),
+            "zone": facts.zone,
+            "wake_at": row.wake_at.isoformat() if row.wake_at else None,
+            "stages": [
+                {
+                    "stage": s.stage,
+                    "state": s.state,
+                    "says": s.says,
+                    "until": s.until.isoformat() if s.until else None,
+                    "waits_for": list(s.waits_for),
+                    "since": since.isoformat(),
+                }
+                for s, since in stood
+            ],
+            "letters": letters,
+        }
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    say(Text(facts.title, style="bold"))
+    rehearsal = " (a rehearsal's clock)" if row.simulated_now else ""
+    say(f"Now {local(now, facts.zone)} in {facts.zone}{rehearsal}.")
+    if row.state != "open":
+        say(Text(f"The mission is {row.state}: {row.held_why or 'no reason is recorded'}", style="red"))
+    if not stood:
+        say("No run has walked this mission yet: 'ieom start' does, 'ieom serve' goes on doing so.")
+    say(timeline(stood, facts.zone))
+    if letters:
+        parts = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(letters.items()))
+        say(f"Letters: {parts}.")
+
+
+def _list(slugs: list[str], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"missions": slugs}))
+    elif not slugs:
+        say("There is no mission yet. 'ieom new FOLDER' begins one, 'ieom open FOLDER' takes one in.")
+    else:
+        say("Missions (see one with 'ieom status --mission NAME'):")
+        for slug in slugs:
+            say(f"  {slug}")

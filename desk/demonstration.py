@@ -1,0 +1,173 @@
+"""The demonstration as a person watches it: the timeline, what happens, letters going out, and what was made."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections import Counter, deque
+from datetime import datetime
+from pathlib import Path
+
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from rich import box
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Engine, func, select
+
+from desk.catcher import Catcher
+from desk.chronicle import Chronicle
+from desk.rehearsal import script, set_clock, steps
+from desk.timeline_view import local, timeline
+from flows.mission import mission as mission_flow
+from flows.reminders import reminders as reminders_flow
+from ieom.acts.audit import export_jsonl
+from ieom.folder import open_mission, read
+from ieom.mail.sender import Progress as Sent
+from ieom.records import missions, standings
+from ieom.records.base import begin, reading
+from ieom.records.letters import Letter
+from ieom.settings import settings
+from tasks.letters import watched
+from tasks.stage import records
+
+SHOWN = 9
+"""How many of the latest happenings stand under the timeline."""
+
+
+class Screen:
+    """What the person sees: a live picture on a terminal, plain lines anywhere else."""
+
+    def __init__(self, console: Console, title: str, zone: str) -> None:
+        self.console, self.title, self.zone = console, title, zone
+        self.latest: deque[Text] = deque(maxlen=SHOWN)
+        self.bar = Progress(
+            TextColumn("Sending the release"), BarColumn(bar_width=None), MofNCompleteColumn(), expand=True
+        )
+        self.sending = None
+        self.live: Live | None = None
+        self.stood: list[tuple[standings.Standing, datetime]] = []
+        self.now: datetime | None = None
+
+    def tell(self, line: str, at: datetime) -> None:
+        """One happening."""
+        text = Text.assemble((f"{local(at, self.zone, short=True):>13}  ", "dim"), line)
+        self.latest.append(text)
+        if self.live is None:
+            self.console.print(text, soft_wrap=True)
+        else:
+            self.refresh()
+
+    def sent(self, progress: Sent) -> None:
+        """One more letter settled."""
+        if progress.total < 5:  # a handful needs no bar
+            return
+        if self.sending is None:
+            self.sending = self.bar.add_task("release", total=progress.total)
+        self.bar.update(self.sending, completed=progress.done, total=progress.total)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw the picture anew."""
+        if self.live is not None:
+            self.live.update(self.picture(), refresh=True)
+
+    def picture(self) -> Group:
+        """The whole picture."""
+        when = local(self.now, self.zone) if self.now else ""
+        head = Text.assemble((self.title, "bold"), "\n", (f"{when}  {self.zone}, simulated clock", "dim"))
+        parts: list[object] = [Panel(head, box=box.HORIZONTALS), timeline(self.stood, self.zone), *self.latest]
+        if self.sending is not None:
+            parts += ["", self.bar]
+        return Group(*parts)  # type: ignore[arg-type]  # rich's Group takes any renderable
+
+
+def live_through(folder_path: Path, into: Path, begun: float) -> None:
+    """Run the folder's mission from its opening to its end, and leave everything that it made in `into`."""
+    console = Console(highlight=False)
+    folder = read(folder_path)
+    acts = script(folder)
+    slug, zone = folder.facts.slug, folder.facts.zone
+    engine = records()
+    with begin(engine) as session:
+        open_mission(session, folder, by=acts[0].by, at=acts[0].at)
+    set_clock(engine, slug, acts[0].at)
+    screen = Screen(console, folder.facts.title, zone)
+    chronicle = Chronicle(slug)
+
+    def walk(mission: str) -> None:
+        mission_flow(mission)
+        reminders_flow(mission)
+
+    console.print("Starting the Prefect server ...", style="dim")
+    with Catcher(into / "mail") as catcher, temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        settings().smtp_port = catcher.port
+        if console.is_terminal:
+            screen.live = Live(console=console, auto_refresh=False, screen=False)
+            screen.live.start()
+        try:
+            with watched(screen.sent):
+                _show(engine, slug, screen, chronicle)
+                for _moment in steps(engine, slug, acts, walk):
+                    _show(engine, slug, screen, chronicle)
+        finally:
+            if screen.live is not None:
+                screen.live.stop()
+    made = _collect(engine, slug, into)
+    if screen.live is None:
+        console.print(timeline(screen.stood, zone))
+    _close(console, engine, slug, into, made, folder_path, time.monotonic() - begun)
+
+
+def _show(engine: Engine, slug: str, screen: Screen, chronicle: Chronicle) -> None:
+    with reading(engine) as session:
+        screen.stood = standings.of(session, slug)
+        screen.now = missions.now(session, slug)
+        happened = chronicle.since_last(session)
+    for line, at in happened:
+        screen.tell(line, at)
+    screen.refresh()
+
+
+def _collect(engine: Engine, slug: str, into: Path) -> list[Path]:
+    """Put the papers of the release, and the audit chain, where a person finds them."""
+    made = []
+    releases = sorted((into / "papers" / slug).glob("release-*"))
+    for paper in sorted(releases[-1].iterdir()) if releases else []:
+        made.append(Path(shutil.copy2(paper, into / paper.name)))
+    with reading(engine) as session, (into / "audit.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(line if line.endswith("\n") else line + "\n" for line in export_jsonl(session, slug))
+    return made
+
+
+def _close(
+    console: Console, engine: Engine, slug: str, into: Path, made: list[Path], folder: Path, seconds: float
+) -> None:
+    """The closing table: what was made and where."""
+    with reading(engine) as session:
+        kinds = Counter(dict(session.execute(select(Letter.kind, func.count()).where(Letter.mission == slug).group_by(Letter.kind)).all()))
+        states = dict(session.execute(select(Letter.state, func.count()).where(Letter.mission == slug).group_by(Letter.state)).all())
+    table = Table(title="What was made", box=box.SIMPLE_HEAD, expand=True)
+    table.add_column("What")
+    table.add_column("Where")
+    table.add_column("How many, how large", justify="right")
+    for path in made:
+        table.add_row(path.name, str(path), f"{path.stat().st_size / 1024:,.0f} kB")
+    letters = sorted((into / "mail").glob("*.eml"))
+    table.add_row("Letters as the mail server received them", str(into / "mail"), f"{len(letters)}")
+    for kind, count in kinds.most_common():
+        table.add_row(f"  {kind.replace('_', ' ')}", "", f"{count}")
+    lines = sum(1 for _ in (into / "audit.jsonl").open(encoding="utf-8"))
+    table.add_row("Audit chain", str(into / "audit.jsonl"), f"{lines} rows")
+    table.add_row("Records", str(into / "mission.db"), f"{(into / 'mission.db').stat().st_size / 1024:,.0f} kB")
+    console.print(table)
+    departures = folder / "departures.md"
+    if departures.exists():
+        console.print(f"Where this statement departs from the published one, and why: {departures}", style="dim")
+    console.print(
+        "Letters: " + ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()))
+        + f". Took {seconds:.0f} s."
+    )

@@ -1,0 +1,116 @@
+"""A mission replayed on a simulated clock: the acts of people from `acts.toml` at their times, through the functions
+that the command line calls; everything else is the software's own doing.
+
+The clock stands in the records, and each act carries its place in the script as its key, so that a rehearsal that was
+killed goes on where it stopped and does nothing twice.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from ieom.errors import BadInput
+from ieom.folder import MissionFolder
+from ieom.records import missions
+from ieom.records.audit import AuditRow
+from ieom.records.base import begin, reading
+
+ROOMS = (
+    "approval", "correspondence", "counting", "delegation", "deployment", "distribution", "drafting", "letters",
+    "meetings", "mission", "observation", "vault",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ScriptedAct:
+    """What a person does at a moment (UTC): `do` is `room.act` below `ieom.acts`."""
+
+    number: int
+    at: datetime
+    by: str
+    do: str
+    arguments: dict[str, Any]
+
+    @property
+    def ref(self) -> str:
+        """The key under which the audit chain knows this act."""
+        return f"script:{self.number}"
+
+
+def script(folder: MissionFolder) -> list[ScriptedAct]:
+    """The acts of a mission folder, in the order of their times. Raises `BadInput` naming the act that can't be."""
+    path = Path(folder.path) / "acts.toml"
+    rows = tomllib.loads(path.read_text("utf-8"))["act"]
+    acts = []
+    for number, row in enumerate(rows, start=1):
+        room, _, _name = row["do"].partition(".")
+        if room not in ROOMS:
+            raise BadInput(f"acts.toml, act {number}: '{row['do']}' is no act that a person can do")
+        arguments = {key: _value(folder, key, value) for key, value in row.get("with", {}).items()}
+        acts.append(ScriptedAct(number, folder.facts.moment(row["at"]), row["by"], row["do"], arguments))
+    return sorted(acts, key=lambda act: (act.at, act.number))
+
+
+def _value(folder: MissionFolder, key: str, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return folder.facts.moment(value)
+    if key == "document":
+        return json.loads((Path(folder.path) / value).read_text("utf-8"))
+    return value
+
+
+def perform(engine: Engine, mission: str, act: ScriptedAct) -> None:
+    """Do one act in a transaction of its own."""
+    room, _, name = act.do.partition(".")
+    function = getattr(importlib.import_module(f"ieom.acts.{room}"), name)
+    with begin(engine) as session:
+        missions.lock(session, mission)
+        function(session, mission, by=act.by, at=act.at, ref=act.ref, **act.arguments)
+
+
+def pending(engine: Engine, mission: str, acts: Sequence[ScriptedAct]) -> list[ScriptedAct]:
+    """The acts that are not in the audit chain yet."""
+    with reading(engine) as session:
+        done = set(session.scalars(select(AuditRow.ref).where(AuditRow.mission == mission, AuditRow.ref.is_not(None))))
+    return [act for act in acts if act.ref not in done]
+
+
+def set_clock(engine: Engine, mission: str, to: datetime) -> None:
+    """Move the mission's simulated present to a moment (UTC); it never goes back."""
+    with begin(engine) as session:
+        row = missions.lock(session, mission)
+        if row.simulated_now is None or to > row.simulated_now:
+            row.simulated_now = to.astimezone(UTC)
+
+
+def steps(
+    engine: Engine, mission: str, acts: Sequence[ScriptedAct], walk: Callable[[str], object]
+) -> Iterator[datetime]:
+    """Live the mission until nothing is owed any more: at each moment the acts of people, then the software's walk.
+    Yields each moment lived (UTC)."""
+    walk(mission)
+    while True:
+        left = pending(engine, mission, acts)
+        with reading(engine) as session:
+            row = missions.get(session, mission)
+            now, wake = missions.now(session, mission), row.wake_at
+        moments = [act.at for act in left[:1]] + ([wake] if wake is not None else [])
+        if not moments:
+            return
+        moment = max(min(moments), now)
+        set_clock(engine, mission, moment)
+        for act in left:
+            if act.at > moment:
+                break
+            perform(engine, mission, act)
+        walk(mission)
+        yield moment

@@ -1,0 +1,217 @@
+"""`ieom serve`: one process that keeps missions going: Prefect's server and runner, the reminders on their schedule.
+
+Stop order is runner, then Prefect's server. A process that was killed is cleaned up after at the next start: its flow
+runs' processes are ended, and the runs that it left 'running' are put back to be run again; the flow is re-entrant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from desk.quiet import surround
+from ieom.errors import Refused
+from ieom.settings import settings
+
+MARK = "IEOM_SERVED_BY"
+"""In the environment of every process that a server started, so that its orphans can be told from others."""
+
+
+def state() -> Path:
+    """This installation's state folder, absolute."""
+    folder = settings().state_dir.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def auth_string() -> str:
+    """The secret that Prefect's API asks for; made once, readable by this user alone."""
+    path = state() / "prefect-auth"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"ieom:{secrets.token_urlsafe(32)}")
+    return path.read_text("utf-8").strip()
+
+
+def environment(port: int) -> None:
+    """Prefect's surroundings for the server and for its runs; to be called before Prefect is imported."""
+    surround(
+        state() / "prefect",
+        PREFECT_API_URL=f"http://127.0.0.1:{port}/api",
+        PREFECT_SERVER_API_HOST="127.0.0.1",
+        PREFECT_SERVER_API_PORT=str(port),
+        PREFECT_SERVER_API_AUTH_STRING=auth_string(),
+        PREFECT_API_AUTH_STRING=auth_string(),
+        PREFECT_RUNNER_POLL_FREQUENCY="2",
+    )
+    os.environ[MARK] = str(state())
+    os.environ["IEOM_STATE_DIR"] = str(state())
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Only one server works on a state folder. Raises `Refused` naming the other's process."""
+    path = state() / "serve.lock"
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise Refused(f"another 'ieom serve' (process {file.read().strip()}) works on {state()}") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def running() -> dict[str, str | int] | None:
+    """The server that works on this state folder, or None."""
+    path = state() / "serve.lock"
+    if not path.exists():
+        return None
+    with path.open("r+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            notes = state() / "serve.json"
+            return dict(json.loads(notes.read_text("utf-8"))) if notes.exists() else None
+        return None
+
+
+def orphans() -> list[int]:
+    """Processes that an earlier server on this folder started and that outlived it (Linux; elsewhere none)."""
+    found = []
+    wanted = f"{MARK}={state()}".encode()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = wanted in (entry / "environ").read_bytes().split(b"\0")
+        except OSError:  # gone meanwhile, or another user's
+            continue
+        if marked and int(entry.name) != os.getpid() and b"serve" not in (entry / "cmdline").read_bytes().split(b"\0"):
+            found.append(int(entry.name))
+    return found
+
+
+async def put_back() -> int:
+    """Runs that a killed server left running or pending are made to run again; returns how many."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+    from prefect.client.schemas.objects import StateType
+    from prefect.states import AwaitingRetry
+
+    left = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING]))
+    )
+    async with get_client() as client:
+        runs = await client.read_flow_runs(flow_run_filter=left)
+        for run in runs:
+            await client.set_flow_run_state(run.id, AwaitingRetry(), force=True)
+    return len(runs)
+
+
+@asynccontextmanager
+async def prefect_server(port: int) -> AsyncIterator[None]:
+    """Prefect's API and pages on loopback, in this process."""
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    class Server(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield  # the supervisor owns the signals
+
+    config = uvicorn.Config(create_app(final=True), host="127.0.0.1", port=port, log_level="error", lifespan="on")
+    server = Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        if serving.done():
+            serving.result()
+            raise Refused(f"port {port} on 127.0.0.1 can't be listened on; set IEOM_PREFECT_PORT to a free one")
+        await asyncio.sleep(0.1)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+
+
+async def deploy() -> list[object]:
+    """The deployments of this process: the mission, the reminders, and the watch over lost wake-ups."""
+    from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+    from prefect.deployments.runner import RunnerDeployment
+
+    one = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+    entry = RunnerDeployment.from_entrypoint
+    return [
+        entry("flows.mission.mission", name="default", tags=["ieom"]),
+        entry("flows.reminders.reminders", name="default", cron="*/5 * * * *", concurrency_limit=one, tags=["ieom"]),
+        entry("flows.reminders.watch", name="default", cron="* * * * *", concurrency_limit=one, tags=["ieom"]),
+    ]
+
+
+async def watch(stop: asyncio.Event) -> None:
+    """Wake missions within seconds of a decision; Prefect's own schedule and the minute's watch are the safety net."""
+    from flows.waking import wake_now
+    from tasks.wake import due
+
+    woken: dict[str, int] = {}
+    while not stop.is_set():
+        for mission, revision in await asyncio.to_thread(due):
+            if woken.get(mission) != revision:
+                woken[mission] = revision
+                await asyncio.to_thread(wake_now, mission, revision)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 2)
+
+
+async def serve(port: int, console: Console) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    from prefect.runner import Runner
+
+    for process in orphans():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    stop = asyncio.Event()
+    async with prefect_server(port):
+        again = await put_back()
+        runner = Runner(name="ieom", pause_on_shutdown=False, limit=4)
+        for deployment in await deploy():
+            await runner.aadd_deployment(deployment)
+        running_ = asyncio.create_task(runner.start())
+        await asyncio.sleep(0.5)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        notes = {"pid": os.getpid(), "api": f"http://127.0.0.1:{port}/api"}
+        (state() / "serve.json").write_text(json.dumps(notes), "utf-8")
+        console.print(f"ieom serves missions from {state()}. Prefect's pages: http://127.0.0.1:{port}/ (Ctrl-C ends)")
+        if again:
+            console.print(f"{again} run(s) that were cut off are run again.")
+        watching = asyncio.create_task(watch(stop))
+        await asyncio.wait({asyncio.create_task(stop.wait()), running_, watching}, return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+        if not running_.done():
+            await runner.astop()
+        running_.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running_
+    (state() / "serve.json").unlink(missing_ok=True)
+    for process in orphans():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGTERM)
+    console.print("Stopped; nothing is left running.")

@@ -1,0 +1,1 @@
+"""When: the mission flow reads as the timeline."""

@@ -1,0 +1,1 @@
+"""What is sent: letters, the outbox, and the sender on yagmail."""

@@ -1,0 +1,1 @@
+"""What is written: statement, press release, notes verbales, calendar invitations."""

@@ -1,0 +1,104 @@
+"""Approval rounds, the seats that must decide, and decisions, each one row that can't be changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ieom.records.base import Base
+
+
+class ApprovalRound(Base):
+    """A round on one statement version (the hash of each authentic language). An edit makes it void."""
+
+    __tablename__ = "approval_rounds"
+    __table_args__ = (UniqueConstraint("mission", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission: Mapped[str] = mapped_column(ForeignKey("missions.slug"))
+    number: Mapped[int]
+    hashes: Mapped[dict[str, Any]]  # language -> content hash
+    rule: Mapped[dict[str, Any]]  # the mission's rule when the round opened
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[str]
+    status: Mapped[str] = mapped_column(default="open")  # open, approved, changes_asked, void, stopped
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str] = mapped_column(default="")
+
+
+class ApprovalSeat(Base):
+    """One who is asked in a round. The row exists before anyone can decide."""
+
+    __tablename__ = "approval_seats"
+    __table_args__ = (UniqueConstraint("round", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round: Mapped[int] = mapped_column(ForeignKey("approval_rounds.id"))
+    position: Mapped[int]
+    who: Mapped[str]
+    capacity: Mapped[str]
+    state: Mapped[str] = mapped_column(default="")
+    deputies: Mapped[list[Any]] = mapped_column(default=list)
+    asked_at: Mapped[datetime | None]
+    silence_until: Mapped[datetime | None]
+
+
+class Decision(Base):
+    """A decision on a hash, by a person; unique per seat. The database refuses to change or remove it."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (UniqueConstraint("seat"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seat: Mapped[int] = mapped_column(ForeignKey("approval_seats.id"))
+    content_hash: Mapped[str]
+    decision: Mapped[str]  # approve, approve_with_comment, changes, abstain, dissociate, withdraw, no_objection
+    by: Mapped[str]
+    at: Mapped[datetime]
+    comment: Mapped[str] = mapped_column(default="")
+    channel: Mapped[str]  # in_person, telephone, paper, silence
+    evidence: Mapped[str] = mapped_column(default="")
+    recorded_by: Mapped[str]
+
+
+class Confirmation(Base):
+    """A second person confirms a decision given by telephone or on paper; without it the decision does not count."""
+
+    __tablename__ = "confirmations"
+    __table_args__ = (UniqueConstraint("decision"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision: Mapped[int] = mapped_column(ForeignKey("decisions.id"))
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Contradiction(Base):
+    """The approver says, before the release, that a decision recorded for them is not theirs."""
+
+    __tablename__ = "contradictions"
+    __table_args__ = (UniqueConstraint("decision"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision: Mapped[int] = mapped_column(ForeignKey("decisions.id"))
+    at: Mapped[datetime]
+    why: Mapped[str] = mapped_column(default="")
+
+
+class EditorialCorrection(Base):
+    """A correction that touches no name, number, date, negation or finding: by the head and a second approver."""
+
+    __tablename__ = "editorial_corrections"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission: Mapped[str] = mapped_column(ForeignKey("missions.slug"))
+    round: Mapped[int] = mapped_column(ForeignKey("approval_rounds.id"))
+    language: Mapped[str]
+    old_hash: Mapped[str]
+    new_hash: Mapped[str]
+    head: Mapped[str]
+    second: Mapped[str]
+    at: Mapped[datetime]

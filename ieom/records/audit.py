@@ -1,0 +1,89 @@
+"""The audit chain: one row an act, each bound to the one before by SHA-256; it holds identifiers, never personal data."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ieom.records import missions
+from ieom.records.base import Base
+
+GENESIS = "0" * 64
+
+
+class AuditRow(Base):
+    """One act: who, when, what; `hash` covers all of it and the hash of the row before."""
+
+    __tablename__ = "audit_rows"
+    __table_args__ = (UniqueConstraint("mission", "seq"), UniqueConstraint("mission", "ref"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission: Mapped[str] = mapped_column(ForeignKey("missions.slug"))
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    act: Mapped[str]
+    what: Mapped[dict[str, Any]]
+    ref: Mapped[str | None]
+    """A caller's own key for this act: asked for twice, it happens once."""
+    previous: Mapped[str]
+    hash: Mapped[str]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} can't stand in the audit chain")
+
+
+def digest(mission: str, seq: int, at: datetime, by: str, act: str, what: dict[str, Any], previous: str) -> str:
+    """SHA-256 of an audit row, over canonical JSON (sorted keys, UTF-8)."""
+    body = {"mission": mission, "seq": seq, "at": at.astimezone(UTC).isoformat(), "by": by, "act": act, "what": what, "prev": previous}
+    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False, default=_plain).encode()).hexdigest()
+
+
+def append(session: Session, mission: str, *, by: str, at: datetime, act: Any, ref: str | None = None) -> AuditRow:
+    """Leave one row for an act (a small frozen dataclass of identifiers); moves the mission's revision on."""
+    row = missions.lock(session, mission)
+    row.revision += 1
+    last = head(session, mission)
+    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    what = json.loads(json.dumps(dataclasses.asdict(act), default=_plain))
+    entry = AuditRow(
+        mission=mission,
+        seq=seq,
+        at=at,
+        by=by,
+        act=type(act).__name__,
+        what=what,
+        ref=ref,
+        previous=previous,
+        hash=digest(mission, seq, at, by, type(act).__name__, what, previous),
+    )
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def head(session: Session, mission: str) -> AuditRow | None:
+    """The newest row of a mission's chain."""
+    return session.scalars(
+        select(AuditRow).where(AuditRow.mission == mission).order_by(AuditRow.seq.desc()).limit(1)
+    ).one_or_none()
+
+
+def rows(session: Session, mission: str) -> Iterable[AuditRow]:
+    """The chain, oldest first."""
+    return session.scalars(select(AuditRow).where(AuditRow.mission == mission).order_by(AuditRow.seq))
+
+
+def happened(session: Session, mission: str, ref: str) -> bool:
+    """Whether an act with this caller's key is in the chain already."""
+    return session.scalars(select(AuditRow.id).where(AuditRow.mission == mission, AuditRow.ref == ref)).first() is not None

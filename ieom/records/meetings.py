@@ -1,0 +1,45 @@
+"""Pre-election meetings: requested, confirmed, held or cancelled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ieom.records.base import Base
+
+
+class Meeting(Base):
+    """One meeting. `sequence` is RFC 5545's: it moves on with every change that attendees must hear of."""
+
+    __tablename__ = "meetings"
+
+    mission: Mapped[str] = mapped_column(ForeignKey("missions.slug"), primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(default="meeting")  # meeting, briefing
+    body: Mapped[str]  # code in config/names.toml, e.g. kz-cec
+    counterpart_honorific: Mapped[str] = mapped_column(default="")
+    counterpart_name: Mapped[str] = mapped_column(default="")
+    counterpart_office: Mapped[str]
+    place: Mapped[str] = mapped_column(default="")
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(default="requested")  # requested, confirmed, held, cancelled
+    sequence: Mapped[int] = mapped_column(default=0)
+    topics: Mapped[list[Any]] = mapped_column(default=list)  # codes, worded in templates
+    minutes: Mapped[str] = mapped_column(default="")
+    cancelled_why: Mapped[str] = mapped_column(default="")
+
+
+class MeetingAttendee(Base):
+    """A member who is to attend (`attended` null), did or did not."""
+
+    __tablename__ = "meeting_attendees"
+    __table_args__ = (ForeignKeyConstraint(["mission", "meeting"], ["meetings.mission", "meetings.code"]),)
+
+    mission: Mapped[str] = mapped_column(primary_key=True)
+    meeting: Mapped[str] = mapped_column(primary_key=True)
+    member: Mapped[str] = mapped_column(primary_key=True)
+    attended: Mapped[bool | None]

@@ -1,0 +1,42 @@
+"""Bringing a database to the newest schema, by Alembic, under a lock so that two processes don't both begin."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from ieom.errors import BadInput, Unavailable
+from ieom.settings import ROOT
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", (ROOT / "migrations").as_posix())
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Upgrade to the newest schema. Raises `Unavailable` when the database can't be reached or is locked, and
+    `BadInput` when the file is no database or was made by a newer version."""
+    config = _config()
+    try:
+        script = ScriptDirectory.from_config(config)
+        with engine.connect() as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(7205011)"))
+            have = MigrationContext.configure(connection).get_current_revision()
+            want = script.get_current_head()
+            if have == want:
+                return
+            if have is not None and have not in {revision.revision for revision in script.walk_revisions()}:
+                raise BadInput(f"the records were made by a newer ieom (schema {have}); use that one, or a backup")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except OperationalError as error:
+        raise Unavailable(f"the database does not answer: {error.orig}; see that it runs, then try again") from error
+    except DatabaseError as error:
+        raise BadInput(f"the database can't be used: {error.orig}; is {engine.url.render_as_string()} the right one?") from error

@@ -1,0 +1,118 @@
+"""Missions, the dated revisions of their facts, and the mission's clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ieom.errors import NotFound
+from ieom.records.base import Base, reading
+from ieom.rules.mission import MissionFacts
+
+
+class Mission(Base):
+    """One mission. `revision` moves on with every act that changes what is owed (compare-and-set, wake-up keys)."""
+
+    __tablename__ = "missions"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    opened_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="open")  # open, held, suspended, evacuated, closed
+    held_why: Mapped[str | None]
+    revision: Mapped[int] = mapped_column(default=1)
+    starts_at_stage: Mapped[str] = mapped_column(default="delegation")
+    """The stage at which this mission entered the system; earlier stages owe nothing."""
+    simulated_now: Mapped[datetime | None]
+    """The moment that a rehearsal or demonstration lives in; null for a real mission."""
+    wake_at: Mapped[datetime | None]
+    """When the last run of the flow asked to be woken."""
+    walked_revision: Mapped[int] = mapped_column(default=0)
+    """The revision that the last run of the flow left behind; another one means that something happened since."""
+
+
+class MissionRevision(Base):
+    """The facts of a mission as they stood from `at` on; a postponement adds one, nothing is overwritten."""
+
+    __tablename__ = "mission_revisions"
+    __table_args__ = (UniqueConstraint("mission", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission: Mapped[str] = mapped_column(ForeignKey("missions.slug"))
+    number: Mapped[int]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    kind: Mapped[str]  # opened, postponed, extended, head_replaced, state_joined, state_withdrew, ...
+    reason: Mapped[str] = mapped_column(default="")
+    facts: Mapped[dict[str, Any]]
+
+
+def get(session: Session, slug: str) -> Mission:
+    """The mission, or `NotFound`."""
+    mission = session.get(Mission, slug)
+    if mission is None:
+        raise NotFound(f"there is no mission '{slug}' in these records; 'ieom status' lists those there are")
+    return mission
+
+
+def lock(session: Session, slug: str) -> Mission:
+    """The mission, held against every other writer until the transaction ends."""
+    mission = session.scalars(
+        select(Mission).where(Mission.slug == slug).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
+    if mission is None:
+        raise NotFound(f"there is no mission '{slug}' in these records; 'ieom status' lists those there are")
+    return mission
+
+
+def facts(session: Session, slug: str) -> MissionFacts:
+    """The mission's facts as they stand now (the newest revision)."""
+    row = session.scalars(
+        select(MissionRevision).where(MissionRevision.mission == slug).order_by(MissionRevision.number.desc()).limit(1)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no mission '{slug}' in these records; 'ieom status' lists those there are")
+    return MissionFacts.model_validate(row.facts)
+
+
+def revise(session: Session, slug: str, new: MissionFacts, *, by: str, at: datetime, kind: str, reason: str) -> int:
+    """Add a revision of the facts; returns its number. What hangs on dates is computed from the newest one."""
+    mission = lock(session, slug)
+    mission.revision += 1
+    last = session.scalars(
+        select(MissionRevision.number)
+        .where(MissionRevision.mission == slug)
+        .order_by(MissionRevision.number.desc())
+        .limit(1)
+    ).one_or_none()
+    number = (last or 0) + 1
+    session.add(
+        MissionRevision(
+            mission=slug, number=number, at=at, by=by, kind=kind, reason=reason, facts=new.model_dump(mode="json")
+        )
+    )
+    return number
+
+
+def now(session: Session, slug: str) -> datetime:
+    """The mission's present moment: the real one, or that of its rehearsal."""
+    simulated = session.scalars(select(Mission.simulated_now).where(Mission.slug == slug)).one_or_none()
+    return simulated or datetime.now(UTC)
+
+
+def all_slugs(session: Session) -> list[str]:
+    """Every mission in these records, by election day's order of opening."""
+    return list(session.scalars(select(Mission.slug).order_by(Mission.opened_at, Mission.slug)))
+
+
+def real_now() -> datetime:
+    """The real present moment, UTC."""
+    return datetime.now(UTC)
+
+
+def simulated(engine: Engine, slug: str) -> bool:
+    """Whether the mission lives in a rehearsal's time."""
+    with reading(engine) as session:
+        return get(session, slug).simulated_now is not None

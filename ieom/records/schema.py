@@ -1,0 +1,66 @@
+"""Every table, so that migrations and tests see them all; and the triggers that keep immutable rows so."""
+
+from __future__ import annotations
+
+from sqlalchemy import DDL, event
+
+from ieom.records import (
+    approvals,
+    audit,
+    correspondence,
+    delegation,
+    deployment,
+    letters,
+    media,
+    meetings,
+    missions,
+    observation,
+    releases,
+    standings,
+    statements,
+    stations,
+    submissions,
+)
+from ieom.records.base import Base
+
+metadata = Base.metadata
+__all__ = [
+    "approvals", "audit", "correspondence", "delegation", "deployment", "letters", "media", "meetings", "metadata",
+    "missions", "observation", "releases", "standings", "statements", "stations", "submissions",
+]  # fmt: skip
+
+IMMUTABLE = ("audit_rows", "statement_versions", "decisions", "confirmations", "mission_revisions", "letter_parts")
+
+
+def keep_immutable(table: str) -> list[tuple[str, str]]:
+    """(dialect, SQL) pairs that make the database refuse to change or remove a row of `table`."""
+    statements_ = []
+    for verb in ("UPDATE", "DELETE"):
+        name = f"{table}_no_{verb.lower()}"
+        statements_.append(
+            (
+                "sqlite",
+                f"CREATE TRIGGER {name} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed'); END",
+            )
+        )
+    statements_.append(
+        (
+            "postgresql",
+            f"CREATE FUNCTION {table}_immutable() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION 'rows of {table} are never changed'; END $$",
+        )
+    )
+    statements_.append(
+        (
+            "postgresql",
+            f"CREATE TRIGGER {table}_immutable BEFORE UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {table}_immutable()",
+        )
+    )
+    return statements_
+
+
+for _table in IMMUTABLE:
+    for _dialect, _sql in keep_immutable(_table):
+        event.listen(metadata.tables[_table], "after_create", DDL(_sql.replace("%", "%%")).execute_if(dialect=_dialect))

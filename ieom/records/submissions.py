@@ -1,0 +1,78 @@
+"""Observers' forms as they arrived, their answers, corrections and flags. A form is never lost and never rejected
+for what it says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ieom.records.base import Base
+
+
+class Submission(Base):
+    """One form from one team at one station. `instance_id` is the sender's; the same id with other content is refused."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (UniqueConstraint("mission", "instance_id"), Index(None, "mission", "form", "station"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission: Mapped[str] = mapped_column(ForeignKey("missions.slug"))
+    instance_id: Mapped[str]
+    form: Mapped[str]  # opening, voting, closing, counting, tabulation, incident
+    team: Mapped[str]
+    station: Mapped[str]
+    arrived_at: Mapped[datetime | None]
+    departed_at: Mapped[datetime | None]
+    received_at: Mapped[datetime]
+    channel: Mapped[str]  # file, telephone, paper
+    dictated_by: Mapped[str | None]
+    dictated_to: Mapped[str | None]
+    dictated_at: Mapped[datetime | None]
+    content_hash: Mapped[str]
+    original: Mapped[dict[str, Any]]
+
+
+class Answer(Base):
+    """One answer as it stands now. A question answered with several choices has several rows."""
+
+    __tablename__ = "answers"
+    __table_args__ = (
+        UniqueConstraint("submission", "question", "value"),
+        Index(None, "mission", "question", "value", "submission"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission: Mapped[str]
+    submission: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
+    question: Mapped[str]
+    value: Mapped[str]
+
+
+class Correction(Base):
+    """A team's correction after the debriefing: both answers are kept, with the reason."""
+
+    __tablename__ = "corrections"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
+    question: Mapped[str]
+    old: Mapped[str]
+    new: Mapped[str]
+    why: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Flag(Base):
+    """Something a check noticed in a form (or between two); it may be a finding, it never rejects."""
+
+    __tablename__ = "flags"
+    __table_args__ = (UniqueConstraint("submission", "check", "detail"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
+    check: Mapped[str]
+    detail: Mapped[str]

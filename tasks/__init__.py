@@ -1,0 +1,1 @@
+"""How a step is retried: thin Prefect tasks, one file per stage."""

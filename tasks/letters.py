@@ -1,0 +1,59 @@
+"""Letters leave here: the outbox is emptied of what is due, over several connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from collections.abc import Iterator
+
+from prefect import task
+
+from ieom.acts import witness
+from ieom.mail import sender
+from ieom.mail.sender import Progress, SendReport
+from ieom.mail.smtp import Account
+from ieom.records import missions
+from ieom.records.base import begin
+from ieom.settings import settings
+from tasks.stage import RETRY, records
+
+_watchers: list[Callable[[Progress], None]] = []
+
+
+@contextmanager
+def watched(by: Callable[[Progress], None]) -> Iterator[None]:
+    """While the block runs, `by` is told of each letter's outcome; for a progress bar, never for the record."""
+    _watchers.append(by)
+    try:
+        yield
+    finally:
+        _watchers.remove(by)
+
+
+def _tell(progress: Progress) -> None:
+    for watcher in _watchers:
+        watcher(progress)
+
+
+def send(mission: str) -> SendReport:
+    """Send what is due of a mission's letters. The audit chain's head is witnessed outside the database first, so
+    that a database restored from a backup is seen before it sends a letter again."""
+    engine = records()
+    with begin(engine) as session:
+        witness.write(session, mission)
+        at = missions.now(session, mission)
+    simulated = missions.simulated(engine, mission)
+    return sender.send_due(
+        engine,
+        Account.of(settings()),
+        mission=mission,
+        now=(lambda: at) if simulated else missions.real_now,
+        connections=settings().smtp_connections,
+        progress=_tell,
+    )
+
+
+@task(name="Send letters", task_run_name="Send letters", **RETRY)
+def send_letters(mission: str) -> SendReport:
+    """Send what is due; a server that does not answer leaves the letters queued for the next run."""
+    return send(mission)

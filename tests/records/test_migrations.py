@@ -1,0 +1,80 @@
+"""The migrations make the schema that the code describes, on both databases, and keep immutable rows so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DatabaseError, DBAPIError
+
+from ieom.errors import BadInput
+from ieom.records import migrate, schema
+from ieom.records.base import begin, connect
+from ieom.records.submissions import Submission
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty(request: pytest.FixtureRequest) -> Engine:
+    engine: Engine = request.getfixturevalue(request.param)
+    if request.param == "postgres":
+        with engine.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+    else:
+        schema.metadata.drop_all(engine)
+    return engine
+
+
+def test_the_migrations_make_the_schema_that_the_code_describes(empty: Engine) -> None:
+    migrate.upgrade(empty)
+    with empty.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(empty: Engine) -> None:
+    migrate.upgrade(empty)
+    migrate.upgrade(empty)
+
+
+@pytest.mark.parametrize("table", schema.IMMUTABLE)
+def test_the_database_refuses_to_change_or_remove_what_is_immutable(empty: Engine, table: str) -> None:
+    migrate.upgrade(empty)
+    with empty.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            found = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
+            assert {f"{table}_no_update", f"{table}_no_delete"} <= found
+        else:
+            found = set(connection.scalars(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")))
+            assert f"{table}_immutable" in found
+
+
+def test_a_changed_row_of_the_letter_parts_is_refused(empty: Engine) -> None:
+    migrate.upgrade(empty)
+    with empty.begin() as connection:
+        connection.execute(text("INSERT INTO letter_parts (sha256, content) VALUES ('a', 'x')"))
+    with pytest.raises(DBAPIError, match="never changed"), empty.begin() as connection:
+        connection.execute(text("UPDATE letter_parts SET content = 'y'"))
+    with pytest.raises(DBAPIError, match="never changed"), empty.begin() as connection:
+        connection.execute(text("DELETE FROM letter_parts"))
+
+
+def test_a_time_without_a_zone_is_refused_at_the_column(either: Engine) -> None:
+    naive = datetime(2020, 8, 12, 10, 0)  # noqa: DTZ001 - the very thing that is refused
+    form = Submission(
+        mission="m", instance_id="1", form="voting", team="t", station="s", received_at=naive, channel="file",
+        content_hash="", original={},
+    )  # fmt: skip
+    with pytest.raises(Exception, match="has no zone"), begin(either) as session:
+        session.add(form)
+    assert datetime.now(UTC).tzinfo is not None
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path) -> None:
+    path = tmp_path / "mission.db"
+    path.write_bytes(b"this is no database at all, only text" * 50)
+    with pytest.raises((BadInput, DatabaseError), match="not a database"):
+        migrate.upgrade(connect(f"sqlite:///{path}"))
