@@ -37,7 +37,9 @@ def main(target: Path) -> None:
         try:
             venv.create(target, with_pip=True, clear=True)
         except subprocess.CalledProcessError:
-            sys.exit("This Python has no ensurepip. On Debian it stands apart: apt-get install python3-venv, then again.")
+            sys.exit(
+                "This Python has no ensurepip. On Debian it stands apart: apt-get install python3-venv, then again."
+            )
         with tempfile.TemporaryDirectory() as folder:
             wanted = Path(folder, "uv.txt")
             wanted.write_text(of_lock("uv"), "utf-8")

@@ -24,7 +24,9 @@ def main(wanted: list[str]) -> None:
     for row in results:
         aim = AIMS.get(row["name"])
         note = f"   (aim: at most {aim})" if aim else ""
-        print(f"{row['name']:<22}{row['ours']:>12.4g}{row['reference']:>12.4g}{row['ratio']:>8.2f}  {row['unit']}{note}")
+        print(
+            f"{row['name']:<22}{row['ours']:>12.4g}{row['reference']:>12.4g}{row['ratio']:>8.2f}  {row['unit']}{note}"
+        )
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def run() -> list[dict[str, object]]:
 
     from desk.catcher import Catcher
     from desk.cli.demo import EXAMPLE
-    from desk.rehearsal import perform, pending, script, set_clock
+    from desk.rehearsal import pending, perform, script, set_clock
     from flows.mission import mission as mission_flow
     from ieom.folder import open_mission, read
     from ieom.records import missions

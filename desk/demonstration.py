@@ -8,6 +8,8 @@ from collections import Counter, deque
 from datetime import datetime
 from pathlib import Path
 
+from ieom.acts.audit import export_jsonl
+from ieom.mail.sender import Progress as Sent
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from rich import box
 from rich.console import Console, Group
@@ -16,7 +18,7 @@ from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from desk.catcher import Catcher
 from desk.chronicle import Chronicle
@@ -24,9 +26,7 @@ from desk.rehearsal import script, set_clock, steps
 from desk.timeline_view import local, timeline
 from flows.mission import mission as mission_flow
 from flows.reminders import reminders as reminders_flow
-from ieom.acts.audit import export_jsonl
 from ieom.folder import open_mission, read
-from ieom.mail.sender import Progress as Sent
 from ieom.records import missions, standings
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
@@ -148,8 +148,8 @@ def _close(
 ) -> None:
     """The closing table: what was made and where."""
     with reading(engine) as session:
-        kinds = Counter(dict(session.execute(select(Letter.kind, func.count()).where(Letter.mission == slug).group_by(Letter.kind)).all()))
-        states = dict(session.execute(select(Letter.state, func.count()).where(Letter.mission == slug).group_by(Letter.state)).all())
+        kinds = Counter(session.scalars(select(Letter.kind).where(Letter.mission == slug)).all())
+        states = Counter(session.scalars(select(Letter.state).where(Letter.mission == slug)).all())
     table = Table(title="What was made", box=box.SIMPLE_HEAD, expand=True)
     table.add_column("What")
     table.add_column("Where")
@@ -168,6 +168,7 @@ def _close(
     if departures.exists():
         console.print(f"Where this statement departs from the published one, and why: {departures}", style="dim")
     console.print(
-        "Letters: " + ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()))
+        "Letters: "
+        + ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()))
         + f". Took {seconds:.0f} s."
     )

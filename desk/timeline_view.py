@@ -1,4 +1,4 @@
-"""The timeline as a picture in the terminal: seven stages, where each stands, until when, in the host country's zone."""
+"""The timeline as a picture in the terminal: seven stages and where each stands, in the host country's zone."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ def local(moment: datetime, zone: str, *, short: bool = False) -> str:
     if short:
         return there.strftime("%-d %b %H:%M")
     offset = there.strftime("%z")
-    return there.strftime("%-d %B %Y, %H:%M ") + f"(UTC{offset[0]}{int(offset[1:3])}" + (
-        f":{offset[3:]})" if offset[3:] != "00" else ")"
+    return (
+        there.strftime("%-d %B %Y, %H:%M ")
+        + f"(UTC{offset[0]}{int(offset[1:3])}"
+        + (f":{offset[3:]})" if offset[3:] != "00" else ")")
     )
 
 

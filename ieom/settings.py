@@ -1,4 +1,4 @@
-"""Settings of an installation, from the environment (`IEOM_...`) and an optional `.env` file that is never committed."""
+"""Settings of an installation, from the environment (`IEOM_...`) and an optional `.env` file, never committed."""
 
 from __future__ import annotations
 

@@ -47,7 +47,9 @@ def end_run(mission: str, stood: Sequence[Standing], opening: Opening) -> tuple[
         at = missions.now(session, mission)
         standings.keep(session, mission, stood, at=at)
         moments = [s.until for s in stood if s.until is not None]
-        moments += [m for m in (reminders.next_at(session, mission, at=at), outbox.next_at(session, mission, at=at)) if m]
+        moments += [
+            m for m in (reminders.next_at(session, mission, at=at), outbox.next_at(session, mission, at=at)) if m
+        ]
         row.wake_at = min((m for m in moments if m > at), default=None)
         again = row.revision != opening.revision
         row.walked_revision = opening.revision

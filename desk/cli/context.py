@@ -24,12 +24,17 @@ console = Console(highlight=False)
 MissionOption = Annotated[
     str,
     typer.Option(
-        "--mission", "-m", envvar="IEOM_MISSION", help="The mission's short name; may be left out when there is only one."
+        "--mission",
+        "-m",
+        envvar="IEOM_MISSION",
+        help="The mission's short name; may be left out when there is only one.",
     ),
 ]
 ByOption = Annotated[
     str,
-    typer.Option("--by", envvar="IEOM_BY", help="Who acts: the code of a member or office, such as coordinator or az-1."),
+    typer.Option(
+        "--by", envvar="IEOM_BY", help="Who acts: the code of a member or office, such as coordinator or az-1."
+    ),
 ]
 
 

@@ -25,10 +25,10 @@ def start(mission: MissionOption = "") -> None:
     served = serving.running()
     if served:
         serving.environment(settings().prefect_port)
+        from desk.cli.context import engine
+        from flows.waking import wake_now
         from ieom.records import missions
         from ieom.records.base import reading
-        from flows.waking import wake_now
-        from desk.cli.context import engine
 
         with reading(engine()) as session:
             revision = missions.get(session, slug).revision

@@ -34,8 +34,8 @@ def status(
     with look(mission) as (session, slug, now):
         row, facts = missions.get(session, slug), missions.facts(session, slug)
         stood = standings.of(session, slug)
-        counted = select(Letter.state, func.count()).where(Letter.mission == slug).group_by(Letter.state)
-        letters = {state: count for state, count in session.execute(counted)}
+        counted = select(Letter.state, func.count().label("count")).where(Letter.mission == slug).group_by(Letter.state)
+        letters = {row.state: row.count for row in session.execute(counted)}
     if as_json:
         document = {
             "mission": slug,

@@ -1,1 +1,1 @@
-"""What people and the clock do: one function an act, which asks the rule, writes the record and leaves the audit row."""
+"""What people and the clock do: one function an act. It asks the rule, writes the record, leaves the audit row."""

@@ -1,4 +1,4 @@
-"""The audit chain: one row an act, each bound to the one before by SHA-256; it holds identifiers, never personal data."""
+"""The audit chain: one row an act, bound to the one before by SHA-256. It holds identifiers, never personal data."""
 
 from __future__ import annotations
 
@@ -45,7 +45,15 @@ def _plain(value: object) -> object:
 
 def digest(mission: str, seq: int, at: datetime, by: str, act: str, what: dict[str, Any], previous: str) -> str:
     """SHA-256 of an audit row, over canonical JSON (sorted keys, UTF-8)."""
-    body = {"mission": mission, "seq": seq, "at": at.astimezone(UTC).isoformat(), "by": by, "act": act, "what": what, "prev": previous}
+    body = {
+        "mission": mission,
+        "seq": seq,
+        "at": at.astimezone(UTC).isoformat(),
+        "by": by,
+        "act": act,
+        "what": what,
+        "prev": previous,
+    }
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False, default=_plain).encode()).hexdigest()
 
 
@@ -86,4 +94,6 @@ def rows(session: Session, mission: str) -> Iterable[AuditRow]:
 
 def happened(session: Session, mission: str, ref: str) -> bool:
     """Whether an act with this caller's key is in the chain already."""
-    return session.scalars(select(AuditRow.id).where(AuditRow.mission == mission, AuditRow.ref == ref)).first() is not None
+    return (
+        session.scalars(select(AuditRow.id).where(AuditRow.mission == mission, AuditRow.ref == ref)).first() is not None
+    )

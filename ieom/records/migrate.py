@@ -39,4 +39,6 @@ def upgrade(engine: Engine) -> None:
     except OperationalError as error:
         raise Unavailable(f"the database does not answer: {error.orig}; see that it runs, then try again") from error
     except DatabaseError as error:
-        raise BadInput(f"the database can't be used: {error.orig}; is {engine.url.render_as_string()} the right one?") from error
+        raise BadInput(
+            f"the database can't be used: {error.orig}; is {engine.url.render_as_string()} the right one?"
+        ) from error

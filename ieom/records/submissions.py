@@ -13,7 +13,7 @@ from ieom.records.base import Base
 
 
 class Submission(Base):
-    """One form from one team at one station. `instance_id` is the sender's; the same id with other content is refused."""
+    """One form of one team at one station. `instance_id` is the sender's; the same id with other content is refused."""
 
     __tablename__ = "submissions"
     __table_args__ = (UniqueConstraint("mission", "instance_id"), Index(None, "mission", "form", "station"))

@@ -1,0 +1,89 @@
+"""A machine's finding about a file, said in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ieom.errors import Fault
+
+WORDS: dict[str, str] = {
+    "missing": "is missing; write it",
+    "extra_forbidden": "is not a field of this file; correct the spelling or remove it",
+    "string_type": "is to be a text between quotes",
+    "int_type": "is to be a whole number, without quotes",
+    "int_parsing": "is to be a whole number",
+    "int_from_float": "is to be a whole number",
+    "float_type": "is to be a number, without quotes",
+    "float_parsing": "is to be a number",
+    "bool_type": "is to be true or false, without quotes",
+    "date_type": "is to be a date without quotes, such as 2020-08-12",
+    "date_parsing": "is to be a date such as 2020-08-12",
+    "date_from_datetime_parsing": "is to be a date such as 2020-08-12",
+    "datetime_type": "is to be a local time without quotes, such as 2020-08-12T20:00:00",
+    "datetime_parsing": "is to be a local time such as 2020-08-12 20:00",
+    "datetime_from_date_parsing": "is to be a local time such as 2020-08-12 20:00",
+    "time_type": "is to be a time of day without quotes, such as 07:00:00",
+    "time_parsing": "is to be a time of day such as 07:00",
+    "timezone_naive": "has a time zone; write the local time without one, the zone stands in its own field",
+    "tuple_type": "is to be a list in square brackets",
+    "dict_type": "is to be a table of its own",
+    "model_type": "is to be a table of its own",
+    "model_attributes_type": "is to be a table of its own",
+}
+
+
+def where(location: Iterable[int | str]) -> str:
+    """`('states', 1, 'quota')` as a person finds it: `states[2].quota`."""
+    said = ""
+    for part in location:
+        if isinstance(part, int):
+            said += f"[{part + 1}]"
+        else:
+            said += f".{part}" if said else part
+    return said
+
+
+def _says(error: ErrorDetails) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    given = error.get("input")
+    shown = f"'{given}' " if isinstance(given, str | int | float) and kind not in {"missing", "extra_forbidden"} else ""
+    if kind == "value_error":
+        return str(context.get("error", error["msg"]))
+    if kind == "literal_error":
+        return f"{shown}is to be one of {context['expected']}"
+    if kind == "string_pattern_mismatch":
+        return f"{shown}has signs that can't stand here; use letters, digits, dots and hyphens ({context['pattern']})"
+    if kind in {"greater_than", "greater_than_equal"}:
+        bound = context.get("gt", context.get("ge"))
+        return f"{shown}is to be {'more than' if 'gt' in context else 'at least'} {bound}"
+    if kind == "too_short":
+        return f"needs at least {context['min_length']} entry; write one"
+    if kind == "string_too_short":
+        return "is empty; fill it in"
+    if kind == "string_too_long":
+        return f"is longer than {context['max_length']} signs"
+    return f"{shown}{WORDS[kind]}" if kind in WORDS else f"{shown}can't be taken: {error['msg']}"
+
+
+def translate(
+    file: str, problem: ValidationError, *, row: int | None = None, path: Callable[[tuple[Any, ...]], str] = where
+) -> list[Fault]:
+    """Every finding of a validation as a fault of `file`. A field that may be of two kinds is named once."""
+    found: dict[str, Fault] = {}
+    for error in problem.errors():
+        column = path(_plain(error["loc"]))
+        found.setdefault(column, Fault(file, _says(error), row, column or None))
+    return list(found.values())
+
+
+def _plain(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Without the marks that the validator adds for the branches of a union (`literal['all']`, `int`)."""
+    return tuple(
+        part
+        for index, part in enumerate(location)
+        if isinstance(part, int) or not (index and (part.startswith(("literal[", "tagged-")) or part in {"int", "str"}))
+    )

@@ -1,0 +1,198 @@
+"""One row of each CSV file of a mission folder: its columns, and what may stand in them."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from typing import Annotated, ClassVar, Literal
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, NaiveDatetime
+
+from ieom.rules.mission import Code, Zone
+from ieom.rules.names import LANGUAGES
+
+
+def email(value: str) -> str:
+    """An address in its normal form. Raises ValueError saying what is wrong; the network is not asked."""
+    if any(sign in value for sign in "\r\n\t\x00"):
+        raise ValueError(f"{value!r} holds a line break; an address stands on one line")
+    try:
+        return validate_email(value, check_deliverability=False, allow_smtputf8=False).normalized
+    except EmailNotValidError as problem:
+        raise ValueError(f"'{value}' is not an e-mail address: {problem}") from None
+
+
+def _yes_no(value: object) -> object:
+    words = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    if isinstance(value, str):
+        if value.casefold() not in words:
+            raise ValueError(f"'{value}' is to be yes or no")
+        return words[value.casefold()]
+    return value
+
+
+def _clock(value: object) -> object:
+    if isinstance(value, str) and (":" not in value or "+" in value or value.endswith(("Z", "z"))):
+        raise ValueError(f"'{value}' is to be a local time of day such as 07:00, without a zone")
+    return value
+
+
+def _local(value: object) -> object:
+    if isinstance(value, str) and (":" not in value or "-" not in value):
+        raise ValueError(f"'{value}' is to be a local time such as 2020-08-12 20:00")
+    return value
+
+
+def _line(value: str) -> str:
+    if any(ord(sign) < 32 for sign in value):
+        raise ValueError("holds a line break; write it on one line")
+    return value
+
+
+def _codes(value: object) -> object:
+    return tuple(value.replace("+", " ").split()) if isinstance(value, str) else value
+
+
+Line = Annotated[str, AfterValidator(_line)]
+Email = Annotated[str, AfterValidator(email)]
+YesNo = Annotated[bool, BeforeValidator(_yes_no)]
+Clock = Annotated[time, BeforeValidator(_clock)]
+LocalTime = Annotated[NaiveDatetime, BeforeValidator(_local)]
+Codes = Annotated[tuple[Code, ...], BeforeValidator(_codes)]
+Language = Annotated[str, AfterValidator(lambda value: _language(value))]
+
+
+def _language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise ValueError(f"'{value}' is not one of {', '.join(LANGUAGES)}")
+    return value
+
+
+class FileRow(BaseModel):
+    """A row of a file; `FILE` is the file's name and `KEY` the columns that no two rows share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    FILE: ClassVar[str]
+    KEY: ClassVar[tuple[str, ...]]
+
+
+class DelegationRow(FileRow):
+    """A person whom a state is expected to nominate, or one of the mission's staff."""
+
+    FILE = "delegation.csv"
+    KEY = ("code",)
+
+    code: Code
+    state: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    role: Literal["head", "deputy_head", "observer", "interpreter", "driver", "secretariat"]
+    office: Annotated[Line, Field(min_length=1)]
+    honorific: Line = ""
+    name: Line = ""
+    title: Line = ""
+    body: str = ""
+    email: Email | Literal[""] = ""
+    language: Language = "en"
+    salutation: Line = ""
+
+
+class MeetingRow(FileRow):
+    """A meeting before election day, or the briefing."""
+
+    FILE = "meetings.csv"
+    KEY = ("code",)
+
+    code: Code
+    kind: Literal["meeting", "briefing"] = "meeting"
+    body: str
+    counterpart_honorific: Line = ""
+    counterpart_name: Line = ""
+    counterpart_office: Annotated[Line, Field(min_length=1)]
+    place: Line = ""
+    starts: LocalTime
+    ends: LocalTime
+    attendees: Codes = ()
+
+
+class StationRow(FileRow):
+    """A polling station that may be visited; left-out hours and zone are the mission's."""
+
+    FILE = "stations.csv"
+    KEY = ("code",)
+
+    code: Code
+    name: Annotated[Line, Field(min_length=1)]
+    city: Annotated[Line, Field(min_length=1)]
+    region: Line = ""
+    zone: Zone | None = None
+    opens: Clock | None = None
+    closes: Clock | None = None
+    kind: Literal["regular", "hospital", "military", "prison", "abroad", "mobile"] = "regular"
+    registered: Annotated[int | None, Field(ge=0)] = None
+    relevant: YesNo = True
+
+
+class TeamRow(FileRow):
+    """A team of observers."""
+
+    FILE = "teams.csv"
+    KEY = ("team",)
+
+    team: Code
+    members: Codes
+    reserve: YesNo = False
+    phone: Line = ""
+    note: Line = ""
+
+
+class RouteRow(FileRow):
+    """A stop of a team: which form is expected from which station by when (the station's local time)."""
+
+    FILE = "routes.csv"
+    KEY = ("team", "position")
+
+    team: Code
+    position: Annotated[int, Field(ge=1)]
+    station: Code
+    form: Literal["opening", "voting", "closing", "counting", "tabulation"]
+    due: LocalTime
+
+
+class CheckInRow(FileRow):
+    """A safety check-in that a team owes (the mission's local time)."""
+
+    FILE = "checkins.csv"
+    KEY = ("team", "due")
+
+    team: Code
+    due: LocalTime
+
+
+class MediaRow(FileRow):
+    """An outlet's address; one letter a recipient."""
+
+    FILE = "media.csv"
+    KEY = ("email",)
+
+    email: Email
+    outlet: Annotated[Line, Field(min_length=1)]
+    name: Line = ""
+    salutation: Line = ""
+    language: Language = "en"
+    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    kind: Literal["", "wire", "print", "broadcast", "online"] = ""
+
+
+def columns(row: type[FileRow]) -> list[str]:
+    """All columns of a file, in their order."""
+    return list(row.model_fields)
+
+
+def required(row: type[FileRow]) -> list[str]:
+    """The columns without which a file can't be read."""
+    return [name for name, field in row.model_fields.items() if field.is_required()]
+
+
+__all__ = [
+    "CheckInRow", "DelegationRow", "FileRow", "MediaRow", "MeetingRow", "RouteRow", "StationRow", "TeamRow",
+    "columns", "datetime", "email", "required",
+]  # fmt: skip
