@@ -25,9 +25,9 @@ def run() -> list[dict[str, object]]:
     from desk.cli.demo import EXAMPLE
     from desk.rehearsal import pending, perform, script, set_clock
     from flows.mission import mission as mission_flow
+    from tasks.reminders import remind
     from ieom.folder import open_mission, read
-    from ieom.records import missions
-    from ieom.records.base import begin, reading
+    from ieom.records.base import begin
     from ieom.settings import settings
     from tasks.stage import records
 
@@ -66,17 +66,14 @@ def run() -> list[dict[str, object]]:
                     mission_flow(slug)
                     spent += time.perf_counter() - begun
                     walks.append(calls["tasks"] - before)
-                    left = pending(engine, slug, acts)
-                    with reading(engine) as session:
-                        row = missions.get(session, slug)
-                        now, wake = missions.now(session, slug), row.wake_at
-                    moments = [a.at for a in left[:1]] + ([wake] if wake else [])
-                    if not moments:
+                    moment = next_moment(engine, slug, acts)
+                    if moment is None:
                         break
-                    set_clock(engine, slug, max(min(moments), now))
-                    for act in left:
-                        if act.at <= min(moments):
+                    set_clock(engine, slug, moment)
+                    for act in pending(engine, slug, acts):
+                        if act.at <= moment:
                             perform(engine, slug, act)
+                    remind.fn(slug)
             ours.append(spent)
             begun = time.perf_counter()
             for count in walks:

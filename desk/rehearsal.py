@@ -92,25 +92,35 @@ def set_clock(engine: Engine, mission: str, to: datetime) -> None:
             row.simulated_now = to.astimezone(UTC)
 
 
+def next_moment(engine: Engine, mission: str, acts: Sequence[ScriptedAct]) -> datetime | None:
+    """The next moment at which somebody does something (UTC): a person by the script, or the software by the wake-up
+    it asked for; None when nobody will any more."""
+    left = pending(engine, mission, acts)
+    with reading(engine) as session:
+        row = missions.get(session, mission)
+        now = missions.now(session, mission)
+    moments = [act.at for act in left[:1]] + ([row.wake_at] if row.wake_at is not None else [])
+    if row.revision != row.walked_revision:  # something happened since the last walk
+        moments.append(now)
+    return max(min(moments), now) if moments else None
+
+
+def live(
+    engine: Engine, mission: str, acts: Sequence[ScriptedAct], walk: Callable[[str], object], moment: datetime
+) -> None:
+    """Live one moment (UTC): the acts of people up to it, then the software's walk."""
+    set_clock(engine, mission, moment)
+    for act in pending(engine, mission, acts):
+        if act.at <= moment:
+            perform(engine, mission, act)
+    walk(mission)
+
+
 def steps(
     engine: Engine, mission: str, acts: Sequence[ScriptedAct], walk: Callable[[str], object]
 ) -> Iterator[datetime]:
-    """Live the mission until nothing is owed any more: at each moment the acts of people, then the software's walk.
-    Yields each moment lived (UTC)."""
+    """Live the mission from where it stands until nothing is owed any more; yields each moment lived (UTC)."""
     walk(mission)
-    while True:
-        left = pending(engine, mission, acts)
-        with reading(engine) as session:
-            row = missions.get(session, mission)
-            now, wake = missions.now(session, mission), row.wake_at
-        moments = [act.at for act in left[:1]] + ([wake] if wake is not None else [])
-        if not moments:
-            return
-        moment = max(min(moments), now)
-        set_clock(engine, mission, moment)
-        for act in left:
-            if act.at > moment:
-                break
-            perform(engine, mission, act)
-        walk(mission)
+    while (moment := next_moment(engine, mission, acts)) is not None:
+        live(engine, mission, acts, walk, moment)
         yield moment

@@ -38,10 +38,10 @@ def timeline(stood: Sequence[tuple[Standing, datetime]], zone: str) -> Table:
     """The table of the seven stages; a stage that no run has walked yet is said to be not due."""
     table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
     table.add_column("", width=1)
-    table.add_column("Stage", ratio=3, no_wrap=True)
+    table.add_column("Stage", width=26, no_wrap=True)
     table.add_column("State", width=8, no_wrap=True)
-    table.add_column("Where it stands", ratio=8)
-    table.add_column("Next", width=13, no_wrap=True)
+    table.add_column("Where it stands", ratio=1)
+    table.add_column("Next", width=12, no_wrap=True)
     found = {standing.stage: (standing, since) for standing, since in stood}
     for stage in Stage:
         standing, since = found.get(stage, (Standing(stage, State.NOT_DUE, "Not begun."), None))

@@ -4,7 +4,7 @@ passed over, what is owed is done, and what waits holds back only what depends o
 from __future__ import annotations
 
 from prefect import flow
-from prefect.runtime import flow_run
+from prefect.runtime import deployment
 
 from flows.timeline import show_timeline
 from flows.waking import ask_to_be_woken
@@ -35,7 +35,7 @@ def mission(mission: str) -> list[Standing]:
         if not again:
             break
     show_timeline(mission, stood)
-    if flow_run.parent_deployment_id or flow_run.deployment_id:
+    if deployment.id is not None:
         ask_to_be_woken(mission, wake, opening)
     return stood
 

@@ -1,0 +1,86 @@
+"""Living the example mission without Prefect's engine: the flow's and the tasks' own functions, for tests that kill
+a process hundreds of times."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
+
+from prefect import Flow, Task
+from sqlalchemy import Engine, select
+
+from desk.rehearsal import ScriptedAct, script, set_clock
+from flows.mission import mission as mission_flow
+from flows.reminders import reminders as reminders_flow
+from ieom.acts import letters as letter_acts
+from ieom.folder import open_mission, read
+from ieom.records import missions
+from ieom.records.base import begin, reading
+from ieom.records.letters import Letter
+from ieom.settings import ROOT, settings
+from tasks import stage
+
+EXAMPLE = ROOT / "config" / "missions" / "kazakhstan-senate-2020"
+
+
+def surround(url: str, port: int, state: Path) -> None:
+    """Settings of this process for one mission's records, mail server and state folder."""
+    os.environ.update(
+        IEOM_STATE_DIR=str(state), IEOM_DATABASE_URL=url, IEOM_SMTP_HOST="127.0.0.1", IEOM_SMTP_PORT=str(port),
+        IEOM_SMTP_SECURITY="none", IEOM_SMTP_CONNECTIONS="1",
+    )  # fmt: skip
+    settings.cache_clear()
+    stage._engine.cache_clear()
+
+
+def opened(engine: Engine) -> tuple[str, list[ScriptedAct]]:
+    """The example mission in the records, at the moment of its first act."""
+    folder = read(EXAMPLE)
+    acts = script(folder)
+    with begin(engine) as session:
+        open_mission(session, folder, by=acts[0].by, at=acts[0].at)
+    set_clock(engine, folder.facts.slug, acts[0].at)
+    return folder.facts.slug, acts
+
+
+def walk(mission: str) -> None:
+    """One walk of the flow and of the reminders; a letter in doubt is settled as a person would who found no trace of
+    it in the server's log."""
+    _walk(mission)
+    engine = stage.records()
+    with reading(engine) as session:
+        doubtful = list(session.scalars(select(Letter.id).where(Letter.state == "in_doubt")))
+    for letter in doubtful:
+        with begin(engine) as session:
+            at = missions.now(session, mission)
+            letter_acts.settle(session, mission, by="press-officer", at=at, letter=letter, how="resend")
+    if doubtful:
+        _walk(mission)
+
+
+def _walk(mission: str) -> None:
+    with (
+        patch.object(Task, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs)),
+        patch.object(Flow, "__call__", lambda self, *args, **kwargs: self.fn(*args, **kwargs)),
+        patch("flows.mission.show_timeline", lambda *_: None),
+    ):
+        mission_flow(mission)
+        reminders_flow(mission)
+
+
+def in_child(work: Callable[[], None]) -> int:
+    """Run `work` in a forked child; returns its wait status."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        except BaseException:  # noqa: BLE001 - the child must say what happened and must not return into pytest
+            traceback.print_exc(file=sys.stderr)
+            sys.stderr.flush()
+            os._exit(3)
+        os._exit(0)
+    return os.waitpid(child, 0)[1]

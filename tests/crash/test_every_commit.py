@@ -1,0 +1,140 @@
+"""The whole mission is killed with SIGKILL at every commit boundary that it has, and goes on from there: the same
+records, and each letter at most once but those shown as in doubt.
+
+The mission is lived step by step. Before each step its state is copied; for each commit that the step makes (counted
+in an undisturbed run, not by hand) a warm process is forked that takes the copy, lives the step and kills itself at
+that commit; another takes it up from there. What the step then leaves must be what the undisturbed step left. As the
+rest of a mission depends on nothing but that state, the whole mission ends the same.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from email.parser import BytesHeaderParser
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, select
+
+from desk.catcher import Catcher
+from desk.rehearsal import live, next_moment
+from ieom.records.audit import AuditRow
+from ieom.records.base import connect, reading
+from ieom.records.letters import Letter
+from ieom.records.releases import Release
+from ieom.records.statements import StatementVersion
+from tasks import stage
+
+from living import in_child, opened, surround, walk
+
+LEAST_POINTS = 100
+
+
+def url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'mission.db'}"
+
+
+def copy(source: Path, target: Path) -> None:
+    """The state of a mission: its database (with what is still in the write-ahead log), papers and witness."""
+    target.mkdir(parents=True)
+    if (source / "var").exists():
+        shutil.copytree(source / "var", target / "var", copy_function=os.link)
+    with sqlite3.connect(source / "mission.db") as old, sqlite3.connect(target / "mission.db") as new:
+        old.backup(new)
+
+
+def at_commits(then: Callable[[int], None]) -> None:
+    """Call `then(n)` just before the n-th commit from now on, in this process."""
+    seen = 0
+
+    @event.listens_for(stage.records(), "commit")
+    def _commit(_connection: object) -> None:
+        nonlocal seen
+        seen += 1
+        then(seen)
+
+
+def live_moment(folder: Path, port: int, moment: datetime, then: Callable[[int], None] | None = None) -> None:
+    surround(url(folder), port, folder / "var")
+    slug, acts = opened(stage.records())  # opening again what is open changes nothing
+    if then is not None:
+        at_commits(then)
+    live(stage.records(), slug, acts, walk, moment)
+    stage.records().dispose()
+
+
+def kill_at(nth: int) -> Callable[[int], None]:
+    def kill(seen: int) -> None:
+        if seen == nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return kill
+
+
+def outcome(folder: Path) -> dict[str, object]:
+    """What must be the same however often the mission was killed."""
+    engine = connect(url(folder))
+    with reading(engine) as session:
+        rows = session.scalars(select(AuditRow))
+        result = {
+            "acts": Counter((row.act, row.by, row.ref) for row in rows if not row.act.startswith("Letter")),
+            "letters": Counter((r.occasion, r.recipient, r.state) for r in session.scalars(select(Letter))),
+            "versions": Counter((v.number, v.content_hash) for v in session.scalars(select(StatementVersion))),
+            "releases": Counter((r.number, r.status) for r in session.scalars(select(Release))),
+        }
+    engine.dispose()
+    return result
+
+
+def received(mail: Path) -> Counter[str]:
+    """How often each Message-ID reached the mail server."""
+    parser = BytesHeaderParser()
+    return Counter(str(parser.parsebytes(path.read_bytes())["Message-ID"]) for path in mail.glob("*.eml"))
+
+
+@pytest.mark.timeout(900)
+def test_a_mission_killed_at_any_commit_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    main = tmp_path / "main"
+    main.mkdir()
+    with Catcher(main / "mail") as catcher:
+        surround(url(main), catcher.port, main / "var")
+        slug, acts = opened(stage.records())
+        walk(slug)
+        points, number = 0, 0
+        while True:
+            number += 1
+            before = tmp_path / f"before-{number}"
+            copy(main, before)
+            had = received(main / "mail")
+            commits: list[int] = []
+            surround(url(main), catcher.port, main / "var")
+            moment = next_moment(stage.records(), slug, acts)
+            if moment is None:
+                break
+            at_commits(commits.append)
+            live(stage.records(), slug, acts, walk, moment)
+            stage.records().dispose()
+            wanted, sent = outcome(main), received(main / "mail") - had
+            for nth in range(1, len(commits) + 1):
+                there = tmp_path / f"{number}-{nth}"
+                copy(before, there)
+                with Catcher(there / "mail") as own:
+                    status = in_child(lambda: live_moment(there, own.port, moment, kill_at(nth)))  # noqa: B023 - run at once
+                    assert os.WIFSIGNALED(status), f"step {number}, commit {nth}: was not killed ({status})"
+                    status = in_child(lambda: live_moment(there, own.port, moment))  # noqa: B023 - run at once
+                    assert status == 0, f"step {number}, commit {nth}: did not go on"
+                assert outcome(there) == wanted, f"step {number}, commit {nth}: the records differ"
+                got = received(there / "mail")
+                assert set(got) == set(sent), f"step {number}, commit {nth}: letters lost or made up"
+                assert sum(got.values()) <= len(sent) + 1, f"step {number}, commit {nth}: more went twice than in doubt"
+                shutil.rmtree(there)
+                points += 1
+            shutil.rmtree(before)
+    assert points >= LEAST_POINTS
+    assert outcome(main)["releases"] == Counter({(1, "done"): 1})
