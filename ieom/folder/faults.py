@@ -73,9 +73,16 @@ def translate(
     file: str, problem: ValidationError, *, row: int | None = None, path: Callable[[tuple[Any, ...]], str] = where
 ) -> list[Fault]:
     """Every finding of a validation as a fault of `file`. A field that may be of two kinds is named once."""
+    errors = problem.errors()
+    places = [error["loc"] for error in errors]
     found: dict[str, Fault] = {}
-    for error in problem.errors():
-        column = path(_plain(error["loc"]))
+    for error in errors:
+        place = error["loc"]
+        if error["type"] == "too_short" and any(
+            len(other) > len(place) and other[: len(place)] == place for other in places
+        ):
+            continue  # the list is not empty: its entries have faults of their own
+        column = path(_plain(place))
         found.setdefault(column, Fault(file, _says(error), row, column or None))
     return list(found.values())
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+import re
+from datetime import time
 from typing import Annotated, ClassVar, Literal
 
 from email_validator import EmailNotValidError, validate_email
@@ -31,16 +32,21 @@ def _yes_no(value: object) -> object:
     return value
 
 
+def _two_digits(value: object) -> object:
+    """Spreadsheets write 7:00 for 07:00."""
+    return re.sub(r"(^|[ T])(\d:)", r"\g<1>0\2", value) if isinstance(value, str) else value
+
+
 def _clock(value: object) -> object:
     if isinstance(value, str) and (":" not in value or "+" in value or value.endswith(("Z", "z"))):
         raise ValueError(f"'{value}' is to be a local time of day such as 07:00, without a zone")
-    return value
+    return _two_digits(value)
 
 
 def _local(value: object) -> object:
     if isinstance(value, str) and (":" not in value or "-" not in value):
         raise ValueError(f"'{value}' is to be a local time such as 2020-08-12 20:00")
-    return value
+    return _two_digits(value)
 
 
 def _line(value: str) -> str:
@@ -53,19 +59,19 @@ def _codes(value: object) -> object:
     return tuple(value.replace("+", " ").split()) if isinstance(value, str) else value
 
 
+def _language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise ValueError(f"'{value}' is not one of {', '.join(LANGUAGES)}")
+    return value
+
+
 Line = Annotated[str, AfterValidator(_line)]
 Email = Annotated[str, AfterValidator(email)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 LocalTime = Annotated[NaiveDatetime, BeforeValidator(_local)]
 Codes = Annotated[tuple[Code, ...], BeforeValidator(_codes)]
-Language = Annotated[str, AfterValidator(lambda value: _language(value))]
-
-
-def _language(value: str) -> str:
-    if value not in LANGUAGES:
-        raise ValueError(f"'{value}' is not one of {', '.join(LANGUAGES)}")
-    return value
+Language = Annotated[str, AfterValidator(_language)]
 
 
 class FileRow(BaseModel):
@@ -190,9 +196,3 @@ def columns(row: type[FileRow]) -> list[str]:
 def required(row: type[FileRow]) -> list[str]:
     """The columns without which a file can't be read."""
     return [name for name, field in row.model_fields.items() if field.is_required()]
-
-
-__all__ = [
-    "CheckInRow", "DelegationRow", "FileRow", "MediaRow", "MeetingRow", "RouteRow", "StationRow", "TeamRow",
-    "columns", "datetime", "email", "required",
-]  # fmt: skip

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
@@ -14,8 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records import missions
 from ieom.records.base import Base
-
-GENESIS = "0" * 64
+from ieom.rules.audit import GENESIS, Link, digest
 
 
 class AuditRow(Base):
@@ -43,18 +41,9 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} can't stand in the audit chain")
 
 
-def digest(mission: str, seq: int, at: datetime, by: str, act: str, what: dict[str, Any], previous: str) -> str:
-    """SHA-256 of an audit row, over canonical JSON (sorted keys, UTF-8)."""
-    body = {
-        "mission": mission,
-        "seq": seq,
-        "at": at.astimezone(UTC).isoformat(),
-        "by": by,
-        "act": act,
-        "what": what,
-        "prev": previous,
-    }
-    return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False, default=_plain).encode()).hexdigest()
+def link(row: AuditRow) -> Link:
+    """A row as the rule sees it."""
+    return Link(row.mission, row.seq, row.at, row.by, row.act, row.what, row.previous, row.hash)
 
 
 def append(session: Session, mission: str, *, by: str, at: datetime, act: Any, ref: str | None = None) -> AuditRow:
@@ -64,16 +53,9 @@ def append(session: Session, mission: str, *, by: str, at: datetime, act: Any, r
     last = head(session, mission)
     seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
     what = json.loads(json.dumps(dataclasses.asdict(act), default=_plain))
+    new = Link(mission, seq, at, by, type(act).__name__, what, previous, "")
     entry = AuditRow(
-        mission=mission,
-        seq=seq,
-        at=at,
-        by=by,
-        act=type(act).__name__,
-        what=what,
-        ref=ref,
-        previous=previous,
-        hash=digest(mission, seq, at, by, type(act).__name__, what, previous),
+        mission=mission, seq=seq, at=at, by=by, act=new.act, what=what, ref=ref, previous=previous, hash=digest(new)
     )
     session.add(entry)
     session.flush()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -71,7 +72,7 @@ class Entry(_Table):
             if language not in LANGUAGES:
                 raise ValueError(f"'{language}' is not one of {', '.join(LANGUAGES)}")
             ordered = sorted(dated, key=lambda name: name.since or date.min)
-            for before, after in zip(ordered, ordered[1:], strict=False):
+            for before, after in pairwise(ordered):
                 if before.until is None or (after.since or date.min) < before.until:
                     raise ValueError(
                         f"'{before.official}' and '{after.official}' ({language}) hold on the same day; "

@@ -1,0 +1,43 @@
+"""Papers on the disk, whole or not at all: a temporary file in the same folder, synced, renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from ieom.errors import Unavailable
+
+
+def sha256(data: bytes) -> str:
+    """The hash by which a paper is known."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write(path: Path, data: bytes) -> str:
+    """Write a file durably and return its SHA-256. A disk that is full leaves what was there and raises
+    `Unavailable`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise Unavailable(f"{path} can't be written: {error.strerror}; make room, then try again") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)  # noqa: PTH108 - by the name that mkstemp gave
+        raise Unavailable(f"{path} can't be written: {error.strerror}; make room, then try again") from error
+    return sha256(data)
