@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ieom.acts import witness
 from ieom.acts.revision import begin_revision
 from ieom.errors import Conflict
 from ieom.records import audit, missions
@@ -94,13 +95,16 @@ def hold(session: Session, mission: str, *, by: str, at: datetime, reason: str, 
 
 
 def go_on(session: Session, mission: str, *, by: str, at: datetime, reason: str, ref: str | None = None) -> Mission:
-    """Let a held mission go on, in the state in which it was: open, suspended or evacuated."""
+    """Let a held mission go on, in the state in which it was: open, suspended or evacuated. If it was held because
+    the records look older than what was done with them, a person has looked: they are the truth from here on."""
     row = _change(session, mission, reason, ref, only={"held"}, become="")
     if row is None:
         return missions.get(session, mission)
     row.held_why = None
     number = _revise(session, mission, by, at, "went_on", reason)
     audit.append(session, mission, by=by, at=at, ref=ref, act=MissionWentOn(number))
+    if witness.restored(session, mission):
+        witness.accept(session, mission)
     return row
 
 

@@ -45,6 +45,9 @@ class Visit(Base):
     station: Mapped[str]
     form: Mapped[str]  # opening, voting, closing, counting, tabulation
     due_at: Mapped[datetime]
+    struck_at: Mapped[datetime | None]
+    """When a person struck this stop from the route; its form is then not waited for."""
+    struck_why: Mapped[str] = mapped_column(default="")
 
 
 class CheckIn(Base):

@@ -56,3 +56,9 @@ class Standing:
     def done(self) -> bool:
         """Whether nothing of this stage is owed any more."""
         return self.state is State.DONE
+
+
+def owes(stage: Stage, entered: str) -> bool:
+    """Whether a mission that entered the system at stage `entered` owes anything of `stage`."""
+    order = list(Stage)
+    return order.index(stage) >= order.index(Stage(entered))

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from ieom.acts import mission as acts
+from ieom.acts import witness
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.records import audit, missions, stations
 from ieom.records.approvals import ApprovalRound
@@ -236,6 +237,20 @@ def test_a_held_mission_goes_on_in_the_state_it_was_in(engine: Engine, mission: 
     assert states == ["suspended", "held", "suspended", "evacuated", "held", "evacuated", "open"]
     with pytest.raises(Conflict, match="the mission is open"):
         do(engine, mission, acts.resume)
+
+
+def test_a_mission_held_for_a_restored_backup_goes_on_once_a_person_has_looked(engine: Engine, mission: str) -> None:
+    with begin(engine) as session:
+        acts.hold(session, mission, by="coordinator", at=JULY, reason=WHY)
+        witness.write(session, mission)
+        session.rollback()
+    with begin(engine) as session:
+        row = missions.get(session, mission)
+        row.state, row.held_why = "held", witness.restored(session, mission)
+        assert row.held_why
+    assert do(engine, mission, acts.go_on).state == "open"
+    with reading(engine) as session:
+        assert witness.restored(session, mission) is None
 
 
 def test_every_act_is_a_dated_revision_and_one_row_in_the_chain_without_its_reason(

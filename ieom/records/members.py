@@ -1,0 +1,57 @@
+"""Questions to the delegation's records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ieom.records.delegation import Accreditation, Member, NomineeItem, StateCall
+from ieom.rules.delegation import OBSERVING, FileState
+
+
+def of(session: Session, mission: str) -> list[Member]:
+    """Everyone nominated, by code."""
+    return list(session.scalars(select(Member).where(Member.mission == mission).order_by(Member.code)))
+
+
+def appointed(session: Session, mission: str) -> list[Member]:
+    """The members: those appointed, whatever their role."""
+    return [member for member in of(session, mission) if member.status == "appointed"]
+
+
+def observers(session: Session, mission: str) -> list[Member]:
+    """The members who observe: head, deputy head, observers."""
+    return [member for member in appointed(session, mission) if member.role in OBSERVING]
+
+
+def head(session: Session, mission: str) -> Member | None:
+    """The head of mission, once appointed."""
+    return next((member for member in appointed(session, mission) if member.role == "head"), None)
+
+
+def files(session: Session, mission: str) -> dict[str, FileState]:
+    """Each nominee's file by member code."""
+    received: dict[str, set[str]] = defaultdict(set)
+    waived: dict[str, set[str]] = defaultdict(set)
+    for row in session.scalars(select(NomineeItem).where(NomineeItem.mission == mission)):
+        (received if row.received_at else waived)[row.member].add(row.item)
+    codes = session.scalars(select(Member.code).where(Member.mission == mission))
+    return {code: FileState(frozenset(received[code]), frozenset(waived[code])) for code in codes}
+
+
+def accreditations(session: Session, mission: str) -> dict[str, Accreditation]:
+    """Each accreditation by member code."""
+    rows = session.scalars(select(Accreditation).where(Accreditation.mission == mission))
+    return {row.member: row for row in rows}
+
+
+def calls(session: Session, mission: str) -> dict[str, StateCall]:
+    """Each call for nominations by state."""
+    return {row.state: row for row in session.scalars(select(StateCall).where(StateCall.mission == mission))}
+
+
+def styled(member: Member) -> str:
+    """How a member is named: honorific and name where there is one, the office else."""
+    return f"{member.honorific} {member.name}".strip() if member.name else member.office
