@@ -55,7 +55,8 @@ def script(folder: MissionFolder) -> list[ScriptedAct]:
         room, _, _name = row["do"].partition(".")
         if room not in ROOMS:
             raise BadInput(f"acts.toml, act {number}: '{row['do']}' is no act that a person can do")
-        arguments = {key: _value(folder, key, value) for key, value in row.get("with", {}).items()}
+        given = {key: _value(folder, key, value) for key, value in row.get("with", {}).items()}
+        arguments = folder.completed(row["do"], given)
         acts.append(ScriptedAct(number, folder.facts.moment(row["at"]), row["by"], row["do"], arguments))
     return sorted(acts, key=lambda act: (act.at, act.number))
 
@@ -120,7 +121,9 @@ def steps(
     engine: Engine, mission: str, acts: Sequence[ScriptedAct], walk: Callable[[str], object]
 ) -> Iterator[datetime]:
     """Live the mission from where it stands until nothing is owed any more; yields each moment lived (UTC)."""
-    walk(mission)
+    with reading(engine) as session:
+        now = missions.now(session, mission)
+    live(engine, mission, acts, walk, now)  # people first: the invitation is registered before states are called
     while (moment := next_moment(engine, mission, acts)) is not None:
         live(engine, mission, acts, walk, moment)
         yield moment

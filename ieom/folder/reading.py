@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,6 +68,34 @@ class MissionFolder:
     def nominee(self, code: str) -> DelegationRow:
         """The row of a person in delegation.csv. Raises KeyError."""
         return next((row for row in self.delegation if row.code == code), None) or _nobody(code)
+
+
+    def completed(self, act: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of an act (`room.name`), with what stands in the folder's tables where `given` leaves it out:
+        a person's row for `delegation.nominate`, a meeting's for `meetings.request`, the plan for `deployment.plan`.
+        Times become UTC, by the zone of the host country or of the station. Raises KeyError for an unknown code."""
+        if act == "delegation.nominate":
+            return {**self.nominee(given["member"]).model_dump(exclude={"code"}), **given}
+        if act == "meetings.request":
+            row = next((row for row in self.meetings if row.code == given["meeting"]), None)
+            if row is None:
+                raise KeyError(f"meetings.csv has no '{given['meeting']}'")
+            times = {"starts": self.facts.moment(row.starts), "ends": self.facts.moment(row.ends)}
+            return {**row.model_dump(exclude={"code"}), **times, **given}
+        if act == "deployment.plan":
+            return {**self.plan(), **given}
+        return dict(given)
+
+    def plan(self) -> dict[str, list[dict[str, Any]]]:
+        """Teams, routes and check-ins as `deployment.plan` takes them, times in UTC."""
+        zones = {row.code: row.zone or self.facts.zone for row in self.stations}
+        return {
+            "teams": [row.model_dump() for row in self.teams],
+            "routes": [
+                {**row.model_dump(), "due": self.facts.moment(row.due, zones[row.station])} for row in self.routes
+            ],
+            "check_ins": [{**row.model_dump(), "due": self.facts.moment(row.due)} for row in self.check_ins],
+        }
 
 
 def _nobody(code: str) -> DelegationRow:

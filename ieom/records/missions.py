@@ -27,6 +27,9 @@ class Mission(Base):
     """The stage at which this mission entered the system; earlier stages owe nothing."""
     simulated_now: Mapped[datetime | None]
     """The moment that a rehearsal or demonstration lives in; null for a real mission."""
+    count_left_at: Mapped[datetime | None]
+    """When a person declared that the statement does not wait for the count."""
+    count_left_why: Mapped[str] = mapped_column(default="")
     wake_at: Mapped[datetime | None]
     """When the last run of the flow asked to be woken."""
     walked_revision: Mapped[int] = mapped_column(default=0)

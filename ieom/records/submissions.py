@@ -41,12 +41,14 @@ class Answer(Base):
     __tablename__ = "answers"
     __table_args__ = (
         UniqueConstraint("submission", "question", "value"),
-        Index(None, "mission", "question", "value", "submission"),
+        Index(None, "mission", "question", "value", "station", "submission"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mission: Mapped[str]
     submission: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
+    station: Mapped[str]
+    """The submission's, kept here too: stations are counted over tens of thousands of answers."""
     question: Mapped[str]
     value: Mapped[str]
 
@@ -76,3 +78,19 @@ class Flag(Base):
     submission: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
     check: Mapped[str]
     detail: Mapped[str]
+
+
+class QuarantinedForm(Base):
+    """A form that could not be taken as it came: kept whole, so that none is ever lost, until a person settles it."""
+
+    __tablename__ = "quarantined_forms"
+    __table_args__ = (UniqueConstraint("mission", "content_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission: Mapped[str] = mapped_column(ForeignKey("missions.slug"))
+    received_at: Mapped[datetime]
+    by: Mapped[str]
+    why: Mapped[str]
+    content_hash: Mapped[str]
+    document: Mapped[dict[str, Any]]
+    settled_at: Mapped[datetime | None]
