@@ -1,4 +1,8 @@
-"""The correspondence register: notes verbales and letters to states and authorities, by number, in and out."""
+"""The correspondence register: notes verbales and letters to and from states and authorities, by number.
+
+A paper's file is written before its row is committed, under its number: a crash in between leaves a file without a
+row, which whoever takes the number next writes again.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +13,22 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ieom.errors import BadInput, NotFound, Refused
+from ieom.errors import BadInput, Conflict, NotFound, Refused, Tampered
 from ieom.folder.names import load_names
 from ieom.papers import store
 from ieom.papers.note_verbale import note_verbale
 from ieom.papers.official import paragraphs
-from ieom.records import audit, missions
+from ieom.records import audit, correspondence, missions
 from ieom.records.correspondence import Correspondence
 from ieom.rules.mission import MissionFacts, Office
 from ieom.settings import settings
+
+LARGEST_SCAN = 25_000_000
+"""Bytes; a note of several pages, scanned in colour, is below."""
+KINDS = ("note_verbale", "letter")
+SCANS = {".pdf": b"%PDF-", ".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
 
 
 @dataclass(frozen=True)
@@ -34,10 +42,19 @@ class PaperDrafted:
 
 
 @dataclass(frozen=True)
-class PaperSent:
-    """A paper was signed or stamped and left."""
+class PaperSigned:
+    """A paper was signed, or initialled and stamped."""
 
     number: str
+    scan: str
+
+
+@dataclass(frozen=True)
+class PaperSent:
+    """A signed or stamped paper left."""
+
+    number: str
+    scan: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +64,7 @@ class PaperReceived:
     number: str
     counterpart: str
     answers: str | None
+    scan: str
 
 
 def prefix(facts: MissionFacts) -> str:
@@ -58,20 +76,29 @@ def prefix(facts: MissionFacts) -> str:
 
 
 def _number(session: Session, mission: str, facts: MissionFacts) -> str:
-    missions.lock(session, mission)  # numbers have no gaps and no doubles, whoever else is at work
-    count = session.scalar(select(func.count()).select_from(Correspondence).where(Correspondence.mission == mission))
-    return f"{prefix(facts)}/{(count or 0) + 1:03d}"
-
-
-def of(session: Session, mission: str, occasion: str) -> Correspondence | None:
-    """The paper of an occasion, or None."""
-    query = select(Correspondence).where(Correspondence.mission == mission, Correspondence.occasion == occasion)
-    return session.scalars(query).one_or_none()
+    """The next number. The mission is held until the transaction ends, so that numbers have no gaps and no doubles."""
+    missions.lock(session, mission)
+    return f"{prefix(facts)}/{correspondence.count(session, mission) + 1:03d}"
 
 
 def path_of(row: Correspondence) -> Path:
     """Where the paper lies."""
     return settings().state_dir / row.path
+
+
+def _folder(mission: str) -> Path:
+    return Path("papers") / mission / "correspondence"
+
+
+def content(row: Correspondence) -> bytes:
+    """The paper's bytes as they were filed. Raises `Tampered` when the file is gone or was changed."""
+    try:
+        data = path_of(row).read_bytes()
+    except FileNotFoundError:
+        data = b""
+    if store.sha256(data) != row.sha256:
+        raise Tampered(f"the file of {row.number} ({row.path}) is not the one registered; take it from a backup")
+    return data
 
 
 def draft(
@@ -88,39 +115,38 @@ def draft(
     table: Sequence[Sequence[str]] = (),
 ) -> tuple[Correspondence, bytes]:
     """Draft a paper of the kind `templates/correspondence/<what>` once for an occasion; returns its row and its
-    bytes. The file is written before the row is committed: a crash in between leaves a file without a row, which the
-    next run writes again."""
-    known = of(session, mission, occasion)
+    bytes, those of the first time when there was one. Names are those of the day on which it is dated."""
+    known = correspondence.for_occasion(session, mission, occasion)
     if known is not None:
-        return known, path_of(known).read_bytes()
+        return known, content(known)
     mission_facts = missions.facts(session, mission)
     number = _number(session, mission, mission_facts)
-    names, on = load_names(), mission_facts.election_day
+    dated = at.astimezone(ZoneInfo(mission_facts.zone)).date()
+    names = load_names()
     told = {
         "mission": mission_facts,
-        "organisation": names.running(mission_facts.organisation, on=on),
-        "organisation_plain": names.official(mission_facts.organisation, on=on),
-        "host": names.running(mission_facts.host_state, on=on),
+        "organisation": names.running(mission_facts.organisation, on=dated),
+        "organisation_plain": names.official(mission_facts.organisation, on=dated),
+        "host": names.running(mission_facts.host_state, on=dated),
         "to": to,
-        "body": names.running(to.body, on=on) if to.body in names else to.office,
+        "body": names.running(to.body, on=dated) if to.body in names else to.office,
         **facts,
     }
     subject, body = paragraphs(what, "en", told, zone=mission_facts.zone)
-    dated = at.astimezone(ZoneInfo(mission_facts.zone)).date()
     data = note_verbale(
         number=number,
         kind=kind,
-        organisation=names.official(mission_facts.organisation, on=on),
+        organisation=names.official(mission_facts.organisation, on=dated),
         addressee=to.office,
         salutation=to.salutation,
         dated=dated,
-        place=names.short(mission_facts.base_city, on=on),
+        place=names.short(mission_facts.base_city, on=dated),
         subject=subject,
         paragraphs=body,
         table=table,
         at=at,
     )
-    relative = Path("papers") / mission / "correspondence" / f"{number.replace('/', '-')}.docx"
+    relative = _folder(mission) / f"{number.replace('/', '-')}.docx"
     digest = store.write(settings().state_dir / relative, data)
     row = Correspondence(
         mission=mission, number=number, occasion=occasion, direction="out", kind=kind, counterpart=to.code,
@@ -135,19 +161,62 @@ def draft(
 def _one(session: Session, mission: str, number: str) -> Correspondence:
     row = session.get(Correspondence, (mission, number))
     if row is None:
-        raise NotFound(f"the register has no number {number}; 'ieom register' lists what there is")
+        raise NotFound(f"the register has no number {number}; 'ieom register list' shows what there is")
     return row
 
 
-def sent(session: Session, mission: str, *, by: str, at: datetime, number: str, ref: str | None = None) -> Correspondence:
-    """A drafted paper was signed or stamped and left."""
+def file_scan(mission: str, file: Path | str) -> tuple[str, str]:
+    """(path, hash) of a scan, filed by its hash; ("", "") for none. Raises `BadInput` for a file that is none."""
+    if not file:
+        return "", ""
+    source = Path(file)
+    suffix = source.suffix.lower()
+    try:
+        size = source.stat().st_size
+        data = source.read_bytes() if size <= LARGEST_SCAN else b""
+    except OSError as error:
+        raise BadInput(f"the scan {source} can't be read: {error.strerror}") from error
+    if size > LARGEST_SCAN:
+        raise BadInput(f"the scan {source} has {size:,} bytes; at most {LARGEST_SCAN:,} are taken")
+    if suffix not in SCANS or not data.startswith(SCANS[suffix]):
+        raise BadInput(f"the scan {source} is no PDF, PNG or JPEG file with that ending")
+    digest = store.sha256(data)
+    relative = _folder(mission) / "scans" / f"{digest}{suffix}"
+    store.write(settings().state_dir / relative, data)
+    return relative.as_posix(), digest
+
+
+def signed(
+    session: Session, mission: str, *, by: str, at: datetime, number: str, scan: Path | str = "", ref: str | None = None
+) -> Correspondence:
+    """A drafted paper was signed (a letter), or initialled and stamped (a note verbale); `scan` is kept by its hash."""
+    missions.lock(session, mission)
+    row = _one(session, mission, number)
+    if ref and audit.happened(session, mission, ref):
+        return row
+    if row.direction != "out" or row.status != "drafted":
+        raise Refused(f"{number} is {row.status}; only a drafted paper of ours can be signed")
+    if scan:
+        row.scan_path, row.scan_sha256 = file_scan(mission, scan)
+    row.status = "signed"
+    audit.append(session, mission, by=by, at=at, act=PaperSigned(number, row.scan_sha256), ref=ref)
+    return row
+
+
+def sent(
+    session: Session, mission: str, *, by: str, at: datetime, number: str, scan: Path | str = "", ref: str | None = None
+) -> Correspondence:
+    """A paper of ours left, signed or stamped; `scan` is kept by its hash."""
+    missions.lock(session, mission)
     row = _one(session, mission, number)
     if ref and audit.happened(session, mission, ref):
         return row
     if row.direction != "out" or row.status not in {"drafted", "signed"}:
-        raise Refused(f"{number} is {row.status}; only a drafted paper of ours can be recorded as sent")
+        raise Refused(f"{number} is {row.status}; only a drafted or signed paper of ours can be recorded as sent")
+    if scan:
+        row.scan_path, row.scan_sha256 = file_scan(mission, scan)
     row.status = "sent"
-    audit.append(session, mission, by=by, at=at, act=PaperSent(number), ref=ref)
+    audit.append(session, mission, by=by, at=at, act=PaperSent(number, row.scan_sha256), ref=ref)
     return row
 
 
@@ -159,44 +228,47 @@ def received(
     at: datetime,
     counterpart: str,
     subject: str,
+    kind: str = "note_verbale",
     their_number: str = "",
     dated: date | None = None,
     answers: str = "",
     scan: Path | str = "",
+    occasion: str = "",
     ref: str | None = None,
 ) -> Correspondence:
-    """Register a paper that came in; `answers` is the number of ours that it answers, `scan` a file to keep."""
-    if ref and audit.happened(session, mission, ref):
-        return session.scalars(
-            select(Correspondence).where(Correspondence.mission == mission, Correspondence.occasion == f"in:{ref}")
-        ).one()
-    facts = missions.facts(session, mission)
-    if not subject.strip():
-        raise BadInput("a paper in the register needs a subject")
+    """Register a paper that came in; `answers` is the number of ours that it answers, `dated` the date that it bears
+    (left out: today in the host country). The same paper again (counterpart and their number) changes nothing; one
+    with another subject under that number is a `Conflict`."""
+    missions.lock(session, mission)
+    occasion = occasion or (f"in:{ref}" if ref else "")
+    known = correspondence.for_occasion(session, mission, occasion) if occasion else None
+    if known is not None:
+        return known
+    if kind not in KINDS:
+        raise BadInput(f"'{kind}' is not {' or '.join(KINDS)}")
+    if not subject.strip() or not counterpart.strip():
+        raise BadInput("a paper in the register needs a subject and a counterpart")
+    if their_number and (known := correspondence.theirs(session, mission, counterpart, their_number)):
+        if known.subject == subject.strip():
+            return known
+        raise Conflict(f"{their_number} from {counterpart} is registered as {known.number} with another subject")
     answered = _one(session, mission, answers) if answers else None
+    if answered is not None and answered.direction != "out":
+        raise BadInput(f"{answers} is no paper of ours; what came in can't be answered by what came in")
+    facts = missions.facts(session, mission)
+    relative, digest = file_scan(mission, scan)
     number = _number(session, mission, facts)
-    relative, digest = "", ""
-    if scan:
-        source = Path(scan)
-        place = Path("papers") / mission / "correspondence" / f"{number.replace('/', '-')}{source.suffix.lower()}"
-        digest = store.write(settings().state_dir / place, source.read_bytes())
-        relative = place.as_posix()
     row = Correspondence(
-        mission=mission, number=number, occasion=f"in:{ref or number}", direction="in",
-        kind="note_verbale" if "verbale" in subject.lower() else "letter", counterpart=counterpart, subject=subject,
-        dated=dated or at.astimezone(ZoneInfo(facts.zone)).date(), recorded_at=at, answers=answers or None,
-        their_number=their_number, path=relative, sha256=digest, status="received",
+        mission=mission, number=number, occasion=occasion or f"in:{number}", direction="in", kind=kind,
+        counterpart=counterpart, subject=subject.strip(), recorded_at=at, answers=answers or None,
+        dated=dated or at.astimezone(ZoneInfo(facts.zone)).date(), their_number=their_number, scan_path=relative,
+        scan_sha256=digest, status="received",
     )  # fmt: skip
     session.add(row)
     if answered is not None:
         answered.status = "answered"
     session.flush()
-    audit.append(session, mission, by=by, at=at, act=PaperReceived(number, counterpart, answers or None), ref=ref)
+    audit.append(
+        session, mission, by=by, at=at, ref=ref, act=PaperReceived(number, counterpart, answers or None, digest)
+    )
     return row
-
-
-def register(session: Session, mission: str) -> list[Correspondence]:
-    """The register, by number."""
-    query = select(Correspondence).where(Correspondence.mission == mission).order_by(Correspondence.number)
-    return list(session.scalars(query))
-

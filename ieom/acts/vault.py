@@ -1,19 +1,23 @@
 """Passports and photographs: encrypted, apart from the records, their reading logged, never mailed, erased on a date.
 
-Each item has a key of its own, itself encrypted with the installation's key (`IEOM_VAULT_KEY`) and kept beside it;
-erasing destroys both, so that no copy of the encrypted bytes can be read again.
+Each paper is encrypted with a key of its own (AES-256-GCM, bound to its identifier); that key is encrypted with the
+installation's (`IEOM_VAULT_KEY`) and kept in another folder, so that the two can be backed up apart. Erasing destroys
+the key, then the paper: a copy of the encrypted bytes can't be read any more.
 """
 
 from __future__ import annotations
 
-import uuid
+import hashlib
+import os
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import select
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput, NotFound, Refused, Tampered
@@ -24,8 +28,10 @@ from ieom.settings import settings
 
 LARGEST = 10_000_000
 """Bytes; a scanned page or a photograph is far below."""
-KINDS = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"%PDF-": "PDF"}
-KEPT = {"passport_page", "photo"}
+MAGIC = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n", "PDF": b"%PDF-"}
+TAKEN = {"passport_page": ("JPEG", "PNG", "PDF"), "photo": ("JPEG", "PNG")}
+"""The kinds of file taken for each item, told by their first bytes."""
+_NONCE = 12
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class PersonalPaperStored:
 
     item: str
     member: str
+    erase_on: date
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,11 @@ class PersonalPaperErased:
     item: str
 
 
+def new_key() -> str:
+    """A fresh key for `IEOM_VAULT_KEY`."""
+    return Fernet.generate_key().decode()
+
+
 def _master() -> Fernet:
     key = settings().vault_key.get_secret_value()
     if not key:
@@ -60,85 +72,158 @@ def _master() -> Fernet:
         raise BadInput("IEOM_VAULT_KEY is no key; 'ieom vault key' makes one") from error
 
 
-def _place(item: str) -> Path:
-    return settings().state_dir / "vault" / item
+def _paper(item: str) -> Path:
+    return settings().state_dir / "vault" / "papers" / item
+
+
+def _key(item: str) -> Path:
+    return settings().state_dir / "vault" / "keys" / item
+
+
+def _taken(item: str, file: Path | str) -> bytes:
+    """The file's bytes, once its kind and size are seen to be right."""
+    if item not in TAKEN:
+        raise BadInput(f"'{item}' is not kept here; {' and '.join(TAKEN)} are")
+    try:
+        size = Path(file).stat().st_size
+        if size > LARGEST:
+            raise BadInput(f"{file} has {size:,} bytes; at most {LARGEST:,} are taken")
+        data = Path(file).read_bytes()
+    except OSError as error:
+        raise BadInput(f"{file} can't be read: {error.strerror}") from error
+    if not any(data.startswith(MAGIC[kind]) for kind in TAKEN[item]):
+        raise BadInput(f"{file} is no {' or '.join(TAKEN[item])} file; nothing was kept")
+    return data
 
 
 def put(
     session: Session, mission: str, *, by: str, at: datetime, member: str, item: str, file: Path | str,
     erase_on: date | None = None, ref: str | None = None,
 ) -> str:  # fmt: skip
-    """Encrypt and keep a passport page or a photograph (JPEG, PNG or PDF, at most 10 MB); returns its identifier.
-    Erased on `erase_on`, or after the mission's retention."""
-    if item not in KEPT:
-        raise BadInput(f"'{item}' is not kept here; {' and '.join(sorted(KEPT))} are")
+    """Encrypt and keep a passport page or a photograph (at most 10 MB); returns its identifier, which tells nothing of
+    the person. Erased on `erase_on`, or after the mission's retention; an earlier one of the same item at the next
+    occasion. The item of the nominee's file counts as received."""
+    missions.lock(session, mission)
     if session.get(Member, (mission, member)) is None:
-        raise NotFound(f"nobody with the code '{member}' was nominated")
-    data = Path(file).read_bytes()
-    if len(data) > LARGEST:
-        raise BadInput(f"{file} has {len(data):,} bytes; at most {LARGEST:,} are taken")
-    if not any(data.startswith(magic) for magic in KINDS):
-        raise BadInput(f"{file} is no JPEG, PNG or PDF")
-    master = _master()
-    facts = missions.facts(session, mission)
-    identifier = uuid.uuid4().hex
-    own = Fernet.generate_key()
-    store.write(_place(identifier) / "paper", Fernet(own).encrypt(data))
-    store.write(_place(identifier) / "key", master.encrypt(own))
+        raise NotFound(f"nobody with the code '{member}' was nominated; 'ieom delegation' lists who was")
+    earlier = list(
+        session.scalars(
+            select(VaultItem)
+            .where(VaultItem.mission == mission, VaultItem.member == member, VaultItem.item == item)
+            .order_by(VaultItem.stored_at, VaultItem.id)
+        )
+    )
+    if ref and earlier and audit.happened(session, mission, ref):
+        return earlier[-1].id
+    data, master, facts = _taken(item, file), _master(), missions.facts(session, mission)
+    today = at.astimezone(ZoneInfo(facts.zone)).date()
     day = erase_on or facts.election_day + timedelta(days=facts.retention_days)
+    if day <= today:
+        raise BadInput(f"it would be erased on {day}, which is not after today ({today}); give a later date")
+    identifier = hashlib.sha256(f"{mission}\n{member}\n{item}\n{len(earlier)}".encode()).hexdigest()[:32]
+    own, nonce = AESGCM.generate_key(256), os.urandom(_NONCE)
+    _write(_key(identifier), master.encrypt(identifier.encode() + own))
+    _write(_paper(identifier), nonce + AESGCM(own).encrypt(nonce, data, identifier.encode()))
+    for row in earlier:
+        row.erase_on = min(row.erase_on, today)
     session.add(VaultItem(id=identifier, mission=mission, member=member, item=item, stored_at=at, erase_on=day))
     found = session.get(NomineeItem, (mission, member, item))
     if found is None:
         found = NomineeItem(mission=mission, member=member, item=item)
         session.add(found)
-    found.received_at, found.vault_id = at, identifier
+    found.received_at, found.vault_id = found.received_at or at, identifier
+    found.waived_at, found.waived_by, found.waived_why = None, None, None
     session.flush()
-    audit.append(session, mission, by=by, at=at, act=PersonalPaperStored(identifier, member), ref=ref)
+    audit.append(session, mission, by=by, at=at, act=PersonalPaperStored(identifier, member, day), ref=ref)
     return identifier
 
 
-def read(session: Session, mission: str, *, by: str, at: datetime, item: str, why: str) -> bytes:
-    """The paper in clear; the reading is logged before it is given out (the caller commits first)."""
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store.write(path, data, mode=0o600)
+
+
+def _row(session: Session, mission: str, item: str) -> VaultItem:
     row = session.get(VaultItem, item)
     if row is None or row.mission != mission:
-        raise NotFound(f"no personal paper has the identifier {item}")
+        raise NotFound(f"no personal paper has the identifier {item}; 'ieom vault list' shows those there are")
+    return row
+
+
+def read(session: Session, mission: str, *, by: str, at: datetime, item: str, why: str) -> bytes:
+    """The paper in clear. The reading is logged in this transaction; hand the paper out once it is committed."""
+    missions.lock(session, mission)
+    row = _row(session, mission, item)
     if row.erased_at is not None:
-        raise Refused(f"it was erased on {row.erased_at:%-d %B %Y}")
+        raise Refused(f"personal paper {item} was erased on {row.erased_at:%-d %B %Y}")
     if not why.strip():
         raise BadInput("say what the paper is read for; it is logged")
+    data = _decrypted(item)
     session.add(VaultReading(item=item, by=by, at=at, why=why))
     session.flush()
     audit.append(session, mission, by=by, at=at, act=PersonalPaperRead(item))
+    return data
+
+
+def _decrypted(item: str) -> bytes:
     try:
-        own = _master().decrypt((_place(item) / "key").read_bytes())
-        return Fernet(own).decrypt((_place(item) / "paper").read_bytes())
-    except InvalidToken as error:
-        raise Tampered(f"personal paper {item} can't be decrypted: another key, or it was changed") from error
+        key, paper = _key(item).read_bytes(), _paper(item).read_bytes()
+    except FileNotFoundError as error:
+        raise Tampered(f"the files of personal paper {item} are gone; take them from a backup") from error
+    try:
+        own = _master().decrypt(key).removeprefix(item.encode())
+        return AESGCM(own).decrypt(paper[:_NONCE], paper[_NONCE:], item.encode())
+    except (InvalidToken, InvalidTag, ValueError) as error:
+        raise Tampered(f"personal paper {item} can't be decrypted: IEOM_VAULT_KEY or its files changed") from error
 
 
-def erase(session: Session, mission: str, *, by: str, at: datetime, item: str) -> None:
-    """Destroy a paper and its key."""
-    row = session.get(VaultItem, item)
-    if row is None or row.mission != mission:
-        raise NotFound(f"no personal paper has the identifier {item}")
-    if row.erased_at is not None:
+def erase(session: Session, mission: str, *, by: str, at: datetime, item: str, ref: str | None = None) -> None:
+    """Destroy a paper and its key, at once. A crash before the commit leaves a row whose erasure is recorded by the
+    next one; a row never says erased while its files are there."""
+    missions.lock(session, mission)
+    row = _row(session, mission, item)
+    if row.erased_at is not None or (ref and audit.happened(session, mission, ref)):
         return
-    for name in ("key", "paper"):
-        (_place(item) / name).unlink(missing_ok=True)
-    if _place(item).is_dir():
-        _place(item).rmdir()
+    for path in (_key(item), _paper(item)):
+        _destroy(path)
     row.erased_at = at
-    audit.append(session, mission, by=by, at=at, act=PersonalPaperErased(item))
+    audit.append(session, mission, by=by, at=at, act=PersonalPaperErased(item), ref=ref)
+
+
+def _destroy(path: Path) -> None:
+    """Overwrite and remove a file, durably."""
+    if not path.exists():
+        return
+    with path.open("r+b") as file:
+        file.write(os.urandom(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def of(session: Session, mission: str) -> list[VaultItem]:
+    """Every personal paper that was kept, erased ones included, by member."""
+    query = select(VaultItem).where(VaultItem.mission == mission)
+    return list(session.scalars(query.order_by(VaultItem.member, VaultItem.item, VaultItem.stored_at, VaultItem.id)))
 
 
 def erase_due(session: Session, mission: str, *, at: datetime) -> int:
-    """Erase what its date says; returns how many."""
+    """Erase what its date says (the host country's day), whatever state the mission is in; returns how many."""
     facts = missions.facts(session, mission)
     today = at.astimezone(ZoneInfo(facts.zone)).date()
-    query = select(VaultItem.id).where(
-        VaultItem.mission == mission, VaultItem.erased_at.is_(None), VaultItem.erase_on <= today
-    )
-    items = list(session.scalars(query))
+    items = [row.id for row in of(session, mission) if row.erased_at is None and row.erase_on <= today]
     for item in items:
         erase(session, mission, by="clock", at=at, item=item)
     return len(items)
+
+
+def next_erasure(session: Session, mission: str) -> datetime | None:
+    """When the next paper is to be erased (UTC): the beginning of its day in the host country."""
+    query = select(func.min(VaultItem.erase_on)).where(VaultItem.mission == mission, VaultItem.erased_at.is_(None))
+    day = session.scalar(query)
+    return missions.facts(session, mission).at(day, time(0)) if day is not None else None

@@ -69,7 +69,6 @@ class MissionFolder:
         """The row of a person in delegation.csv. Raises KeyError."""
         return next((row for row in self.delegation if row.code == code), None) or _nobody(code)
 
-
     def completed(self, act: str, given: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments of an act (`room.name`), with what stands in the folder's tables where `given` leaves it out:
         a person's row for `delegation.nominate`, a meeting's for `meetings.request`, the plan for `deployment.plan`.

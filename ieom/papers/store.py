@@ -16,7 +16,7 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write(path: Path, data: bytes) -> str:
+def write(path: Path, data: bytes, *, mode: int = 0o644) -> str:
     """Write a file durably and return its SHA-256. A disk that is full leaves what was there and raises
     `Unavailable`."""
     try:
@@ -29,7 +29,7 @@ def write(path: Path, data: bytes) -> str:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:

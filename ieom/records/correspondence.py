@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records.base import Base
 
@@ -31,4 +31,36 @@ class Correspondence(Base):
     their_number: Mapped[str] = mapped_column(default="")
     path: Mapped[str] = mapped_column(default="")
     sha256: Mapped[str] = mapped_column(default="")
+    scan_path: Mapped[str] = mapped_column(default="")
+    """The signed or stamped paper as scanned, filed by its hash."""
+    scan_sha256: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default="drafted")  # drafted, signed, sent, received, answered
+
+
+def of(session: Session, mission: str) -> list[Correspondence]:
+    """The whole register, by number."""
+    query = select(Correspondence).where(Correspondence.mission == mission)
+    return list(session.scalars(query.order_by(func.length(Correspondence.number), Correspondence.number)))
+
+
+def count(session: Session, mission: str) -> int:
+    """How many papers have a number."""
+    query = select(func.count()).select_from(Correspondence).where(Correspondence.mission == mission)
+    return session.scalar(query) or 0
+
+
+def for_occasion(session: Session, mission: str, occasion: str) -> Correspondence | None:
+    """The paper of an occasion, or None."""
+    query = select(Correspondence).where(Correspondence.mission == mission, Correspondence.occasion == occasion)
+    return session.scalars(query).one_or_none()
+
+
+def theirs(session: Session, mission: str, counterpart: str, their_number: str) -> Correspondence | None:
+    """The paper that came in from a counterpart under their own number, or None."""
+    query = select(Correspondence).where(
+        Correspondence.mission == mission,
+        Correspondence.direction == "in",
+        Correspondence.counterpart == counterpart,
+        Correspondence.their_number == their_number,
+    )
+    return session.scalars(query).one_or_none()

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.records.delegation import Accreditation, Member, NomineeItem, StateCall
-from ieom.rules.delegation import OBSERVING, FileState
+from ieom.rules.delegation import OBSERVING, FileState, owed_items
 
 
 def of(session: Session, mission: str) -> list[Member]:
@@ -37,8 +37,12 @@ def files(session: Session, mission: str) -> dict[str, FileState]:
     waived: dict[str, set[str]] = defaultdict(set)
     for row in session.scalars(select(NomineeItem).where(NomineeItem.mission == mission)):
         (received if row.received_at else waived)[row.member].add(row.item)
-    codes = session.scalars(select(Member.code).where(Member.mission == mission))
-    return {code: FileState(frozenset(received[code]), frozenset(waived[code])) for code in codes}
+    return {
+        member.code: FileState(
+            frozenset(received[member.code]), frozenset(waived[member.code]), owed_items(member.state)
+        )
+        for member in of(session, mission)
+    }
 
 
 def accreditations(session: Session, mission: str) -> dict[str, Accreditation]:

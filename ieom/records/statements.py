@@ -36,6 +36,19 @@ class StatementVersion(Base):
     """Hash of the audit chain's newest row when this version was written; stands in the PDF's metadata."""
 
 
+class ReadyMark(Base):
+    """The drafter asked for approval of a version."""
+
+    __tablename__ = "ready_marks"
+    __table_args__ = (UniqueConstraint("mission", "content_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mission: Mapped[str] = mapped_column(ForeignKey("missions.slug"))
+    content_hash: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
 class Override(Base):
     """A named person lets a sentence stand that the linter refuses, for a reason."""
 

@@ -1,0 +1,161 @@
+"""The host country's invitation, the calls for nominations that follow from it, and states that decline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from ieom.acts import correspondence
+from ieom.errors import BadInput, NotFound, Refused
+from ieom.folder.names import load_names
+from ieom.folder.timeline import load_timeline
+from ieom.mail.letters import Attachment, Recipient, queue
+from ieom.papers.note_verbale import WORD
+from ieom.records import audit, members, missions
+from ieom.records import correspondence as papers
+from ieom.records.correspondence import Correspondence
+from ieom.records.delegation import StateCall
+from ieom.rules import delegation as rules
+from ieom.rules.mission import MissionFacts, Office, SendingState
+
+INVITATION = "invitation"
+"""The occasion of the host country's invitation in the register."""
+
+
+@dataclass(frozen=True)
+class InvitationFiled:
+    """The scan of the host country's invitation was filed."""
+
+    number: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class NominationsCalled:
+    """A state was asked to nominate."""
+
+    state: str
+    quota: int
+    note: str
+    due: datetime
+
+
+@dataclass(frozen=True)
+class StateDeclined:
+    """A state will not send observers."""
+
+    state: str
+
+
+def record_invitation(
+    session: Session, mission: str, *, by: str, at: datetime, scan: Path | str = "", ref: str | None = None
+) -> Correspondence:
+    """Enter the invitation that the mission file states into the register, with its scan if there is one. The stage
+    enters it without a scan if nobody has; a scan can be given later, once."""
+    missions.lock(session, mission)
+    known = papers.for_occasion(session, mission, INVITATION)
+    if ref and audit.happened(session, mission, ref) and known is not None:
+        return known
+    if known is None:
+        invitation, names = missions.facts(session, mission).invitation, load_names()
+        body = names.running(invitation.from_body, on=invitation.received_on)
+        return correspondence.received(
+            session, mission, by=by, at=at, counterpart=invitation.from_body, subject=f"Invitation by {body}",
+            their_number=invitation.reference, dated=invitation.received_on, scan=scan, occasion=INVITATION, ref=ref,
+        )  # fmt: skip
+    if not scan:
+        return known
+    path, digest = correspondence.file_scan(mission, scan)
+    if known.scan_sha256 not in {"", digest}:
+        raise Refused(f"{known.number} has a scan already; register another paper with 'ieom register received'")
+    if not known.scan_sha256:
+        known.scan_path, known.scan_sha256 = path, digest
+        audit.append(session, mission, by=by, at=at, act=InvitationFiled(known.number, digest), ref=ref)
+    return known
+
+
+def state_of(facts: MissionFacts, code: str) -> SendingState:
+    """A state of the mission file by its code. Raises `BadInput`, and `Refused` for one that withdrew."""
+    found = next((state for state in facts.states if state.code == code), None)
+    if found is None:
+        raise BadInput(f"'{code}' is not among the states asked ({', '.join(s.code for s in facts.states)})")
+    if found.withdrew_on is not None:
+        raise Refused(f"{code} withdrew from the mission on {found.withdrew_on}; 'ieom state-joins' takes it back")
+    return found
+
+
+def call_states(session: Session, mission: str, facts: MissionFacts, *, at: datetime, since: datetime) -> None:
+    """Ask every state that was not asked yet, and again one that withdrew and came back: a numbered note verbale for
+    stamp, and a letter with its draft to the state's contact. `since` (UTC) is the moment at which that became due."""
+    asked, names = members.calls(session, mission), load_names()
+    usual = load_timeline().moment("nominations_due", facts)
+    if facts.nominations_due is not None:
+        usual = facts.moment(facts.nominations_due)
+    for state in facts.states:
+        if state.withdrew_on or state.code == facts.host_state:
+            continue
+        call = asked.get(state.code)
+        occasion = f"call:{state.code}"
+        if call is not None and state.joined_on is not None:  # has it come back since it was asked?
+            occasion += f":{state.joined_on}"
+            note = papers.for_occasion(session, mission, f"call:{state.code}")
+            again = call.status == "asked" and note is not None and note.dated < state.joined_on
+            if not again or papers.for_occasion(session, mission, occasion):
+                continue
+        elif call is not None:
+            continue
+        due = rules.deadline(usual, at=at, opens=facts.opens())
+        _ask(session, mission, state, call, occasion, names.running(state.code, on=facts.election_day), due, at, since)
+
+
+def _ask(
+    session: Session, mission: str, state: SendingState, call: StateCall | None, occasion: str, name: str,
+    due: datetime, at: datetime, since: datetime,
+) -> None:  # fmt: skip
+    office = Office(
+        code=f"state-{state.code.lower()}", office=state.contact_office, email=state.contact_email,
+        salutation="Excellency",
+    )  # fmt: skip
+    told = {"state": name, "quota": state.quota, "due": due}
+    note, data = correspondence.draft(
+        session, mission, by="clock", at=at, occasion=occasion, what="call_for_nominations", to=office, facts=told
+    )
+    if call is None:
+        call = StateCall(mission=mission, state=state.code, quota=state.quota, due_at=due, note_number=note.number)
+        session.add(call)
+    call.quota, call.due_at, call.note_number = state.quota, due, note.number
+    session.flush()
+    audit.append(session, mission, by="clock", at=at, act=NominationsCalled(state.code, state.quota, note.number, due))
+    queue(
+        session, mission, kind="call_for_nominations", occasion=occasion,
+        to=Recipient(office.email, office.office, salutation=office.salutation),
+        facts={**told, "number": note.number, "items": list(rules.ITEMS.values())}, at=at, due_at=since,
+        attachments=[Attachment(f"{note.number.replace('/', '-')}.docx", WORD, data)],
+    )  # fmt: skip
+
+
+def state_declines(
+    session: Session, mission: str, *, by: str, at: datetime, state: str, ref: str | None = None
+) -> None:
+    """A state will not send observers. Refused while it has nominees or members: they decline or withdraw first."""
+    missions.lock(session, mission)
+    if ref and audit.happened(session, mission, ref):
+        return
+    state_of(missions.facts(session, mission), state)
+    call = session.get(StateCall, (mission, state))
+    if call is None:
+        raise NotFound(f"{state} has not been asked yet")
+    if call.status == "declined":
+        return
+    there = [
+        row.code
+        for row in members.of(session, mission)
+        if row.state == state and row.status in {"nominated", "appointed"}
+    ]
+    if there:
+        raise Refused(f"{state} has nominated {', '.join(there)}; record that they decline first ('ieom decline')")
+    call.status = "declined"
+    audit.append(session, mission, by=by, at=at, act=StateDeclined(state), ref=ref)

@@ -1,0 +1,69 @@
+"""Questions to the statement's versions."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ieom.errors import NotFound, Tampered
+from ieom.records.observation import TurnedFinding
+from ieom.records.statements import Override, SetAside, StatementVersion
+from ieom.rules.statement import content_hash
+
+
+def newest(session: Session, mission: str, language: str = "en") -> StatementVersion | None:
+    """The newest version in a language."""
+    query = (
+        select(StatementVersion)
+        .where(StatementVersion.mission == mission, StatementVersion.language == language)
+        .order_by(StatementVersion.number.desc())
+        .limit(1)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def number(session: Session, mission: str, wanted: int, language: str = "en") -> StatementVersion:
+    """A version by its number. Raises `NotFound`."""
+    query = select(StatementVersion).where(
+        StatementVersion.mission == mission, StatementVersion.language == language, StatementVersion.number == wanted
+    )
+    row = session.scalars(query).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no version {wanted} of the statement; 'ieom statement versions' lists those there are")
+    return row
+
+
+def by_hash(session: Session, mission: str, digest: str) -> StatementVersion:
+    """The version with this hash, its content proved by it. Raises `NotFound` or `Tampered`."""
+    query = select(StatementVersion).where(StatementVersion.mission == mission, StatementVersion.content_hash == digest)
+    row = session.scalars(query.order_by(StatementVersion.number.desc())).first()
+    if row is None:
+        raise NotFound(f"no version of the statement has the hash {digest[:16]}…")
+    if content_hash(row.content) != digest:
+        raise Tampered(f"version {row.number} of the statement no longer has its hash: its text was changed in the database")
+    return row
+
+
+def versions(session: Session, mission: str) -> list[StatementVersion]:
+    """All versions, oldest first."""
+    query = select(StatementVersion).where(StatementVersion.mission == mission)
+    return list(session.scalars(query.order_by(StatementVersion.language, StatementVersion.number)))
+
+
+def overridden(session: Session, mission: str) -> set[tuple[str, str]]:
+    """(sentence hash, finding) pairs that a person let stand."""
+    query = select(Override.sentence_hash, Override.finding).where(Override.mission == mission)
+    return {(sentence, finding) for sentence, finding in session.execute(query)}
+
+
+def set_aside(session: Session, mission: str) -> set[str]:
+    """Claims of irregularities set aside by name."""
+    return set(session.scalars(select(SetAside.question).where(SetAside.mission == mission)))
+
+
+def unsettled(session: Session, mission: str, digest: str) -> list[TurnedFinding]:
+    """Findings that turned after this text was written and that the head of mission has not settled."""
+    query = select(TurnedFinding).where(
+        TurnedFinding.mission == mission, TurnedFinding.version_hash == digest, TurnedFinding.settled_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(TurnedFinding.id)))
