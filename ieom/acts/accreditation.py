@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from ieom.acts import correspondence
+from ieom.acts.calling import authority
 from ieom.acts.nomination import member_of
 from ieom.errors import BadInput, Refused
 from ieom.folder.names import load_names
@@ -23,7 +24,7 @@ from ieom.records.correspondence import Correspondence
 from ieom.records.delegation import Accreditation, Member
 from ieom.records.members import styled
 from ieom.rules import delegation as rules
-from ieom.rules.mission import MissionFacts, Office
+from ieom.rules.mission import MissionFacts
 from ieom.rules.timeline import Stage, owes
 
 
@@ -41,12 +42,6 @@ class BadgesMoved:
 
     members: tuple[str, ...]
     status: str
-
-
-def authority(facts: MissionFacts) -> Office | None:
-    """The office of the inviting body that notes on accreditation go to; None when the mission file names none."""
-    there = [office for office in facts.offices if office.body == facts.invitation.from_body]
-    return next((office for office in there if office.email), None)
 
 
 def papers_due(facts: MissionFacts) -> datetime:
@@ -112,7 +107,7 @@ def request_accreditation(
     return note
 
 
-def _table(facts: MissionFacts, rows: Sequence[Member]) -> list[tuple[str, ...]]:
+def _table(facts: MissionFacts, rows: Sequence[Member]) -> Sequence[tuple[str, ...]]:
     names, on = load_names(), facts.election_day
     organisation = names.short(facts.organisation, on=on)
     return [("No.", "Name or office", "Position", "Capacity", "Sent by")] + [

@@ -31,6 +31,7 @@ def export_jsonl(session: Session, mission: str) -> Iterator[str]:
                     "act": link.act,
                     "what": link.what,
                     "mission": link.mission,
+                    "ref": link.ref,
                     "previous": link.previous,
                     "hash": link.hash,
                 },

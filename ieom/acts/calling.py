@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from ieom.acts import correspondence
+from ieom.acts.correspondence import INVITATION
 from ieom.errors import BadInput, NotFound, Refused
 from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
@@ -20,9 +21,6 @@ from ieom.records.correspondence import Correspondence
 from ieom.records.delegation import StateCall
 from ieom.rules import delegation as rules
 from ieom.rules.mission import MissionFacts, Office, SendingState
-
-INVITATION = "invitation"
-"""The occasion of the host country's invitation in the register."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +51,19 @@ class StateDeclined:
 def record_invitation(
     session: Session, mission: str, *, by: str, at: datetime, scan: Path | str = "", ref: str | None = None
 ) -> Correspondence:
-    """Enter the invitation that the mission file states into the register, with its scan if there is one. The stage
-    enters it without a scan if nobody has; a scan can be given later, once."""
+    """Enter the invitation that the mission file states into the register, with its scan if there is one (a scan can be
+    given later, once). States are called on for nominations from then on."""
     missions.lock(session, mission)
     known = papers.for_occasion(session, mission, INVITATION)
     if ref and audit.happened(session, mission, ref) and known is not None:
         return known
     if known is None:
-        invitation, names = missions.facts(session, mission).invitation, load_names()
+        facts, names = missions.facts(session, mission), load_names()
+        invitation, to = facts.invitation, authority(facts)
         body = names.running(invitation.from_body, on=invitation.received_on)
         return correspondence.received(
-            session, mission, by=by, at=at, counterpart=invitation.from_body, subject=f"Invitation by {body}",
+            session, mission, by=by, at=at, counterpart=to.code if to else invitation.from_body,
+            subject=f"Invitation by {body} to observe the {facts.election.title}",
             their_number=invitation.reference, dated=invitation.received_on, scan=scan, occasion=INVITATION, ref=ref,
         )  # fmt: skip
     if not scan:
@@ -77,6 +77,17 @@ def record_invitation(
     return known
 
 
+def invited(session: Session, mission: str) -> bool:
+    """Whether the host country's invitation is in the register."""
+    return papers.for_occasion(session, mission, INVITATION) is not None
+
+
+def authority(facts: MissionFacts) -> Office | None:
+    """The office of the inviting body that notes go to; None when the mission file names none with an address."""
+    there = [office for office in facts.offices if office.body == facts.invitation.from_body]
+    return next((office for office in there if office.email), None)
+
+
 def state_of(facts: MissionFacts, code: str) -> SendingState:
     """A state of the mission file by its code. Raises `BadInput`, and `Refused` for one that withdrew."""
     found = next((state for state in facts.states if state.code == code), None)
@@ -88,8 +99,11 @@ def state_of(facts: MissionFacts, code: str) -> SendingState:
 
 
 def call_states(session: Session, mission: str, facts: MissionFacts, *, at: datetime, since: datetime) -> None:
-    """Ask every state that was not asked yet, and again one that withdrew and came back: a numbered note verbale for
-    stamp, and a letter with its draft to the state's contact. `since` (UTC) is the moment at which that became due."""
+    """Once the invitation is in the register, ask every state that was not asked yet, and again one that withdrew and
+    came back: a numbered note verbale for stamp, and a letter with its draft to the state's contact. `since` (UTC) is
+    when that became due."""
+    if not invited(session, mission):
+        return
     asked, names = members.calls(session, mission), load_names()
     usual = load_timeline().moment("nominations_due", facts)
     if facts.nominations_due is not None:

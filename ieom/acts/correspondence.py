@@ -28,6 +28,8 @@ from ieom.settings import settings
 LARGEST_SCAN = 25_000_000
 """Bytes; a note of several pages, scanned in colour, is below."""
 KINDS = ("note_verbale", "letter")
+INVITATION = "invitation"
+"""The occasion of the host country's invitation, the paper that bears the reference in the mission file."""
 SCANS = {".pdf": b"%PDF-", ".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
 
 
@@ -240,22 +242,28 @@ def received(
     (left out: today in the host country). The same paper again (counterpart and their number) changes nothing; one
     with another subject under that number is a `Conflict`."""
     missions.lock(session, mission)
-    occasion = occasion or (f"in:{ref}" if ref else "")
+    facts = missions.facts(session, mission)
+    if not occasion and their_number and their_number == facts.invitation.reference:
+        occasion = INVITATION
+    elif not occasion and ref:
+        occasion = f"in:{ref}"
     known = correspondence.for_occasion(session, mission, occasion) if occasion else None
-    if known is not None:
+    if known is not None and (occasion != INVITATION or (ref and audit.happened(session, mission, ref))):
         return known
     if kind not in KINDS:
         raise BadInput(f"'{kind}' is not {' or '.join(KINDS)}")
     if not subject.strip() or not counterpart.strip():
         raise BadInput("a paper in the register needs a subject and a counterpart")
-    if their_number and (known := correspondence.theirs(session, mission, counterpart, their_number)):
-        if known.subject == subject.strip():
-            return known
-        raise Conflict(f"{their_number} from {counterpart} is registered as {known.number} with another subject")
+    twin = correspondence.theirs(session, mission, counterpart, their_number) if their_number else None
+    if twin is not None and twin.subject == subject.strip():
+        return twin
+    if twin is not None:
+        raise Conflict(f"{their_number} from {counterpart} is registered as {twin.number} with another subject")
+    if known is not None:
+        raise Conflict(f"the invitation ({their_number}) is registered already, as {known.number}")
     answered = _one(session, mission, answers) if answers else None
     if answered is not None and answered.direction != "out":
         raise BadInput(f"{answers} is no paper of ours; what came in can't be answered by what came in")
-    facts = missions.facts(session, mission)
     relative, digest = file_scan(mission, scan)
     number = _number(session, mission, facts)
     row = Correspondence(

@@ -6,18 +6,21 @@ The acts stand in `calling`, `nomination`, `appointment` and `accreditation`; wh
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts import vault
-from ieom.acts.accreditation import authority, badge, papers_due, request_accreditation, request_due
+from ieom.acts.accreditation import badge, papers_due, request_accreditation, request_due
 from ieom.acts.appointment import appoint, appoint_head, brief
-from ieom.acts.calling import call_states, record_invitation, state_declines
+from ieom.acts.calling import authority, call_states, invited, record_invitation, state_declines
 from ieom.acts.nomination import declare_conflict, leave, nominate, receive_items, waive_item
 from ieom.folder.names import load_names
 from ieom.mail.letters import Recipient, queue
 from ieom.records import audit, members, missions
 from ieom.records.delegation import Member
+from ieom.records.letters import Letter
 from ieom.records.members import styled
 from ieom.rules import assembly
 from ieom.rules import delegation as rules
@@ -29,6 +32,9 @@ __all__ = [
     "recipient", "record_invitation", "request_accreditation", "state_declines", "waive_item",
 ]  # fmt: skip
 
+TOLD = ("nomination_received", "appointment", "badge_issued")
+"""Kinds of the letters that tell a person where they stand."""
+
 
 def recipient(member: Member) -> Recipient:
     """A member as a letter's reader."""
@@ -36,7 +42,7 @@ def recipient(member: Member) -> Recipient:
 
 
 def advance(session: Session, mission: str, *, at: datetime) -> Standing:
-    """Register the invitation, call for nominations, tell nominees what they owe and members that they are appointed,
+    """Call for nominations, tell nominees what they owe, members that they are appointed and that their badge is there,
     ask for accreditation, erase personal papers whose date has come. Idempotent."""
     row = missions.lock(session, mission)
     facts, last = missions.facts(session, mission), audit.head(session, mission)
@@ -45,7 +51,6 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
         says = "The mission entered the system after this stage."
         return Standing(Stage.DELEGATION, State.DONE, says, vault.next_erasure(session, mission))
     since = last.at if last is not None else row.opened_at
-    record_invitation(session, mission, by="clock", at=at)
     call_states(session, mission, facts, at=at, since=since)
     _tell(session, mission, facts, at)
     request_due(session, mission, facts, at=at, since=since)
@@ -53,27 +58,27 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
 
 
 def _tell(session: Session, mission: str, facts: MissionFacts, at: datetime) -> None:
-    """What each nominee still owes, and each member that they are one: once."""
-    files = members.files(session, mission)
-    told_already = letters_records.occasions(session, mission, ("nomination_received", "appointment"))
+    """What each nominee still owes, each member that they are one, and that their badge is there: once."""
+    files, badges = members.files(session, mission), members.accreditations(session, mission)
+    query = select(Letter.occasion).where(Letter.mission == mission, Letter.kind.in_(TOLD))
+    told_already = set(session.scalars(query))
     for member in members.of(session, mission):
-        missing = files[member.code].missing
-        if not member.email:
-            continue
+        missing, badge_ = files[member.code].missing, badges.get(member.code)
+        owed: list[tuple[str, datetime, dict[str, Any]]] = []
         if member.status == "nominated" and missing:
-            kind, when = "nomination_received", member.nominated_at
             told = {"items": [rules.ITEMS[item] for item in missing], "due": papers_due(facts)}
-        elif member.status == "appointed":
-            kind, when, told = "appointment", member.appointed_at or at, {}
-        else:
-            continue
-        occasion = f"{kind}:{member.code}:{when:%Y%m%dT%H%M}"
-        if occasion in told_already:
-            continue
-        queue(
-            session, mission, kind=kind, occasion=occasion, to=recipient(member),
-            facts={"role": rules.ROLES[member.role], "office": member.office, **told}, at=at, due_at=when,
-        )  # fmt: skip
+            owed.append(("nomination_received", member.nominated_at, told))
+        if member.status == "appointed":
+            owed.append(("appointment", member.appointed_at or at, {}))
+        if member.status == "appointed" and badge_ is not None and badge_.status == "issued":
+            owed.append(("badge_issued", badge_.issued_at or at, {"badge": badge_.badge or ""}))
+        for kind, when, told in owed if member.email else ():
+            occasion = f"{kind}:{member.code}:{when:%Y%m%dT%H%M}"
+            if occasion not in told_already:
+                queue(
+                    session, mission, kind=kind, occasion=occasion, to=recipient(member),
+                    facts={"role": rules.ROLES[member.role], "office": member.office, **told}, at=at, due_at=when,
+                )  # fmt: skip
 
 
 def _standing(session: Session, mission: str, facts: MissionFacts, at: datetime) -> Standing:
@@ -93,7 +98,7 @@ def _standing(session: Session, mission: str, facts: MissionFacts, at: datetime)
     to = authority(facts)
     seen = assembly.Assembly(
         people, calls, members.head(session, mission) is not None, to.code if to else "", papers_due(facts),
-        facts.opens(), facts.zone,
+        facts.opens(), facts.zone, invited(session, mission),
     )  # fmt: skip
     standing = assembly.standing(seen, at=at)
     moments = [moment for moment in (standing.until, vault.next_erasure(session, mission)) if moment is not None]

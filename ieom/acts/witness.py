@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ieom.errors import Tampered
 from ieom.papers import store
 from ieom.records import audit
 from ieom.records.audit import AuditRow
@@ -22,17 +23,24 @@ def _path(mission: str) -> Path:
 
 
 def seen(mission: str) -> tuple[int, str] | None:
-    """(sequence number, hash) of the newest row witnessed, or None."""
+    """(sequence number, hash) of the newest row witnessed, or None. Raises `Tampered` when the note can't be read."""
     path = _path(mission)
     if not path.exists():
         return None
-    note = json.loads(path.read_text("utf-8"))
-    return int(note["seq"]), str(note["hash"])
+    try:
+        note = json.loads(path.read_text("utf-8"))
+        return int(note["seq"]), str(note["hash"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Tampered(f"the witness {path} can't be read; look at 'ieom letters', then 'ieom go-on'") from error
 
 
 def write(session: Session, mission: str) -> None:
     """Move the witness on to the chain's head, durably; to be called before letters are sent, outside of a
-    transaction that may still be rolled back."""
+    transaction that may still be rolled back. Raises `Tampered` when the records are older than the witness, which
+    must not be made to forget that."""
+    older = restored(session, mission)
+    if older:
+        raise Tampered(older)
     head = audit.head(session, mission)
     if head is not None and seen(mission) != (head.seq, head.hash):
         store.write(_path(mission), json.dumps({"seq": head.seq, "hash": head.hash}).encode())
@@ -46,7 +54,10 @@ def accept(session: Session, mission: str) -> None:
 
 def restored(session: Session, mission: str) -> str | None:
     """Why the records look older than the witness; None when they don't."""
-    known = seen(mission)
+    try:
+        known = seen(mission)
+    except Tampered as error:
+        return str(error)
     if known is None:
         return None
     query = select(AuditRow.hash).where(AuditRow.mission == mission, AuditRow.seq == known[0])

@@ -48,6 +48,11 @@ def _environment(folder: Path) -> Environment:
     return environment
 
 
+def statement_environment(folder: str = "statement") -> Environment:
+    """The environment of the templates in a folder: StrictUndefined, plain text."""
+    return _environment(settings().templates_dir / folder)
+
+
 def topics(language: str = "en") -> dict[str, str]:
     """What a meeting can have been about, in words."""
     return _table("topics", language)
@@ -63,7 +68,7 @@ def paragraphs(
 ) -> list[Paragraph]:
     """Every paragraph that the verdicts give, in the statement's order. In a preliminary statement claims about the
     count are unobserved. Raises `BadInput` naming the template that uses a fact which is not there."""
-    environment = _environment(settings().templates_dir / "statement")
+    environment = statement_environment()
     preliminary = bool(facts["preliminary"])
     shown = {
         claim.id: Verdict(claim.id, VerdictKind.UNOBSERVED, base=claim.base) if claim.count and preliminary else verdict

@@ -43,7 +43,7 @@ def _plain(value: object) -> object:
 
 def link(row: AuditRow) -> Link:
     """A row as the rule sees it."""
-    return Link(row.mission, row.seq, row.at, row.by, row.act, row.what, row.previous, row.hash)
+    return Link(row.mission, row.seq, row.at, row.by, row.act, row.what, row.previous, row.hash, row.ref)
 
 
 def append(session: Session, mission: str, *, by: str, at: datetime, act: Any, ref: str | None = None) -> AuditRow:
@@ -53,7 +53,7 @@ def append(session: Session, mission: str, *, by: str, at: datetime, act: Any, r
     last = head(session, mission)
     seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
     what = json.loads(json.dumps(dataclasses.asdict(act), default=_plain))
-    new = Link(mission, seq, at, by, type(act).__name__, what, previous, "")
+    new = Link(mission, seq, at, by, type(act).__name__, what, previous, "", ref)
     entry = AuditRow(
         mission=mission, seq=seq, at=at, by=by, act=new.act, what=what, ref=ref, previous=previous, hash=digest(new)
     )

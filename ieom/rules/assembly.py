@@ -48,11 +48,16 @@ class Assembly:
     accreditation_due: datetime
     opens: datetime
     zone: str
+    invited: bool = True
+    """Whether the host country's invitation is in the register; states are asked from then on."""
 
 
-def _count(number: int, one: str, many: str = "") -> str:
-    word = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
-    return f"{word} {one if number == 1 else many or one + 's'}"
+def _number(number: int) -> str:
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+
+
+def _count(number: int, one: str) -> str:
+    return f"{_number(number)} {one}{'' if number == 1 else 's'}"
 
 
 def standing(seen: Assembly, *, at: datetime) -> Standing:
@@ -73,6 +78,8 @@ def standing(seen: Assembly, *, at: datetime) -> Standing:
         clauses.append(clause)
         waits.extend(whom)
 
+    if not seen.invited:
+        wait("the invitation is not in the register yet ('ieom invitation')", "coordinator")
     conflicted = [one.code for one in (*nominees, *members) if one.conflict]
     if conflicted:
         wait(f"a conflict of interest stands against {', '.join(conflicted)}", "coordinator")
@@ -95,7 +102,7 @@ def standing(seen: Assembly, *, at: datetime) -> Standing:
         elif len(open_calls) == len(seen.calls):
             wait(f"none of the {_count(len(seen.calls), 'state')} asked has answered yet {by}")
         else:
-            wait(f"{_count(len(open_calls), 'state')} of {len(seen.calls)} have not answered {by}")
+            wait(f"{_number(len(open_calls))} of the {_count(len(seen.calls), 'state')} asked have not answered {by}")
         waits += [f"state-{call.code.lower()}" for call in open_calls]
     if members and not seen.head:
         wait("no head of mission is appointed", "coordinator")
@@ -107,7 +114,8 @@ def standing(seen: Assembly, *, at: datetime) -> Standing:
         moments.append(seen.accreditation_due)
     requested = [one for one in members if one.badge == "requested"]
     if requested:
-        wait(f"{_count(len(requested), 'badge')} of {len(members)} still to come", seen.authority or "coordinator")
+        which = f"{_count(len(requested), 'badge')} of {_number(len(members))}"
+        wait(f"{which} {'is' if len(requested) == 1 else 'are'} still to come", seen.authority or "coordinator")
     refused = [one.code for one in members if one.badge == "refused"]
     if refused:
         wait(f"accreditation was refused to {', '.join(refused)}", "coordinator")

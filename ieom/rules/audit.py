@@ -24,6 +24,8 @@ class Link:
     what: dict[str, Any]
     previous: str
     hash: str
+    ref: str | None = None
+    """The caller's own key, under which the act happens once."""
 
 
 def digest(link: Link) -> str:
@@ -35,6 +37,7 @@ def digest(link: Link) -> str:
         "by": link.by,
         "act": link.act,
         "what": link.what,
+        "ref": link.ref,
         "prev": link.previous,
     }
     return hashlib.sha256(json.dumps(body, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from ieom.rules.evidence import Claim, Verdict, VerdictKind
@@ -21,6 +22,30 @@ ORDER = (
     "observers", "count", "voting", "irregularities", "prepared", "conclusion", "courtesy",
 )  # fmt: skip
 """The paragraphs, in the order of the published statement of 12 August 2020; 'scope' and 'irregularities' are ours."""
+SUPPLEMENT = ("supplements", "scope", "count", "irregularities")
+"""The paragraphs of a supplement to a preliminary statement: what was not said of the count."""
+REST = timedelta(minutes=30)
+"""How long a draft rests before figures alone, with no sentence changed, give a new version."""
+
+
+def order(kind: str) -> tuple[str, ...]:
+    """The paragraphs that a statement of this kind may have, in order."""
+    return SUPPLEMENT if kind == "supplement" else ORDER
+
+
+def sentence(text: str, names: Sequence[str], claims: Mapping[str, Claim], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
+    """One sentence, bound to the claims that it states; its verdict and figures are the first one's."""
+    verdict = verdicts.get(names[0])
+    return {
+        "text": " ".join(unicodedata.normalize("NFC", text).split()),
+        "claim": names[0],
+        "claims": list(names),
+        "kind": claims[names[0]].kind,
+        "verdict": str(verdict.kind) if verdict else str(VerdictKind.UPHELD),
+        "n": verdict.n if verdict else 0,
+        "answered": verdict.answered if verdict else 0,
+        "base": verdict.base if verdict else "records",
+    }
 
 
 def paragraph(key: str, lines: Iterable[str], claims: Mapping[str, Claim], verdicts: Mapping[str, Verdict]) -> Paragraph | None:
@@ -34,97 +59,160 @@ def paragraph(key: str, lines: Iterable[str], claims: Mapping[str, Claim], verdi
         names = [name.strip() for name in bound.split(",")]
         if not bar or any(name not in claims for name in names):
             raise ValueError(f"paragraph '{key}': the line '{line.strip()}' names no claim of config/claims.toml")
-        verdict = verdicts.get(names[0])
-        sentences.append(
-            {
-                "text": " ".join(text.split()),
-                "claims": names,
-                "kind": claims[names[0]].kind,
-                "verdict": str(verdict.kind) if verdict else "upheld",
-                "n": verdict.n if verdict else 0,
-                "answered": verdict.answered if verdict else 0,
-                "base": verdict.base if verdict else "records",
-            }
-        )
+        sentences.append(sentence(text, names, claims, verdicts))
     if not sentences:
         return None
-    kinds = {sentence["kind"] for sentence in sentences}
-    kind = next((one for one in ("assessment", "courtesy") if one in kinds), "finding")
-    return {"key": key, "kind": kind, "text": " ".join(s["text"] for s in sentences), "sentences": sentences, "footnotes": []}
+    return {
+        "key": key,
+        "kind": kind_of(sentences),
+        "text": " ".join(one["text"] for one in sentences),
+        "sentences": sentences,
+        "footnotes": [],
+    }
 
 
-def annex(claims: Sequence[Claim], verdicts: Mapping[str, Verdict], *, preliminary: bool) -> list[dict[str, Any]]:
-    """The figures behind every observation that was answered at all: n of N, by visits or by stations."""
+def kind_of(sentences: Sequence[Mapping[str, Any]]) -> str:
+    """What a paragraph is: an assessment when one of its sentences is one, courtesy, or a finding."""
+    kinds = {one["kind"] for one in sentences}
+    return next((one for one in ("assessment", "courtesy") if one in kinds), "finding")
+
+
+def annex(
+    claims: Sequence[Claim], verdicts: Mapping[str, Verdict], *, preliminary: bool, set_aside: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """The figures behind every observation that was answered at all: n of N, by visits, stations or forms. What was
+    only reported to observers is counted apart; what was set aside by name is left out."""
     rows = []
     for claim in claims:
         verdict = verdicts.get(claim.id)
-        if claim.kind != "observation" or verdict is None or (claim.count and preliminary):
+        if verdict is None or (claim.count and preliminary) or claim.id in set_aside or not (claim.kind == "observation" or claim.irregularity):
             continue
         if verdict.answered or verdict.heard:
-            figure = f"{verdict.n} of {verdict.answered}"
-            row = {"claim": claim.id, "label": claim.label, "figure": figure, "base": verdict.base, "heard": verdict.heard}
-            rows.append(row)
+            rows.append(
+                {
+                    "claim": claim.id,
+                    "label": claim.label,
+                    "figure": f"{verdict.n} of {verdict.answered}",
+                    "base": verdict.base,
+                    "heard": verdict.heard,
+                    "verdict": str(verdict.kind),
+                }
+            )
     return rows
 
 
 def canonical(content: Content) -> str:
     """The text that is approved: NFC, LF, one blank line between paragraphs, footnotes and annex included."""
-    lines = [
-        content["organisation"], content["mission_name"], content["election"], f"{content['place']}, {content['date']}",
-        content["title"] + (f" ({content['marking']})" if content.get("marking") else ""), "",
-    ]  # fmt: skip
-    for one in content["paragraphs"]:
-        lines += [one["text"], *(f"[{note}]" for note in one.get("footnotes", [])), ""]
-    for row in content.get("annex", []):
-        heard = f"; reported to observers: {row['heard']}" if row.get("heard") else ""
-        lines.append(f"{row['label']}: {row['figure']} {row['base']}{heard}")
-    lines.append(f"Evidence cut-off: {content['cut_off']}")
-    return unicodedata.normalize("NFC", "\n".join(" ".join(line.split()) for line in lines)).strip() + "\n"
+    blocks = [
+        [content["organisation"], content["mission_name"], content["election"], f"{content['place']}, {content['date']}"],
+        [content["title"] + (f" ({content['marking']})" if content.get("marking") else "")],
+        *([one["text"], *(f"[{note}]" for note in one.get("footnotes", []))] for one in content["paragraphs"]),
+    ]
+    rows = [
+        f"{row['label']}: {row['figure']} {row['base']}"
+        + (f"; reported to observers, not seen: {row['heard']}" if row.get("heard") else "")
+        for row in content.get("annex", [])
+    ]
+    blocks += [["Annex: figures", *rows]] if rows else []
+    blocks.append([f"Evidence received by {content['cut_off']}. {content.get('scope', '')}"])
+    text = "\n\n".join("\n".join(" ".join(line.split()) for line in block) for block in blocks)
+    return unicodedata.normalize("NFC", text).strip() + "\n"
+
+
+HASHED = ("language", "kind", "title", "marking", "mission_name", "organisation", "election", "place", "date", "cut_off", "scope")
 
 
 def content_hash(content: Content) -> str:
-    """SHA-256 of what is approved: the canonical text, the language and the kind."""
-    body = json.dumps([content["language"], content["kind"], canonical(content)], ensure_ascii=False)
-    return hashlib.sha256(body.encode()).hexdigest()
+    """SHA-256 over everything that a reader of the statement sees, and over the paragraphs' keys: what is approved.
+    What a sentence rests on is not part of it."""
+    said = {
+        **{key: content.get(key, "") for key in HASHED},
+        "paragraphs": [[one["key"], one["text"], one.get("footnotes", [])] for one in content["paragraphs"]],
+        "annex": [[row["label"], row["figure"], row["base"], row.get("heard", 0)] for row in content.get("annex", [])],
+    }
+    body = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(unicodedata.normalize("NFC", body).encode()).hexdigest()
+
+
+ABBREVIATED = re.compile(r"(\b(Mr|Mrs|Ms|Dr|Prof|Nos?|St|[Aa]rt|H\.\s?E)\.|\b[A-Z]\.)$")
 
 
 def split_sentences(text: str) -> list[str]:
     """The sentences of a paragraph. Not split after an honorific or an initial."""
-    parts = re.split(r"(?<=[.!?])\s+(?=[A-ZА-ЯƏÖÜÇŞĞIİ])", " ".join(text.split()))
+    parts = re.split(r"(?<=[.!?])\s+(?=[^\W\d_a-z])", " ".join(text.split()))
     joined: list[str] = []
     for part in parts:
-        if joined and re.search(r"(\b(Mr|Mrs|Ms|Dr|H\.E|No|St|art)\.|\b[A-Z]\.)$", joined[-1]):
+        if joined and ABBREVIATED.search(joined[-1]):
             joined[-1] += " " + part
         else:
             joined.append(part)
     return [part for part in joined if part]
 
 
-def rebind(old: Paragraph, text: str) -> Paragraph:
-    """An edited paragraph: sentences that stand unchanged keep what they rest on, the others rest on nothing."""
-    known = {sentence["text"]: sentence for sentence in old["sentences"]}
-    sentences = [
-        known.get(one, {"text": one, "claims": [], "kind": "edited", "verdict": "unsupported", "n": 0, "answered": 0, "base": ""})
-        for one in split_sentences(text)
-    ]
-    # A claim's sentence may itself consist of several sentences for the splitter; join what belongs together.
-    return {**old, "text": " ".join(text.split()), "sentences": _rejoin(sentences, known)}
-
-
-def _rejoin(sentences: list[dict[str, Any]], known: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    result: list[dict[str, Any]] = []
+def rebind(old: Paragraph, text: str, *, also: Iterable[Mapping[str, Any]] = ()) -> Paragraph:
+    """An edited paragraph: sentences that stood there before, or that the record gives now (`also`), keep what they
+    rest on; the others rest on nothing."""
+    known = {one["text"]: dict(one) for one in (*old["sentences"], *also)}
+    words = " ".join(unicodedata.normalize("NFC", text).split())
+    parts = split_sentences(words)
+    sentences: list[dict[str, Any]] = []
     place = 0
-    while place < len(sentences):
-        for end in range(len(sentences), place + 1, -1):
-            joined = " ".join(sentence["text"] for sentence in sentences[place:end])
+    while place < len(parts):
+        # One claim's sentence may itself be several to the splitter; join what belongs together, longest first.
+        for end in range(len(parts), place, -1):
+            joined = " ".join(parts[place:end])
             if joined in known:
-                result.append(known[joined])
+                sentences.append(known[joined])
                 place = end
                 break
         else:
-            result.append(sentences[place])
+            sentences.append(unbound(parts[place]))
             place += 1
-    return result
+    edited = any(not one["claims"] for one in sentences)
+    kind = "edited" if all(not one["claims"] for one in sentences) else kind_of(sentences)
+    return {**old, "kind": kind if edited or sentences else old["kind"], "text": words, "sentences": sentences, "edited": True}
+
+
+def unbound(text: str) -> dict[str, Any]:
+    """A sentence that rests on nothing recorded."""
+    return {
+        "text": text, "claim": "", "claims": [], "kind": "edited", "verdict": "unsupported", "n": 0, "answered": 0,
+        "base": "",
+    }  # fmt: skip
+
+
+def merged(old: Content, fresh: Content) -> Content:
+    """A draft made anew, with what people changed in the old one: edited and added paragraphs stand, removed ones stay
+    away. The linter says where an edited paragraph no longer agrees with the record."""
+    removed = list(old.get("removed", []))
+    kept = {one["key"]: one for one in old["paragraphs"] if one.get("edited")}
+    paragraphs = [kept.pop(one["key"], one) for one in fresh["paragraphs"] if one["key"] not in removed]
+    before = [one["key"] for one in old["paragraphs"]]
+    for key, one in kept.items():
+        ahead = before[: before.index(key)]
+        place = max((n + 1 for n, there in enumerate(paragraphs) if there["key"] in ahead), default=0)
+        paragraphs.insert(place, one)
+    return {**fresh, "paragraphs": paragraphs, "removed": removed}
+
+
+def edited(content: Content) -> bool:
+    """Whether a person changed anything in this draft."""
+    return bool(content.get("removed")) or any(one.get("edited") for one in content["paragraphs"])
+
+
+def renewal(old: Content, fresh: Content, *, written: datetime, at: datetime) -> datetime | None:
+    """When an unedited draft is to be renewed by what the record gives now: at once (`at`) when a sentence changed,
+    after a rest when figures alone did, never (None) when nothing did. Moments are UTC."""
+
+    def said(content: Content) -> list[tuple[str, str]]:
+        return [(one["key"], one["text"]) for one in content["paragraphs"] if one["key"] != "scope"]
+
+    if said(old) != said(fresh) or old["kind"] != fresh["kind"]:
+        return at
+    without = [{**content, "cut_off": "", "paragraphs": [p for p in content["paragraphs"] if p["key"] != "scope"]} for content in (old, fresh)]
+    if content_hash(without[0]) != content_hash(without[1]):
+        return max(at, written + REST)
+    return None
 
 
 def sentence_hash(text: str) -> str:
@@ -140,16 +228,20 @@ def people_only(content: Content) -> list[Paragraph]:
 def mentioned(content: Content) -> set[str]:
     """Claims that the statement or its annex speaks of."""
     said = {claim for one in content["paragraphs"] for sentence in one["sentences"] for claim in sentence["claims"]}
-    return said | {row["claim"] for row in content.get("annex", [])}
+    return said | {row["claim"] for row in content.get("annex", []) if row.get("claim")}
 
 
 def turned(content: Content, verdicts: Mapping[str, Verdict]) -> list[tuple[str, str, str]]:
-    """(claim, was, is) of each claim that the text states and whose verdict is another now."""
-    found = []
+    """(claim, was, is) of each claim that the text or its annex states and whose verdict is another now."""
+    stated: dict[str, str] = {}
     for one in content["paragraphs"]:
         for sentence in one["sentences"]:
-            for claim in sentence["claims"][:1]:
-                now = verdicts.get(claim)
-                if now is not None and str(now.kind) != sentence["verdict"] and now.kind is not VerdictKind.UNOBSERVED:
-                    found.append((claim, sentence["verdict"], str(now.kind)))
+            stated |= dict.fromkeys(sentence["claims"], sentence["verdict"])
+    for row in content.get("annex", []):
+        stated.setdefault(row.get("claim", ""), row.get("verdict", ""))
+    found = []
+    for claim, was in stated.items():
+        now = verdicts.get(claim)
+        if was and now is not None and str(now.kind) != was and now.kind is not VerdictKind.UNOBSERVED:
+            found.append((claim, was, str(now.kind)))
     return found

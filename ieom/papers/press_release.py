@@ -1,0 +1,71 @@
+"""The press release: its words from the record and from the approved statement, then the statement's full text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from jinja2 import UndefinedError
+
+from ieom.errors import BadInput
+from ieom.papers.frame import framed, words
+from ieom.papers.typeset import pdf
+from ieom.papers.wording import statement_environment
+from ieom.rules.statement import Content, canonical
+
+
+@dataclass(frozen=True)
+class ReleaseText:
+    """The release without the statement: its title and paragraphs."""
+
+    title: str
+    lead: tuple[str, ...]
+
+    @property
+    def plain(self) -> str:
+        """Title and paragraphs as one text."""
+        return "\n\n".join((self.title, *self.lead)) + "\n"
+
+
+def release_text(content: Content, facts: Mapping[str, Any], *, press_conference: datetime, zone: str) -> ReleaseText:
+    """The release's own words. The conclusion and the hope are the statement's own sentences, not written anew."""
+    own = {one["key"]: one for one in content["paragraphs"]}
+    sentences = {claim: s["text"] for one in content["paragraphs"] for s in one["sentences"] for claim in s["claims"]}
+    there = press_conference.astimezone(ZoneInfo(zone))
+    told = {
+        **facts,
+        "conclusion": own["conclusion"]["text"] if "conclusion" in own else "",
+        "hope": sentences.get("hope", ""),
+        "press_day": format_date(there.date(), "d MMMM y", locale=content["language"]),
+        "press_time": f"{there:%H:%M}",
+    }
+    try:
+        text = statement_environment("press_release").get_template(f"{content['language']}/release.j2").render(told)
+    except UndefinedError as error:
+        raise BadInput(f"templates/press_release uses a fact that there is not: {error.message}") from error
+    title, *lead = (" ".join(block.split()) for block in text.split("\n\n") if block.strip())
+    return ReleaseText(title, tuple(lead))
+
+
+def press_release_pdf(
+    content: Content, text: ReleaseText, *, number: int, digest: str, chain_head: str, zone: str, at: datetime, contact: str
+) -> bytes:
+    """The PDF of the release; `at` is UTC."""
+    data = framed(content, number=number, digest=digest, chain_head=chain_head, zone=zone)
+    return pdf(
+        "press_release",
+        {
+            **data, "title": text.title, "lead": list(text.lead), "statement_title": content["title"], "contact": contact,
+            "press_release": words(content["language"])["press_release"], "document_title": text.title,
+        },
+        at=at,
+    )  # fmt: skip
+
+
+def press_release_txt(content: Content, text: ReleaseText) -> bytes:
+    """The plain text: the release's words, then the statement's canonical text, byte for byte."""
+    return (text.plain + "\n" + canonical(content)).encode()

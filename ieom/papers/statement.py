@@ -1,0 +1,45 @@
+"""The statement's papers: PDF, Word, plain text; each from the stored content of one version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ieom.papers import word
+from ieom.papers.frame import framed
+from ieom.papers.typeset import pdf
+from ieom.rules.statement import Content, canonical
+
+
+def statement_pdf(
+    content: Content, *, number: int, digest: str, chain_head: str, zone: str, at: datetime, copy_for: str = ""
+) -> bytes:
+    """The PDF. `at` is UTC; with `copy_for` it is one approver's copy, marked as theirs and not for publication."""
+    data = framed(content, number=number, digest=digest, chain_head=chain_head, zone=zone, copy_for=copy_for)
+    return pdf("statement", data, at=at)
+
+
+def statement_docx(content: Content, *, number: int, digest: str, chain_head: str, zone: str, at: datetime) -> bytes:
+    """The Word document: each paragraph has a bookmark `p_<key>`, by which an edited one finds its place again."""
+    data = framed(content, number=number, digest=digest, chain_head=chain_head, zone=zone)
+    paper = word.letterhead(data["organisation"], data["document_title"], at, data["language"])
+    for text in (data["mission_name"], data["election"], data["place_and_date"]):
+        word.add(paper, text, centred=True)
+    word.add(paper, data["title"] + (f" ({data['marking']})" if data["marking"] else ""), "Heading 1", centred=True)
+    for one in data["paragraphs"]:
+        word.add(paper, one["text"], bookmark=f"p_{one['key']}")
+        for note in one["footnotes"]:
+            word.add(paper, f"[{note}]")
+    if data["annex"]:
+        word.add(paper, data["annex_title"], "Heading 1")
+        word.add(paper, data["annex_says"])
+        rows = [(row["label"], row["figure"], row["base"], row["heard"]) for row in data["annex"]]
+        word.table(paper, [tuple(data["annex_head"]), *rows])
+        word.add(paper, "")
+    word.add(paper, data["cut_off_says"])
+    word.add(paper, data["hash_says"])
+    return word.saved(paper)
+
+
+def statement_txt(content: Content) -> bytes:
+    """The canonical text, which is what the hash covers; UTF-8, LF."""
+    return canonical(content).encode()
