@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from ieom.rules.statement import Paragraph
 from ieom.settings import settings
 
 SMALL = "zero one two three four five six seven eight nine ten eleven twelve".split()
+FEW = 30
+"""Below this many answers figures are counts; from it on, percentages with their base."""
 
 
 def in_words(number: int) -> str:
@@ -25,14 +27,31 @@ def in_words(number: int) -> str:
 
 
 def listed(items: Sequence[str], last: str = "and") -> str:
-    """'A, B and C'."""
+    """'A, B and C'; things that hold a comma themselves are kept apart: 'A, of X, and B, of Y', 'A, of X; B; and C'."""
     things = [str(item) for item in items]
-    return things[0] if len(things) == 1 else ", ".join(things[:-1]) + f" {last} {things[-1]}" if things else ""
+    if len(things) < 2:
+        return "".join(things)
+    if not any(", " in thing for thing in things[:-1]):
+        return ", ".join(things[:-1]) + f" {last} {things[-1]}"
+    return f"{things[0]}, {last} {things[1]}" if len(things) == 2 else "; ".join(things[:-1]) + f"; {last} {things[-1]}"
 
 
 def sentence_case(text: str) -> str:
     """With a capital at the beginning."""
     return text[:1].upper() + text[1:]
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """The word that goes with a number: 'station', 'stations'."""
+    return one if number == 1 else many or f"{one}s"
+
+
+def percent(n: int, of: int) -> str:
+    """A share with one decimal; never a nought for something that was seen."""
+    share = 100 * n / of
+    if 0 < share < 0.05:
+        return "less than 0.1 per cent"
+    return f"{share:.1f} per cent"
 
 
 @lru_cache(maxsize=4)
@@ -44,7 +63,8 @@ def _environment(folder: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(in_words=in_words, listed=listed, sentence_case=sentence_case)
+    environment.filters.update(in_words=in_words, listed=listed, sentence_case=sentence_case, plural=plural)
+    environment.globals.update(percent=percent, few=FEW)
     return environment
 
 
@@ -63,32 +83,52 @@ def _table(name: str, language: str) -> dict[str, str]:
     return {key: str(value) for key, value in tomllib.loads(path.read_text("utf-8")).items()}
 
 
+def tables(language: str = "en") -> dict[str, dict[str, str]]:
+    """The tables of words that templates take whole phrases from."""
+    return {name: _table(name, language) for name in ("topics", "irregularities", "incidents")}
+
+
+def spoken(language: str) -> bool:
+    """Whether a statement can be drafted in this language: its templates are there. Others are translated."""
+    return (settings().templates_dir / "statement" / language / "observed.j2").is_file()
+
+
+def shown(
+    claims: Sequence[Claim], verdicts: Mapping[str, Verdict], *, preliminary: bool, set_aside: Collection[str] = ()
+) -> dict[str, Verdict]:
+    """The verdicts that words are found for: in a preliminary statement claims about the count, and always those set
+    aside by name, are as if unobserved."""
+    found = {}
+    for claim in claims:
+        silent = (claim.count and preliminary) or claim.id in set_aside
+        verdict = verdicts.get(claim.id, Verdict(claim.id, VerdictKind.UNOBSERVED, base=claim.base))
+        found[claim.id] = Verdict(claim.id, VerdictKind.UNOBSERVED, base=verdict.base) if silent else verdict
+    return found
+
+
 def paragraphs(
-    facts: Mapping[str, Any], claims: Sequence[Claim], verdicts: Mapping[str, Verdict], *, language: str = "en"
+    facts: Mapping[str, Any],
+    claims: Sequence[Claim],
+    verdicts: Mapping[str, Verdict],
+    *,
+    kind: str = "",
+    set_aside: Collection[str] = (),
+    language: str = "en",
 ) -> list[Paragraph]:
-    """Every paragraph that the verdicts give, in the statement's order. In a preliminary statement claims about the
-    count are unobserved. Raises `BadInput` naming the template that uses a fact which is not there."""
+    """Every paragraph that the verdicts give, in the order of a statement of this kind. Raises `BadInput` naming the
+    template that uses a fact which is not there."""
     environment = statement_environment()
-    preliminary = bool(facts["preliminary"])
-    shown = {
-        claim.id: Verdict(claim.id, VerdictKind.UNOBSERVED, base=claim.base) if claim.count and preliminary else verdict
-        for claim in claims
-        if (verdict := verdicts.get(claim.id)) is not None
-    }
-    said = _table("irregularities", language)
-    irregular = [
-        _Irregularity(claim.id, said[claim.id], shown[claim.id])
-        for claim in claims
-        if claim.paragraph == "irregularities"
-        and shown[claim.id].kind in {VerdictKind.CONTRADICTED, VerdictKind.MIXED}
-    ]
+    kind = kind or ("preliminary" if facts["preliminary"] else "final")
+    verdicts = shown(claims, verdicts, preliminary=kind == "preliminary", set_aside=set_aside)
     by_id = {claim.id: claim for claim in claims}
+    wanted = [claim for claim in claims if kind != "supplement" or claim.count]
+    told = {**facts, "v": verdicts, "said": tables(language), "irregularities": _irregularities(wanted, verdicts, language)}
     made = []
-    for key in statement.ORDER:
+    for key in statement.order(kind):
         name = f"{language}/{key}.j2"
         try:
-            text = environment.get_template(name).render(**facts, v=shown, irregularities=irregular)
-            one = statement.paragraph(key, text.splitlines(), by_id, shown)
+            text = environment.get_template(name).render(told)
+            one = statement.paragraph(key, text.splitlines(), by_id, verdicts)
         except UndefinedError as error:
             raise BadInput(f"templates/statement/{name} uses a fact that there is not: {error.message}") from error
         except (TemplateError, ValueError) as error:
@@ -98,9 +138,20 @@ def paragraphs(
     return made
 
 
-class _Irregularity:
-    """An irregularity as its template sees it: the words, and the figures of its verdict."""
+def dissociation(state: str, *, language: str = "en") -> str:
+    """The footnote by which a state (its running name) dissociates itself from a paragraph."""
+    return " ".join(statement_environment().get_template(f"{language}/_dissociation.j2").render(state=state).split())
 
-    def __init__(self, claim: str, words: str, verdict: Verdict) -> None:
-        self.claim, self.words = claim, words
-        self.base, self.against, self.answered, self.n = verdict.base, verdict.against, verdict.answered, verdict.n
+
+def _irregularities(claims: Sequence[Claim], verdicts: Mapping[str, Verdict], language: str) -> list[dict[str, Any]]:
+    """What was observed and has no sentence of its own elsewhere: the words and the figures of each."""
+    words = _table("irregularities", language)
+    found = []
+    for claim in claims:
+        verdict = verdicts[claim.id]
+        if claim.paragraph != "irregularities" or not verdict.against:
+            continue
+        if claim.id not in words:
+            raise BadInput(f"templates/statement/{language}/irregularities.toml has no words for '{claim.id}'")
+        found.append({"claim": claim.id, "words": words[claim.id], "verdict": verdict})
+    return found

@@ -1,15 +1,28 @@
-"""Checks of a form's figures and times. They flag and never reject: the discrepancy is the finding."""
+"""Checks of a form's figures and times. They flag and never reject: the discrepancy is the finding.
+
+The equations are those of a results protocol (observation guide, 'Checks'); times are compared in UTC.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from ieom.rules.forms import WHOLE
+
+FACTS_OF_A_STATION = (
+    "opened", "box_shown_empty", "box_sealed", "registered_voters", "registered", "received", "issued", "in_box", "valid",
+    "invalid", "seals_intact", "protocol_posted", "figures_changed",
+)  # fmt: skip
+"""Questions with one true answer for a station, whoever asks."""
+LATE_OPENING = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A form as the checks see it; moments are UTC."""
+    """A form as the checks see it; moments are UTC. The answers of a question with several stand with blanks between."""
 
     instance_id: str
     form: str
@@ -21,12 +34,24 @@ class Seen:
 
     def number(self, question: str) -> int | None:
         """The answer as a number, or None when there is none."""
-        value = self.answers.get(question)
-        return int(value) if value is not None and value.lstrip("-").isdigit() else None
+        value = self.answers.get(question, "")
+        return int(value) if WHOLE.fullmatch(value) else None
 
 
-def flags(form: Seen) -> list[tuple[str, str]]:
-    """(check, detail) of everything odd in one form."""
+@dataclass(frozen=True)
+class Hours:
+    """When a station opens and closes (UTC)."""
+
+    opens: datetime
+    closes: datetime
+
+
+def flags(form: Seen, hours: Hours | None = None) -> list[tuple[str, str]]:
+    """(check, detail) of everything odd in one form; with the station's `hours`, of its times too."""
+    return [*_figures(form), *_sense(form), *_times(form, hours)]
+
+
+def _figures(form: Seen) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     n = form.number
 
@@ -38,43 +63,121 @@ def flags(form: Seen) -> list[tuple[str, str]]:
         numbers = [n(question) for question in questions]
         return None if None in numbers else sum(number for number in numbers if number is not None)
 
+    def either(*questions: str) -> int | None:
+        return next((number for question in questions if (number := n(question)) is not None), None)
+
     compare("ballots_balance", n("received"), total("issued", "unused", "spoiled"),
-            "{left} ballots received, but issued, unused and spoiled make {right}")
+            "{left} ballots received, but issued, unused and spoiled make {right}")  # fmt: skip
     compare("box_against_issued", n("in_box"), n("issued"), "{left} ballots in the box, {right} issued", exact=False)
-    compare("valid_and_invalid", total("valid", "invalid"), n("in_box"), "valid and invalid make {left}, {right} in the box")
-    valid = n("valid")
-    compare("contestants_sum", n("contestants_total"), None if valid is None else valid * (n("votes_a_ballot") or 1),
-            "the contestants' votes make {left}, the valid ballots {right}")
-    compare("turnout", n("issued") if n("issued") is not None else n("voted_so_far"),
-            n("registered") if n("registered") is not None else n("registered_voters"),
-            "{left} voted, {right} are registered", exact=False)
-    compare("turnout_by_signature", n("voters_by_signature"), n("registered_voters"), "{left} signed, {right} are registered",
-            exact=False)
+    compare("valid_and_invalid", total("valid", "invalid"), n("in_box"),
+            "valid and invalid make {left}, {right} in the box")  # fmt: skip
+    valid, many = n("valid"), n("votes_a_ballot") or 1
+    most = None if valid is None else valid * many
+    single = many == 1  # of several votes a voter may leave some unused
+    says = "the contestants' votes make {left}, the valid ballots allow {right}"
+    compare("contestants_sum", n("contestants_total"), most, says, exact=single)
+    each = form.answers.get("contestant_votes", "").replace(",", " ").replace(";", " ").split()
+    if each and all(WHOLE.fullmatch(one) for one in each):
+        votes = sum(map(int, each))
+        compare("contestants_sum", votes, most, says, exact=single)
+        compare("contestants_total", votes, n("contestants_total"), "the votes listed make {left}, their total is {right}")
+    compare("turnout", either("issued", "voted_so_far", "voters_by_signature"), either("registered", "registered_voters"),
+            "{left} voted, {right} are registered", exact=False)  # fmt: skip
+    compare("registered_twice", n("registered"), n("registered_voters"),
+            "{left} registered by the protocol, {right} on the list")  # fmt: skip
     compare("women_in_commission", n("commission_women"), n("commission_present"), "{left} women of {right} present",
-            exact=False)
-    if form.arrived_at and form.departed_at and form.departed_at < form.arrived_at:
-        found.append(("departure_before_arrival", "the team left before it came"))
-    for question, value in form.answers.items():
-        if value.startswith("-") and value[1:].isdigit():
-            found.append(("negative", f"{question} is {value}"))
+            exact=False)  # fmt: skip
+    compare("protocols", n("protocols_received"), n("protocols_expected"), "{left} protocols received, {right} expected",
+            exact=False)  # fmt: skip
+    found += [("negative", f"{name} is {value}") for name in form.answers if (value := n(name)) is not None and value < 0]
     return found
 
 
-def between(forms: Sequence[Seen], facts_of_station: Sequence[str]) -> list[tuple[str, str, str]]:
-    """(instance id, check, detail) of what disagrees between forms: a team in two places at once, and two teams'
-    different answers about the same station (`facts_of_station` are the questions that have one true answer)."""
+def _sense(form: Seen) -> list[tuple[str, str]]:
+    """Answers of one form that don't go together."""
     found = []
-    for number, one in enumerate(forms):
-        for other in forms[number + 1 :]:
-            if (
-                one.team == other.team and one.station != other.station
-                and one.arrived_at and one.departed_at and other.arrived_at and other.departed_at
-                and one.arrived_at < other.departed_at and other.arrived_at < one.departed_at
-            ):  # fmt: skip
-                found.append((other.instance_id, "two_places_at_once", f"also at {one.station} at that time"))
-            if one.station == other.station and one.team != other.team and one.form == other.form:
-                for question in facts_of_station:
-                    mine, theirs = one.answers.get(question), other.answers.get(question)
-                    if mine and theirs and mine != theirs and "not_observed" not in {mine, theirs}:
-                        found.append((other.instance_id, "teams_disagree", f"{question}: {theirs}, {one.team} says {mine}"))
+    said = form.answers
+    for name, value in said.items():
+        if name.endswith("_count") and (form.number(name) or 0) > 0 and said.get(name.removesuffix("_count")) == "none":
+            found.append(("count_without_case", f"{name} is {value}, but the answer is 'none'"))
+        if " " in value and "none" in value.split() and name in {"unauthorised_persons", "materials_missing"}:
+            found.append(("none_and_more", f"{name}: {value}"))
+    if said.get("unauthorised_persons") == "none" and said.get("unauthorised_interfered") == "yes":
+        found.append(("interference_by_nobody", "interference, but no unauthorised person and no authority is marked"))
+    if form.form == "incident" and not {"incident_seen", "incident_heard"} & set(said):
+        found.append(("incident_of_no_kind", "neither what was seen nor what was told is marked"))
+    return found
+
+
+def _times(form: Seen, hours: Hours | None) -> list[tuple[str, str]]:
+    found = []
+    arrived, departed = form.arrived_at, form.departed_at
+    if arrived and departed and departed < arrived:
+        found.append(("departure_before_arrival", "the team left before it came"))
+    if hours is None:
+        return found
+    if form.form == "opening" and arrived and arrived > hours.opens:
+        found.append(("opening_not_attended", "the team came after the station's opening hour"))
+    if form.form in {"opening", "voting"} and arrived and arrived > hours.closes:
+        found.append(("outside_hours", "the team came after the close of the polls"))
+    if form.form == "voting" and departed and departed < hours.opens:
+        found.append(("outside_hours", "the team left before the polls opened"))
+    if form.form in {"closing", "counting"} and departed and departed < hours.closes:
+        found.append(("outside_hours", "the team left before the close of the polls"))
+    return found
+
+
+def between(
+    forms: Iterable[Seen], facts: Sequence[str] = FACTS_OF_A_STATION, *, new: frozenset[str] | None = None
+) -> list[tuple[str, str, str, str]]:
+    """(instance id, other's instance id, check, detail) of what disagrees between forms, in the order in which they
+    came: a team in two places at once, a visit reported twice, two teams' answers about the same station, closing
+    against counting figures. The later form has the flag. With `new`, only pairs with one of those forms."""
+    by_team: dict[str, list[tuple[int, Seen]]] = defaultdict(list)
+    by_station: dict[str, list[tuple[int, Seen]]] = defaultdict(list)
+    for place, form in enumerate(forms):
+        by_team[form.team].append((place, form))
+        by_station[form.station].append((place, form))
+    found = []
+    for mine in by_team.values():
+        found += _places(mine, new)
+    for there in by_station.values():
+        for at, (_, other) in enumerate(there):
+            for _, one in there[:at]:
+                if new is None or one.instance_id in new or other.instance_id in new:
+                    found += [(other.instance_id, one.instance_id, *flag) for flag in _pair(one, other, facts)]
+    return found
+
+
+def _places(forms: list[tuple[int, Seen]], new: frozenset[str] | None) -> list[tuple[str, str, str, str]]:
+    """A team's overlapping stays at two stations, found along its day (a stay is compared with those still open)."""
+    found = []
+    open_: list[tuple[datetime, int, Seen]] = []
+    stays = [(f.arrived_at, f.departed_at, place, f) for place, f in forms if f.arrived_at and f.departed_at]
+    for arrived, departed, place, form in sorted(stays, key=lambda stay: (stay[0], stay[2])):
+        open_ = [stay for stay in open_ if stay[0] > arrived]
+        for _, before, other in open_:
+            if other.station != form.station and (new is None or form.instance_id in new or other.instance_id in new):
+                later, first = (form, other) if place > before else (other, form)
+                detail = f"also at {first.station} at that time"
+                found.append((later.instance_id, first.instance_id, "two_places_at_once", detail))
+        open_.append((departed, place, form))
+    return found
+
+
+def _pair(one: Seen, other: Seen, facts: Sequence[str]) -> list[tuple[str, str]]:
+    """What two forms about one station disagree on; `one` came first."""
+    found = []
+    if one.team == other.team and one.form == other.form and one.form != "incident" and one.arrived_at == other.arrived_at:
+        found.append(("same_visit_twice", f"{one.team} reported this visit in {one.instance_id} already"))
+    if one.team != other.team and one.form == other.form:
+        for question in facts:
+            mine, theirs = one.answers.get(question), other.answers.get(question)
+            if mine and theirs and mine != theirs and "not_observed" not in {mine, theirs}:
+                found.append(("teams_disagree", f"{question}: {theirs}, {one.team} says {mine}"))
+    if {one.form, other.form} == {"closing", "counting"}:
+        closing, counting = (one, other) if one.form == "closing" else (other, one)
+        signed, issued = closing.number("voters_by_signature"), counting.number("issued")
+        if signed is not None and issued is not None and signed != issued:
+            found.append(("closing_against_counting", f"{signed} signatures at the close, {issued} issued by the count"))
     return found

@@ -1,0 +1,89 @@
+"""`ieom register`: the correspondence register, notes verbales and letters by number."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+
+from desk.cli.context import ByOption, MissionOption, act, acting, look, say
+from ieom.acts import correspondence as acts
+from ieom.records import correspondence
+
+Number = Annotated[
+    str, typer.Argument(help="The paper's number in the register, such as KS20/004.", show_default=False)
+]
+Scan = Annotated[Path | None, typer.Option(help="The scanned paper (PDF, PNG or JPEG); it is kept.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    part = typer.Typer(
+        invoke_without_command=True, help="The correspondence register: notes verbales and letters by number."
+    )
+    part.callback()(all_)
+    part.command("list")(list_)
+    part.command("signed")(signed)
+    part.command("sent")(sent)
+    part.command("received")(received)
+    app.add_typer(part, name="register")
+
+
+def all_(context: typer.Context) -> None:
+    """The correspondence register: notes verbales and letters by number."""
+    if context.invoked_subcommand is None:
+        list_()
+
+
+def list_(mission: MissionOption = "") -> None:
+    """Show every paper, in and out."""
+    with look(mission) as (session, slug, _now):
+        rows = correspondence.of(session, slug)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("No.", "Dated", "", "With", "Subject", "Their No.", "Answers", "Status"):
+        table.add_column(column, no_wrap=column in {"No.", "Dated", "Status"})
+    for row in rows:
+        table.add_row(
+            row.number, row.dated.isoformat(), row.direction, row.counterpart, row.subject, row.their_number,
+            row.answers or "", row.status,
+        )  # fmt: skip
+    say(table if rows else "The register is empty.")
+
+
+def signed(number: Number, scan: Scan = None, mission: MissionOption = "", by: ByOption = "") -> None:
+    """Record that a letter was signed, or a note verbale initialled and stamped."""
+    with act(mission) as (session, slug, at):
+        acts.signed(session, slug, by=acting(by), at=at, number=number, scan=scan or "")
+    say(f"{number} is signed.")
+
+
+def sent(number: Number, scan: Scan = None, mission: MissionOption = "", by: ByOption = "") -> None:
+    """Record that a paper of ours left."""
+    with act(mission) as (session, slug, at):
+        acts.sent(session, slug, by=acting(by), at=at, number=number, scan=scan or "")
+    say(f"{number} is sent.")
+
+
+def received(
+    counterpart: Annotated[str, typer.Argument(help="Who wrote: an office's or body's code.", show_default=False)],
+    subject: Annotated[str, typer.Argument(help="What it is about.", show_default=False)],
+    their_number: Annotated[str, typer.Option(help="The number that it bears.")] = "",
+    dated: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The date that it bears.")] = None,
+    answers: Annotated[str, typer.Option(help="The number of our paper that it answers.")] = "",
+    letter: Annotated[bool, typer.Option("--letter", help="A letter, not a note verbale.")] = False,
+    scan: Scan = None,
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Register a paper that came in."""
+    with act(mission) as (session, slug, at):
+        row = acts.received(
+            session, slug, by=acting(by), at=at, counterpart=counterpart, subject=subject, their_number=their_number,
+            dated=dated.date() if dated else None, answers=answers, kind="letter" if letter else "note_verbale",
+            scan=scan or "",
+        )  # fmt: skip
+    say(f"Registered as {row.number}.")

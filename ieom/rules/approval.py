@@ -1,0 +1,101 @@
+"""Whether a round of approval is open, won, lost or void, from its rule, its seats and what was decided.
+
+A decision is bound to the hash of one text. A deadline never approves anything, save a member state's silence
+procedure that was announced with its term; the head of mission always decides expressly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+YES = frozenset({"approve", "approve_with_comment", "no_objection"})
+NO = frozenset({"changes"})
+ASIDE = frozenset({"abstain", "dissociate", "withdraw"})
+"""A member state that abstains, dissociates itself or withdraws leaves the denominator; it approves nothing."""
+DECISIONS = YES | NO | ASIDE
+BY_PEOPLE = DECISIONS - {"no_objection"}
+
+
+@dataclass(frozen=True)
+class SeatState:
+    """One seat with what was decided on it; `counts` is false for a decision by telephone or on paper that nobody
+    confirmed, or that the approver contradicted."""
+
+    position: int
+    who: str
+    capacity: str
+    decision: str | None = None
+    counts: bool = True
+    asked: bool = False
+    deputies: tuple[str, ...] = ()
+    silence_until: datetime | None = None
+
+    @property
+    def decided(self) -> str | None:
+        """The decision that counts, or None."""
+        return self.decision if self.counts else None
+
+
+Outcome = Literal["open", "approved", "changes_asked"]
+
+
+def outcome(seats: Sequence[SeatState], *, quorum: int | str, author: str) -> Outcome:
+    """What a round has come to. All who have not set themselves aside must approve, or a quorum of them with the head
+    of mission among them; one who asks for changes ends it. The author alone never suffices."""
+    if any(seat.decided in NO for seat in seats):
+        return "changes_asked"
+    standing = [seat for seat in seats if seat.decided not in ASIDE]
+    yes = [seat for seat in standing if seat.decided in YES]
+    heads = [seat for seat in seats if seat.capacity == "head_of_mission"]
+    if any(head.decided not in YES for head in heads):
+        return "open"
+    needed = len(standing) if quorum == "all" else min(int(quorum), len(standing))
+    if len(yes) < needed or not yes:
+        return "open"
+    if all(seat.who == author for seat in yes):
+        return "open"
+    return "approved"
+
+
+def to_ask(seats: Sequence[SeatState], *, order: str) -> list[SeatState]:
+    """Who is to be asked now and was not: everybody, or in order the first who has not decided."""
+    if order == "side_by_side":
+        return [seat for seat in seats if not seat.asked and seat.decided is None]
+    first = next((seat for seat in sorted(seats, key=lambda s: s.position) if seat.decided is None), None)
+    return [first] if first is not None and not first.asked else []
+
+
+def silent(seats: Sequence[SeatState], now: datetime) -> list[SeatState]:
+    """Member states whose announced term has passed without an objection: recorded as 'no objection'."""
+    return [
+        seat
+        for seat in seats
+        if seat.capacity == "member_state"
+        and seat.asked
+        and seat.decision is None
+        and seat.silence_until is not None
+        and seat.silence_until <= now
+    ]
+
+
+def may_decide(seat: SeatState, by: str, decision: str, *, comment: str) -> str | None:
+    """Why a person can't make this decision on this seat; None when they can."""
+    if by != seat.who and by not in seat.deputies:
+        return f"this seat is {seat.who}'s" + (f", or {', '.join(seat.deputies)}'s as deputy" if seat.deputies else "")
+    if decision not in BY_PEOPLE:
+        return f"'{decision}' is no decision; they are {', '.join(sorted(BY_PEOPLE))}"
+    if decision in ASIDE and seat.capacity != "member_state":
+        return f"only a member state may {decision}; the {seat.capacity.replace('_', ' ')} approves or asks for changes"
+    if decision in {"approve_with_comment", "changes", "dissociate"} and not comment.strip():
+        return f"'{decision.replace('_', ' ')}' needs words: what is the comment?"
+    if not seat.asked:
+        return "it is not this seat's turn yet"
+    return None
+
+
+def same_hashes(mine: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
+    """Whether two sets of authentic languages have the same texts."""
+    return dict(mine) == dict(theirs)
