@@ -33,10 +33,10 @@ def register(app: typer.Typer) -> None:
     app.add_typer(part, name="register")
 
 
-def all_(context: typer.Context) -> None:
+def all_(context: typer.Context, mission: MissionOption = "") -> None:
     """The correspondence register: notes verbales and letters by number."""
     if context.invoked_subcommand is None:
-        list_()
+        list_(mission)
 
 
 def list_(mission: MissionOption = "") -> None:

@@ -111,7 +111,8 @@ def seats(session: Session, round_: ApprovalRound) -> list[tuple[ApprovalSeat, S
     for seat in session.scalars(query):
         decision = decisions.get(seat.id)
         counts = decision is None or (
-            decision.id not in contradicted and (decision.channel in {"in_person", "silence"} or decision.id in confirmed)
+            decision.id not in contradicted
+            and (decision.channel in {"in_person", "silence"} or decision.id in confirmed)
         )
         state = SeatState(
             seat.position, seat.who, seat.capacity, decision.decision if decision else None, counts,
@@ -152,7 +153,9 @@ def open_round(session: Session, mission: str, *, by: str, at: datetime) -> Appr
     return round_
 
 
-def end_round(session: Session, mission: str, round_: ApprovalRound, *, by: str, at: datetime, status: str, why: str) -> None:
+def end_round(
+    session: Session, mission: str, round_: ApprovalRound, *, by: str, at: datetime, status: str, why: str
+) -> None:
     """End a round; what was decided in it stays on record."""
     round_.status, round_.ended_at, round_.ended_why = status, at, why
     audit.append(session, mission, by=by, at=at, act=RoundEnded(round_.number, status))
@@ -165,9 +168,7 @@ def _open(session: Session, mission: str) -> ApprovalRound:
     return row
 
 
-def _seat(
-    session: Session, round_: ApprovalRound, who: str
-) -> tuple[ApprovalSeat, SeatState, Decision | None]:
+def _seat(session: Session, round_: ApprovalRound, who: str) -> tuple[ApprovalSeat, SeatState, Decision | None]:
     for found in seats(session, round_):
         if who == found[0].who or who in found[0].deputies:
             return found
@@ -192,7 +193,9 @@ def decide(
     """A person decides on the text of the open round. `version_hash` (at least 12 characters) is the text that they
     read; another one is refused. A second decision on a seat is a `Conflict`."""
     if ref and audit.happened(session, mission, ref):
-        return session.scalars(select(Decision).where(Decision.by == by).order_by(Decision.id.desc())).first() or _never()
+        return (
+            session.scalars(select(Decision).where(Decision.by == by).order_by(Decision.id.desc())).first() or _never()
+        )
     round_ = _open(session, mission)
     return _decide(
         session, mission, round_, who=by, decision=decision, comment=comment, version_hash=version_hash, at=at,
@@ -259,7 +262,9 @@ def _decide(
     return row
 
 
-def confirm_decision(session: Session, mission: str, *, by: str, at: datetime, who: str, ref: str | None = None) -> None:
+def confirm_decision(
+    session: Session, mission: str, *, by: str, at: datetime, who: str, ref: str | None = None
+) -> None:
     """Another person than the one who recorded it confirms a decision given by telephone or on paper."""
     if ref and audit.happened(session, mission, ref):
         return
@@ -275,9 +280,7 @@ def confirm_decision(session: Session, mission: str, *, by: str, at: datetime, w
         audit.append(session, mission, by=by, at=at, act=DecisionConfirmed(round_.number, seat.who), ref=ref)
 
 
-def contradict(
-    session: Session, mission: str, *, by: str, at: datetime, why: str = "", ref: str | None = None
-) -> None:
+def contradict(session: Session, mission: str, *, by: str, at: datetime, why: str = "", ref: str | None = None) -> None:
     """The approver says that the decision recorded for them is not theirs. Possible until the release goes; the round
     that it won is void."""
     round_ = newest_round(session, mission)
@@ -405,7 +408,9 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
             rule_heads = {seat["who"] for seat in round_.rule["seats"] if seat["capacity"] == "head_of_mission"}
             now_heads = {seat.who for seat in facts.approval.seats if seat.capacity == "head_of_mission"}
             if round_.status == "open" and rule_heads != now_heads:
-                end_round(session, mission, round_, by="clock", at=at, status="void", why="the head of mission was replaced")
+                end_round(
+                    session, mission, round_, by="clock", at=at, status="void", why="the head of mission was replaced"
+                )
     if asked_for and (round_ is None or (round_.status not in {"open", "approved"} and round_.hashes != hashes)):
         round_ = open_round(session, mission, by="clock", at=at)
     elif asked_for and round_ is not None and round_.status == "void" and "text" not in round_.ended_why:
@@ -458,7 +463,9 @@ def _standing(session: Session, round_: ApprovalRound, at: datetime) -> Standing
         says = f"Round {round_.number} is {round_.status.replace('_', ' ')}{': ' + round_.ended_why if round_.ended_why else ''}."
         return Standing(Stage.APPROVAL, State.WAITING, says, None, ("drafter",))
     waits = tuple(state.who for state in found if state.decided is None and state.asked)
-    until = min((s.silence_until for s in found if s.silence_until and s.decided is None and s.silence_until > at), default=None)
+    until = min(
+        (s.silence_until for s in found if s.silence_until and s.decided is None and s.silence_until > at), default=None
+    )
     says = f"Round {round_.number}: {yes} of {len(found)} approved; waiting for {', '.join(waits)}."
     return Standing(Stage.APPROVAL, State.WAITING, says, until, waits)
 

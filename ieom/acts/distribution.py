@@ -98,7 +98,9 @@ def _papers(session: Session, mission: str, version: StatementVersion) -> dict[s
         f"statement-{language}.pdf": statement_pdf(version.content, **about, at=version.at),
         f"statement-{language}.docx": statement_docx(version.content, **about, at=version.at),
         f"statement-{language}.txt": statement_txt(version.content),
-        f"press-release-{language}.pdf": press_release_pdf(version.content, text, **about, at=version.at, contact=contact),
+        f"press-release-{language}.pdf": press_release_pdf(
+            version.content, text, **about, at=version.at, contact=contact
+        ),
         f"press-release-{language}.txt": press_release_txt(version.content, text),
     }
 
@@ -115,7 +117,11 @@ def record(session: Session, mission: str) -> consistency.Record:
     held = [row for row in meetings.of(session, mission) if row.status == "held"]
     persons |= {row.counterpart_name: row.counterpart_honorific for row in held if row.counterpart_name}
     seen = set(session.scalars(select(Submission.station).where(Submission.mission == mission)))
-    places = Counter(names.short(r.city, on=on) if r.city in names else r.city for r in stations.of(session, mission) if r.code in seen)
+    places = Counter(
+        names.short(r.city, on=on) if r.city in names else r.city
+        for r in stations.of(session, mission)
+        if r.code in seen
+    )
     dates = {*facts.voting_days, facts.release.press_conference.date()}
     dates |= {row.starts_at.astimezone(_zone(facts.zone)).date() for row in held}
     count = session.scalar(select(func.count()).select_from(Submission).where(Submission.mission == mission)) or 0
@@ -137,9 +143,13 @@ def _check(session: Session, mission: str, version: StatementVersion, release: s
     """The release against the statement and the record. Raises `Refused` with everything that is wrong."""
     known = record(session, mission)
     body = "\n\n".join(one["text"] for one in version.content["paragraphs"])
-    slips = consistency.check(release, known) + consistency.against_statement(release, body, states=sorted(known.states))
+    slips = consistency.check(release, known) + consistency.against_statement(
+        release, body, states=sorted(known.states)
+    )
     if slips:
-        raise Refused("the press release can't go as it is: " + "; ".join(f"'{slip.found}': {slip.says}" for slip in slips))
+        raise Refused(
+            "the press release can't go as it is: " + "; ".join(f"'{slip.found}': {slip.says}" for slip in slips)
+        )
 
 
 def prepare(
@@ -166,7 +176,9 @@ def prepare(
     )  # fmt: skip
     session.add(row)
     session.flush()
-    audit.append(session, mission, by=by, at=at, act=ReleasePrepared(number, kind, dict(round_.hashes), papers), ref=ref)
+    audit.append(
+        session, mission, by=by, at=at, act=ReleasePrepared(number, kind, dict(round_.hashes), papers), ref=ref
+    )
     return row
 
 
@@ -193,7 +205,9 @@ def stop(session: Session, mission: str, *, by: str, at: datetime, why: str = ""
         raise Refused("the release is done; nothing is left to stop")
     if row.status != "stopped" and not (ref and audit.happened(session, mission, ref)):
         row.status, row.held_why = "stopped", why
-        for letter in session.scalars(select(Letter).where(Letter.release == row.id, Letter.state.in_(["queued", "deferred"]))):
+        for letter in session.scalars(
+            select(Letter).where(Letter.release == row.id, Letter.state.in_(["queued", "deferred"]))
+        ):
             letter.state = "stopped"
         audit.append(session, mission, by=by, at=at, act=ReleaseStopped(row.number, "stopped"), ref=ref)
     return row
@@ -249,7 +263,9 @@ def _prove(session: Session, mission: str, row: Release) -> dict[str, bytes]:
             except OSError as error:
                 raise Tampered(f"{path} can't be read ({error.strerror}); nothing was released") from error
             if store.sha256(data) != row.papers[name]:
-                raise Tampered(f"{path} is not the paper that was prepared from the approved text; nothing was released")
+                raise Tampered(
+                    f"{path} is not the paper that was prepared from the approved text; nothing was released"
+                )
             found[name] = data
         if found.get(f"statement-{version.language}.txt") != text:
             raise Tampered("the statement's text is not the one approved; nothing was released")
@@ -260,10 +276,16 @@ def _prove(session: Session, mission: str, row: Release) -> dict[str, bytes]:
 
 def _queue(session: Session, mission: str, row: Release, papers: dict[str, bytes], at: datetime) -> int:
     facts = missions.facts(session, mission)
-    contacts = session.scalars(select(MediaContact).where(MediaContact.mission == mission).order_by(MediaContact.email)).all()
-    versions = {v.language: v for v in approval.proven(session, mission, session.get_one(approval.ApprovalRound, row.round))}
+    contacts = session.scalars(
+        select(MediaContact).where(MediaContact.mission == mission).order_by(MediaContact.email)
+    ).all()
+    versions = {
+        v.language: v for v in approval.proven(session, mission, session.get_one(approval.ApprovalRound, row.round))
+    }
     count = 0
-    for language in sorted({contact.language if contact.language in versions else facts.languages[0] for contact in contacts}):
+    for language in sorted(
+        {contact.language if contact.language in versions else facts.languages[0] for contact in contacts}
+    ):
         version = versions[language]
         told = _told(version, language, facts.languages)
         attachments = [
@@ -284,7 +306,9 @@ def _queue(session: Session, mission: str, row: Release, papers: dict[str, bytes
     official = {
         office.email: Recipient(office.email, office.office, salutation=office.salutation)
         for office in facts.offices
-        if office.email and office.body in {facts.invitation.from_body} | {o.body for o in facts.offices if o.body.endswith("-cec")} and office.body != facts.organisation
+        if office.email
+        and office.body in {facts.invitation.from_body} | {o.body for o in facts.offices if o.body.endswith("-cec")}
+        and office.body != facts.organisation
     }
     official |= {
         state.contact_email: Recipient(state.contact_email, state.contact_office, salutation="Excellency")
@@ -327,9 +351,13 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
     if why or row is None:
         until = min((m for m in (known.last_close, known.press_conference) if m > at), default=None)
         if not known.approved and row is None:
-            return Standing(Stage.DISTRIBUTION, State.NOT_DUE, "Waits for the approval.", until if at >= known.last_close else None)
+            return Standing(
+                Stage.DISTRIBUTION, State.NOT_DUE, "Waits for the approval.", until if at >= known.last_close else None
+            )
         state = State.HELD if known.status in {"stopped", "held"} or known.unsettled else State.WAITING
-        return Standing(Stage.DISTRIBUTION, state, f"Not yet: {'; '.join(why)}.", embargo if embargo > at else None, _waits(known))
+        return Standing(
+            Stage.DISTRIBUTION, state, f"Not yet: {'; '.join(why)}.", embargo if embargo > at else None, _waits(known)
+        )
     papers = _prove(session, mission, row)
     count = _queue(session, mission, row, papers, at)
     row.status, row.started_at = "going", at

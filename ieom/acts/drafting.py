@@ -97,7 +97,9 @@ def _content(grounds: Grounds, language: str, kind: str) -> Content:
         "language": language,
         "kind": kind,
         "title": "STATEMENT",
-        "mission_name": names.official("ieom", language, on=on) if "ieom" in names else "International Election Observation Mission",
+        "mission_name": names.official("ieom", language, on=on)
+        if "ieom" in names
+        else "International Election Observation Mission",
         "organisation": names.official(grounds.mission.organisation, language, on=on),
         "election": grounds.mission.election.title,
         "place": names.short(grounds.mission.base_city, language, on=on),
@@ -130,7 +132,14 @@ def _write(
 
 
 def draft(
-    session: Session, mission: str, *, by: str, at: datetime, why: str = "", language: str = "en", ref: str | None = None
+    session: Session,
+    mission: str,
+    *,
+    by: str,
+    at: datetime,
+    why: str = "",
+    language: str = "en",
+    ref: str | None = None,
 ) -> StatementVersion:
     """Write a draft from the record as it is now. It is preliminary while the count is not finished."""
     if ref and audit.happened(session, mission, ref):
@@ -204,7 +213,15 @@ def lint(session: Session, mission: str, version: StatementVersion, *, at: datet
 
 
 def override(
-    session: Session, mission: str, *, by: str, at: datetime, finding: str, sentence: str, why: str, ref: str | None = None
+    session: Session,
+    mission: str,
+    *,
+    by: str,
+    at: datetime,
+    finding: str,
+    sentence: str,
+    why: str,
+    ref: str | None = None,
 ) -> None:
     """Let a sentence stand that the linter refuses, by name and for a reason. `sentence` is its text."""
     if not why.strip():
@@ -297,11 +314,15 @@ def settle_turned(
     ).all()
     for row in open_:
         row.settled_by, row.settled_at, row.settled_why = by, at, why
-        audit.append(session, mission, by=by, at=at, act=TurnSettled(claim, row.verdict), ref=ref if row is open_[-1] else None)
+        audit.append(
+            session, mission, by=by, at=at, act=TurnSettled(claim, row.verdict), ref=ref if row is open_[-1] else None
+        )
     return len(open_)
 
 
-def _turned(session: Session, mission: str, row: StatementVersion, grounds: Grounds, at: datetime) -> list[TurnedFinding]:
+def _turned(
+    session: Session, mission: str, row: StatementVersion, grounds: Grounds, at: datetime
+) -> list[TurnedFinding]:
     """Note findings that turned since a version was written, and tell the head of mission once."""
     made = []
     for claim, was, now in statement.turned(row.content, grounds.verdicts):
@@ -347,7 +368,9 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
             return Standing(Stage.DRAFTING, State.NOT_DUE, "Drafting has not opened.", opens)
         if at < close or not forms:
             until = close if at < close else None
-            return Standing(Stage.DRAFTING, State.WORKING, "The frame is open; findings wait for the forms.", until, ("drafter",))
+            return Standing(
+                Stage.DRAFTING, State.WORKING, "The frame is open; findings wait for the forms.", until, ("drafter",)
+            )
         row = draft(session, mission, by=SOFTWARE, at=at, why="first draft from the record")
     approved = _approved(session, mission)
     grounds = gather(session, mission, cut_off=at, preliminary=row.kind == "preliminary", language=row.language)
@@ -363,8 +386,12 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
     if mark is not None or approved is not None:
         return Standing(Stage.DRAFTING, State.DONE, f"{what}: approval was asked for.")
     if found:
-        return Standing(Stage.DRAFTING, State.WORKING, f"{what}: {len(found)} findings to mend or answer for.", None, ("drafter",))
-    return Standing(Stage.DRAFTING, State.WORKING, f"{what}: no open finding; the drafter may ask for approval.", None, ("drafter",))
+        return Standing(
+            Stage.DRAFTING, State.WORKING, f"{what}: {len(found)} findings to mend or answer for.", None, ("drafter",)
+        )
+    return Standing(
+        Stage.DRAFTING, State.WORKING, f"{what}: no open finding; the drafter may ask for approval.", None, ("drafter",)
+    )
 
 
 def _approved(session: Session, mission: str) -> str | None:
@@ -385,7 +412,9 @@ def tell(session: Session, mission: str, code: str) -> Recipient:
     office = next((one for one in missions.facts(session, mission).offices if one.code == code), None)
     if office is None:
         raise NotFound(f"there is no member or office '{code}'")
-    return Recipient(office.email, office.office, salutation=office.salutation, name=f"{office.honorific} {office.name}".strip())
+    return Recipient(
+        office.email, office.office, salutation=office.salutation, name=f"{office.honorific} {office.name}".strip()
+    )
 
 
 def changed(old: StatementVersion | None, new: StatementVersion) -> Sequence[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from sqlalchemy import select
+from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
 from ieom.acts.meetings import counterpart
@@ -18,18 +18,24 @@ from ieom.folder.claims import load_claims
 from ieom.folder.names import load_names
 from ieom.papers.wording import listed, topics
 from ieom.records import evidence, members, missions, stations
+from ieom.records.delegation import Member
 from ieom.records.meetings import Meeting
-from ieom.records.observation import Attestation
 from ieom.records.members import styled
-from ieom.records.submissions import Submission
-from ieom.rules.evidence import Claim, Verdict, VerdictKind, assessment
+from ieom.records.observation import Attestation, MemberReport
+from ieom.records.submissions import Answer, Flag, Submission
+from ieom.rules.evidence import Claim, Verdict, VerdictKind, assessment, verdict_of
 from ieom.rules.mission import MissionFacts
+from ieom.rules.names import Names
 
-KINDS = {
-    "opening": ("opening", "openings"), "voting": ("voting", "voting"), "closing": ("closing", "closing"),
-    "counting": ("count", "counts"), "tabulation": ("tabulation", "tabulation"), "incident": ("incident", "incidents"),
+PHASES = {
+    "opening": "the opening", "voting": "the voting", "closing": "the closing", "counting": "the count",
+    "tabulation": "the tabulation", "incident": "incidents",
 }  # fmt: skip
-PHASES = {"opening": "the opening", "voting": "the voting", "counting": "the count", "tabulation": "the tabulation"}
+EXPECTED = ("opening", "voting", "counting", "tabulation")
+"""Phases whose absence a statement says."""
+OF_THE_COUNT = frozenset({"counting", "tabulation"})
+RECONCILING = ("ballots_balance", "box_against_issued", "valid_and_invalid", "contestants_sum", "turnout")
+"""Checks of the figures of a results protocol; what they flag is a finding."""
 
 
 @dataclass(frozen=True)
@@ -46,93 +52,201 @@ class Grounds:
 
 
 def attested(session: Session, mission: str) -> frozenset[str]:
-    """Claims that the head of mission attested by name; `scope` is the override of the conclusion's scope."""
-    return frozenset(session.scalars(select(Attestation.claim).where(Attestation.mission == mission)))
+    """Claims that the head of mission attested by name; `scope` is the override of the conclusion's scope. What a
+    head who was replaced attested is the new one's to attest again."""
+    head = members.head(session, mission)
+    query = select(Attestation.claim).where(
+        Attestation.mission == mission, Attestation.by == (head.code if head else "")
+    )
+    return frozenset(session.scalars(query))
 
 
 def gather(session: Session, mission: str, *, cut_off: datetime, preliminary: bool, language: str = "en") -> Grounds:
     """Everything a draft of this moment rests on; `cut_off` is UTC."""
     facts, names, claims = missions.facts(session, mission), load_names(), load_claims()
-    on = facts.election_day
-    verdicts = dict(evidence.verdicts(session, mission, claims, cut_off=cut_off))
-    there = members.observers(session, mission)
-    head = members.head(session, mission)
-    visited, by_kind = evidence.base(session, mission, cut_off=cut_off)
-    places = {row.code: row for row in stations.of(session, mission)}
-    seen = set(session.scalars(select(Submission.station).where(Submission.mission == mission, Submission.received_at <= cut_off)))
-    cities = sorted({places[code].city for code in seen if code in places})
-    held = session.scalars(
-        select(Meeting)
-        .where(Meeting.mission == mission, Meeting.status == "held", Meeting.kind == "meeting")
-        .order_by(Meeting.starts_at)
-    ).all()
-    zone = ZoneInfo(facts.zone)
-    days = [
-        {"day": _day(day, language), "people": [counterpart(row) for row in rows]}
-        for day, rows in ((d, list(g)) for d, g in groupby(held, key=lambda row: row.starts_at.astimezone(zone).date()))
-    ]
-    told = topics(language)
-    states = names.precedence({row.state for row in there if row.state}, language, on=on)
-    embassies = bool(there) and all(row.body.endswith("-embassy") for row in there if row.state)
-    total = sum(by_kind.values())
-    local = cut_off.astimezone(zone)
-    there_all = {
-        "organisation": names.official(facts.organisation, language, on=on),
-        "organisation_short": names.short(facts.organisation, language, on=on),
-        "election": facts.election.title,
-        "host": names.running(facts.host_state, language, on=on),
-        "people": names.name(facts.host_state, language, on=on).people,
-        "days": listed([_day(day, language) for day in facts.voting_days]),
-        "members": there,
-        "states": [names.running(code, language, on=on) for code in states],
-        "embassies": embassies,
-        "secretariat": any(row.role in {"observer", "head", "deputy_head"} and not row.state for row in there),
-        "head": {"styled": styled(head), "title": head.title} if head else None,
-        "stations": visited,
-        "cities": [names.running(city, language, on=on) if city in names else city for city in cities],
-        "forms_total": total,
-        "forms_by_kind": [f"{by_kind[kind]} on the {KINDS[kind][0]}" for kind in KINDS if by_kind.get(kind)],
-        "cut_off": f"{local.hour:02}:{local.minute:02} on {_day(local.date(), language)}",
-        "visited_phrase": "the one polling station visited" if visited == 1 else f"the {visited} polling stations visited",
-        "phases_missing": [words for kind, words in PHASES.items() if not by_kind.get(kind)],
-        "preliminary": preliminary,
-        "meeting_days": days,
-        "meeting_count": len(held),
-        "bodies": list(dict.fromkeys(names.running(row.body, language, on=on) if row.body in names else row.body for row in held)),
-        "topics": [told[code] for code in told if any(code in row.topics for row in held)],
-        "legal": facts.legal_references,
-        "sources": facts.outside_sources,
-        "scope_overridden": "scope" in attested(session, mission),
+    there, head = members.observers(session, mission), members.head(session, mission)
+    vows = attested(session, mission)
+    told = {
+        **_election(facts, names, language),
+        **_delegation(facts, names, there, head, language),
+        **_base(session, mission, facts, names, cut_off, preliminary=preliminary, language=language),
+        **_meetings(session, mission, facts, names, language),
+        "scope_overridden": "scope" in vows,
     }
-    verdicts |= _records(claims, there_all, bool(head), visited)
-    by_id = {claim.id: claim for claim in claims}
+    verdicts = dict(evidence.verdicts(session, mission, claims, cut_off=cut_off))
+    verdicts |= _records(claims, told, head=head is not None)
+    verdicts |= _seen_otherwise(session, mission, cut_off)
+    for claim in claims:
+        if claim.kind == "outside":
+            known = claim.id in facts.outside_sources
+            verdicts[claim.id] = Verdict(claim.id, verdict_of(int(known), 0), int(known), base="outside source")
     for claim in claims:
         if claim.kind in {"assessment", "courtesy"}:
-            verdicts[claim.id] = assessment(by_id[claim.id], verdicts)
-        elif claim.kind == "outside":
-            kind = VerdictKind.UPHELD if claim.id in facts.outside_sources else VerdictKind.UNOBSERVED
-            verdicts[claim.id] = Verdict(claim.id, kind, base="outside source")
+            verdicts[claim.id] = assessment(claim, verdicts)
+    verdicts["conduct"] = _conduct(session, mission, there)
     digest = evidence.digest(session, mission, cut_off=cut_off)
-    return Grounds(facts, there_all, claims, verdicts, digest, cut_off.astimezone(UTC), attested(session, mission))
+    return Grounds(facts, told, claims, verdicts, digest, cut_off.astimezone(UTC), vows)
 
 
-def _day(day: Any, language: str) -> str:
+def _day(day: date, language: str) -> str:
     return format_date(day, "d MMMM y", locale=language)
 
 
-def _records(claims: tuple[Claim, ...], facts: Mapping[str, Any], head: bool, visited: int) -> dict[str, Verdict]:
+def _days(days: Sequence[date], language: str) -> str:
+    """'12 August 2020', '12 and 13 August 2020', '30 June and 1 July 2020'."""
+    parts = []
+    for place, day in enumerate(days):
+        after = days[place + 1] if place + 1 < len(days) else None
+        same_month = after is not None and (after.month, after.year) == (day.month, day.year)
+        same_year = after is not None and after.year == day.year
+        parts.append(format_date(day, "d" if same_month else "d MMMM" if same_year else "d MMMM y", locale=language))
+    return listed(parts)
+
+
+def _election(facts: MissionFacts, names: Names, language: str) -> dict[str, Any]:
+    on = facts.election_day
+    indirect = all(contest.suffrage == "indirect" for contest in facts.election.contests)
+    title = facts.election.short_title
+    return {
+        "organisation": names.official(facts.organisation, language, on=on),
+        "organisation_running": names.running(facts.organisation, language, on=on),
+        "organisation_short": names.short(facts.organisation, language, on=on),
+        "election": facts.election.title,
+        "vote": title[:1].lower() + title[1:].lower() if title.isascii() else title,
+        "voters": "electors" if indirect else "voters",
+        "host": names.running(facts.host_state, language, on=on),
+        "people": names.name(facts.host_state, language, on=on).people
+        or f"people of {names.short(facts.host_state, language, on=on)}",
+        "days": _days(facts.voting_days, language),
+        "legal": facts.legal_references,
+        "sources": facts.outside_sources,
+    }
+
+
+def _delegation(
+    facts: MissionFacts, names: Names, there: Sequence[Member], head: Member | None, language: str
+) -> dict[str, Any]:
+    states = names.precedence({row.state for row in there if row.state}, language, on=facts.election_day)
+    return {
+        "members": there,
+        "states": [names.running(code, language, on=facts.election_day) for code in states],
+        "embassies": any(row.state for row in there)
+        and all(row.body.endswith("-embassy") for row in there if row.state),
+        "secretariat": any(not row.state for row in there),
+        "head": {"styled": styled(head), "title": head.title} if head else None,
+    }
+
+
+def _base(
+    session: Session,
+    mission: str,
+    facts: MissionFacts,
+    names: Names,
+    cut_off: datetime,
+    *,
+    preliminary: bool,
+    language: str,
+) -> dict[str, Any]:
+    """What the findings rest on: stations, forms by phase, where, until when."""
+    visited, by_kind = evidence.base(session, mission, cut_off=cut_off)
+    seen = select(distinct(Submission.station)).where(Submission.mission == mission, Submission.received_at <= cut_off)
+    codes = set(session.scalars(seen))
+    cities = list(dict.fromkeys(row.city for row in stations.of(session, mission) if row.code in codes))
+    on, local = facts.election_day, cut_off.astimezone(ZoneInfo(facts.zone))
+    total = sum(by_kind.values())
+    kinds = [{"on": PHASES[kind], "count": by_kind[kind]} for kind in PHASES if by_kind.get(kind)]
+    kinds += [{"on": kind, "count": count} for kind, count in sorted(by_kind.items()) if kind not in PHASES]
+    return {
+        "stations": visited,
+        "cities": [names.running(city, language, on=on) if city in names else city for city in cities],
+        "forms_total": total,
+        "forms_by_kind": kinds,
+        "forms_said": [f"{kind['count']:,} on {kind['on']}" for kind in kinds],
+        "one_of_each": all(kind["count"] == 1 for kind in kinds),
+        "phases_missing": [
+            PHASES[k] for k in EXPECTED if not by_kind.get(k) and not (preliminary and k in OF_THE_COUNT)
+        ],
+        "cut_off": f"{local:%H:%M} on {_day(local.date(), language)}",
+        "visited_phrase": "the one polling station visited"
+        if visited == 1
+        else f"the {visited:,} polling stations visited",
+        "preliminary": preliminary,
+    }
+
+
+def _meetings(session: Session, mission: str, facts: MissionFacts, names: Names, language: str) -> dict[str, Any]:
+    query = select(Meeting).where(Meeting.mission == mission, Meeting.status == "held", Meeting.kind == "meeting")
+    held = session.scalars(query.order_by(Meeting.starts_at, Meeting.code)).all()
+    zone, on, words = ZoneInfo(facts.zone), facts.election_day, topics(language)
+    days = groupby(held, key=lambda row: row.starts_at.astimezone(zone).date())
+    bodies = dict.fromkeys(row.body for row in held if row.topics)
+    return {
+        "meeting_days": [
+            {"day": _day(day, language), "people": [counterpart(row) for row in rows]} for day, rows in days
+        ],
+        "meeting_count": len(held),
+        "bodies": [names.running(body, language, on=on) if body in names else body for body in bodies],
+        "topics": [words[code] for code in words if any(code in row.topics for row in held)],
+    }
+
+
+def _records(claims: Sequence[Claim], facts: Mapping[str, Any], *, head: bool) -> dict[str, Verdict]:
     """Verdicts of what the mission's own records say."""
     there = {
-        "observed_election": visited,
+        "observed_election": facts["forms_total"],
         "composition": len(facts["members"]),
         "headed_by": int(head),
-        "observed_place": visited,
+        "observed_place": facts["stations"],
         "scope": facts["forms_total"],
         "meetings": facts["meeting_count"],
         "informed_topics": len(facts["topics"]),
     }
+    wanted = {claim.id for claim in claims if claim.kind == "record"}
+    return {name: Verdict(name, verdict_of(n, 0), n) for name, n in there.items() if name in wanted}
+
+
+def _seen_otherwise(session: Session, mission: str, cut_off: datetime) -> dict[str, Verdict]:
+    """What no single question answers: results protocols whose figures don't reconcile, and incidents that were seen.
+    Incidents that were reported to observers are counted as heard."""
+    mine = (Submission.mission == mission, Submission.received_at <= cut_off)
+    counted = (
+        session.scalar(select(func.count()).select_from(Submission).where(*mine, Submission.form == "counting")) or 0
+    )
+    flagged = select(distinct(Submission.instance_id)).join(Flag, Flag.submission == Submission.id)
+    wrong = sorted(session.scalars(flagged.where(*mine, Submission.form == "counting", Flag.check.in_(RECONCILING))))
+    kind_of = (
+        select(Answer.submission, Answer.value)
+        .where(Answer.mission == mission, Answer.question == "incident_kind")
+        .subquery()
+    )
+    how = (
+        select(Answer.submission, Answer.value)
+        .where(Answer.mission == mission, Answer.question == "heard_or_seen")
+        .subquery()
+    )
+    query = (
+        select(Submission.instance_id, kind_of.c.value, how.c.value)
+        .join(kind_of, kind_of.c.submission == Submission.id)
+        .join(how, how.c.submission == Submission.id)
+        .where(*mine)
+    )
+    rows = list(session.execute(query).tuples())
+    saw = [(form, kind) for form, kind, way in rows if way == "observed"]
+    kinds = {kind: sum(1 for _, other in saw if other == kind) for kind in sorted({kind for _, kind in saw})}
+    good = counted - len(wrong)
     return {
-        claim.id: Verdict(claim.id, VerdictKind.UPHELD if there[claim.id] else VerdictKind.UNOBSERVED, there[claim.id], 0)
-        for claim in claims
-        if claim.kind == "record"
-    }
+        "figures_reconcile": Verdict(
+            "figures_reconcile", verdict_of(good, len(wrong)), good, len(wrong), "forms", forms_against=tuple(wrong)
+        ),
+        "incidents": Verdict(
+            "incidents", verdict_of(0, len(saw)), 0, len(saw), "forms", heard=len(rows) - len(saw),
+            forms_against=tuple(sorted(form for form, _ in saw)), detail={"kinds": kinds},
+        ),
+    }  # fmt: skip
+
+
+def _conduct(session: Session, mission: str, there: Sequence[Member]) -> Verdict:
+    """The Mission's conduct: the head attests it; reports against members take the ground from it."""
+    reports = session.scalar(select(func.count()).select_from(MemberReport).where(MemberReport.mission == mission)) or 0
+    kind = VerdictKind.MIXED if reports else VerdictKind.UPHELD
+    return Verdict("conduct", kind, len(there), reports, "records")

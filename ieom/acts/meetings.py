@@ -67,7 +67,9 @@ class MeetingCancelled:
 
 def of(session: Session, mission: str) -> list[Meeting]:
     """All meetings, by their times."""
-    return list(session.scalars(select(Meeting).where(Meeting.mission == mission).order_by(Meeting.starts_at, Meeting.code)))
+    return list(
+        session.scalars(select(Meeting).where(Meeting.mission == mission).order_by(Meeting.starts_at, Meeting.code))
+    )
 
 
 def attendees(session: Session, mission: str, meeting: str) -> list[MeetingAttendee]:
@@ -228,7 +230,13 @@ def _invite(session: Session, mission: str, facts: MissionFacts, row: Meeting, a
             continue
         if row.status == "held" or (was is not None and was >= row.sequence):
             continue
-        kind = "meeting_cancelled" if row.status == "cancelled" else "meeting_change" if was is not None else "meeting_invitation"
+        kind = (
+            "meeting_cancelled"
+            if row.status == "cancelled"
+            else "meeting_change"
+            if was is not None
+            else "meeting_invitation"
+        )
         body = names.running(row.body, on=facts.election_day) if row.body in names else row.counterpart_office
         part = invitation(
             uid=f"{mission}.{row.code}@{facts.release.from_email.rpartition('@')[2]}", sequence=row.sequence,

@@ -59,7 +59,9 @@ def _delegation(session: Session, mission: str, facts: MissionFacts) -> Iterable
     for call in members.calls(session, mission).values():
         if call.status == "asked":
             state = names.running(call.state, on=facts.election_day)
-            yield Owed("nominations", call.state, call.due_at, f"state-{call.state}", {"state": state, "quota": call.quota})
+            yield Owed(
+                "nominations", call.state, call.due_at, f"state-{call.state}", {"state": state, "quota": call.quota}
+            )
     for row in members.of(session, mission):
         if row.status == "nominated" and files[row.code].missing:
             missing = [ITEMS[item] for item in files[row.code].missing]
@@ -86,7 +88,9 @@ def _election_day(session: Session, mission: str, at: datetime) -> Iterable[Owed
     places = {row.code: row.name for row in stations.of(session, mission)}
     for row in teams.missed_check_ins(session, mission, at=at):
         if row.team not in reserve:
-            yield Owed("check_in_missed", f"{row.team}.{row.due_at:%Y%m%dT%H%M}", row.due_at, row.team, {"team": row.team})
+            yield Owed(
+                "check_in_missed", f"{row.team}.{row.due_at:%Y%m%dT%H%M}", row.due_at, row.team, {"team": row.team}
+            )
     for visit in teams.missing(session, mission):
         if visit.due_at <= at + timedelta(days=1) and crews.get(visit.team):
             told = {"team": visit.team, "form": visit.form, "station": places.get(visit.station, visit.station)}
@@ -142,7 +146,9 @@ def advance(session: Session, mission: str, *, at: datetime) -> list[Letter]:
     facts = missions.facts(session, mission)
     if missions.get(session, mission).state not in {"open", "suspended"}:
         return []
-    gone = set(session.scalars(select(Letter.occasion).where(Letter.mission == mission, Letter.kind.startswith("reminder_"))))
+    gone = set(
+        session.scalars(select(Letter.occasion).where(Letter.mission == mission, Letter.kind.startswith("reminder_")))
+    )
     made = []
     for reminder in planned(session, mission, at=at):
         if reminder.goes > at or reminder.occasion in gone:

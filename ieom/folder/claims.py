@@ -46,7 +46,9 @@ def _load(path: Path, _changed: int) -> tuple[Claim, ...]:
                 faults.append(Fault(path.name, f"claim {claim.id}: no form asks '{question}'"))
             else:
                 strange = [answer for answer in answers if answer not in known[question]]
-                faults += [Fault(path.name, f"claim {claim.id}: '{one}' is no answer to '{question}'") for one in strange]
+                faults += [
+                    Fault(path.name, f"claim {claim.id}: '{one}' is no answer to '{question}'") for one in strange
+                ]
     if faults:
         raise Faults(faults)
     return tuple(claims)

@@ -63,7 +63,7 @@ def _form(path: Path, faults: list[Fault]) -> Form:
             name, KINDS[kind], row.get("label", ""), tuple(choices.get(listed, ())), row.get("required") == "yes"
         )
     faults += [Fault(path.name, f"'{name}' is not asked; every form asks it") for name in HEAD if name not in questions]
-    about = next(iter(sheets.get("settings", [])), {})
+    about: dict[str, str] = next(iter(sheets.get("settings", [])), {})
     if about.get("form_id") != path.stem:
         faults.append(Fault(path.name, f"form_id is '{about.get('form_id', '')}'; it is to be the file's name"))
     return Form(path.stem, about.get("form_title", path.stem), str(about.get("version", "")), questions)

@@ -103,7 +103,9 @@ class Mapping(_Part):
 
     def columns(self) -> list[str]:
         """Every column that is named."""
-        built = [part for part in (self.instance_id, self.team, self.station, self.arrived_at, self.departed_at) if part]
+        built = [
+            part for part in (self.instance_id, self.team, self.station, self.arrived_at, self.departed_at) if part
+        ]
         named = [column for part in built for column in part.columns]
         return list(dict.fromkeys([*named, *(a.column for f in self.form for a in f.answers.values() if a.column)]))
 
@@ -132,7 +134,9 @@ def load_mapping(path: Path, forms: AnyMapping[str, Form]) -> Mapping:
             elif asked.codes and asked.codes not in found.codes:
                 faults.append(Fault(path.name, f"{made.code}.{name}: there is no [codes.{asked.codes}]"))
             else:
-                answers = found.codes[asked.codes].values() if asked.codes else [asked.constant] if asked.constant else []
+                answers = (
+                    found.codes[asked.codes].values() if asked.codes else [asked.constant] if asked.constant else []
+                )
                 wrong = [fault for answer in answers if (fault := question.fault(answer))]
                 faults += [Fault(path.name, f"{made.code}.{name}: {fault}") for fault in wrong]
     if faults:
@@ -141,13 +145,21 @@ def load_mapping(path: Path, forms: AnyMapping[str, Form]) -> Mapping:
 
 
 def documents(
-    file: str, text: str, mapping: Mapping, forms: AnyMapping[str, Form], faults: list[Fault], off: dict[str, Counter[str]]
+    file: str,
+    text: str,
+    mapping: Mapping,
+    forms: AnyMapping[str, Form],
+    faults: list[Fault],
+    off: dict[str, Counter[str]],
 ) -> list[dict[str, Any]]:
     """The forms in a table's text. Faults are added to `faults`, cells that are no answer counted in `off`."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    codes = {name: {cell.strip().casefold(): answer for cell, answer in table.items()} for name, table in mapping.codes.items()}
+    codes = {
+        name: {cell.strip().casefold(): answer for cell, answer in table.items()}
+        for name, table in mapping.codes.items()
+    }
     header: list[str] = []
     made: list[dict[str, Any]] = []
     seen: dict[str, int] = {}
@@ -157,9 +169,13 @@ def documents(
             if not header:
                 header = [cell.strip() for cell in row]
                 missing = [column for column in mapping.columns() if column not in header]
-                faults += [Fault(file, "is no column of this table, but the mapping names it", number, c) for c in missing]
                 faults += [
-                    Fault(file, "stands twice in the header", number, c) for c, n in Counter(header).items() if n > 1 and c
+                    Fault(file, "is no column of this table, but the mapping names it", number, c) for c in missing
+                ]
+                faults += [
+                    Fault(file, "stands twice in the header", number, c)
+                    for c, n in Counter(header).items()
+                    if n > 1 and c
                 ]
                 continue
             if not any(cell.strip() for cell in row):
@@ -178,7 +194,11 @@ def _row(
     file: str, number: int, cells: dict[str, str], mapping: Mapping, forms: AnyMapping[str, Form],
     codes: AnyMapping[str, AnyMapping[str, str]], seen: dict[str, int], faults: list[Fault], off: dict[str, Counter[str]],
 ) -> list[dict[str, Any]]:  # fmt: skip
-    said = {"instance_id": mapping.instance_id.of(cells), "team": mapping.team.of(cells), "station": mapping.station.of(cells)}
+    said = {
+        "instance_id": mapping.instance_id.of(cells),
+        "team": mapping.team.of(cells),
+        "station": mapping.station.of(cells),
+    }
     faults += [Fault(file, f"has no {key.replace('_', ' ')}", number) for key, value in said.items() if not value]
     if said["instance_id"] in seen:
         faults.append(Fault(file, f"has the id of row {seen[said['instance_id']]}: {said['instance_id']}", number))

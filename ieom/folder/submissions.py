@@ -92,7 +92,10 @@ def read_json(file: str, text: str, faults: list[Fault]) -> list[Document]:
         return []
     rows = said if isinstance(said, list) else [said]
     strange = [number for number, row in enumerate(rows, start=1) if not isinstance(row, dict)]
-    faults += [Fault(file, "is no form: a form is an object with instance_id, form, team, station, answers", n) for n in strange]
+    faults += [
+        Fault(file, "is no form: a form is an object with instance_id, form, team, station, answers", n)
+        for n in strange
+    ]
     return [{**row, "source": row.get("source") or file} for row in rows if isinstance(row, dict)]
 
 

@@ -22,7 +22,9 @@ def words(language: str) -> dict[str, Any]:
     return tomllib.loads((path if path.exists() else folder / "en.toml").read_text("utf-8"))
 
 
-def framed(content: Content, *, number: int, digest: str, chain_head: str, zone: str, copy_for: str = "") -> dict[str, Any]:
+def framed(
+    content: Content, *, number: int, digest: str, chain_head: str, zone: str, copy_for: str = ""
+) -> dict[str, Any]:
     """A version's content with everything that its papers say around it; times in `zone`."""
     said, language = words(content["language"]), content["language"]
     moment = datetime.fromisoformat(content["cut_off"]).astimezone(ZoneInfo(zone))
@@ -36,9 +38,16 @@ def framed(content: Content, *, number: int, digest: str, chain_head: str, zone:
         "election": content["election"],
         "place_and_date": f"{content['place']}, {day}",
         "marking": content["marking"],
-        "paragraphs": [{"key": p["key"], "text": p["text"], "footnotes": p.get("footnotes", [])} for p in content["paragraphs"]],
+        "paragraphs": [
+            {"key": p["key"], "text": p["text"], "footnotes": p.get("footnotes", [])} for p in content["paragraphs"]
+        ],
         "annex": [
-            {"label": r["label"], "figure": r["figure"], "base": said.get(r["base"], r["base"]), "heard": str(r.get("heard") or "–")}
+            {
+                "label": r["label"],
+                "figure": r["figure"],
+                "base": said.get(r["base"], r["base"]),
+                "heard": str(r.get("heard") or "–"),
+            }
             for r in content.get("annex", [])
         ],
         "annex_title": said["annex_title"],

@@ -27,14 +27,20 @@ def paragraphs(what: str, language: str, facts: Mapping[str, Any], *, zone: str)
     there = ZoneInfo(zone)
 
     def day(value: date | datetime) -> str:
-        return format_date(value.astimezone(there).date() if isinstance(value, datetime) else value, "d MMMM y", language)
+        return format_date(
+            value.astimezone(there).date() if isinstance(value, datetime) else value, "d MMMM y", language
+        )
 
     environment.filters["day"] = day
-    environment.filters["local"] = lambda value: format_datetime(value.astimezone(there), "d MMMM y, HH:mm", locale=language)
+    environment.filters["local"] = lambda value: format_datetime(
+        value.astimezone(there), "d MMMM y, HH:mm", locale=language
+    )
     name = f"{what}/{language}.txt"
     try:
         text = environment.get_template(name).render(**facts)
     except UndefinedError as error:
-        raise BadInput(f"templates/correspondence/{name} uses a fact that this paper has not: {error.message}") from error
+        raise BadInput(
+            f"templates/correspondence/{name} uses a fact that this paper has not: {error.message}"
+        ) from error
     subject, _, rest = text.strip().partition("\n")
     return subject.strip(), [" ".join(block.split()) for block in rest.split("\n\n") if block.strip()]

@@ -52,7 +52,15 @@ def release_text(content: Content, facts: Mapping[str, Any], *, press_conference
 
 
 def press_release_pdf(
-    content: Content, text: ReleaseText, *, number: int, digest: str, chain_head: str, zone: str, at: datetime, contact: str
+    content: Content,
+    text: ReleaseText,
+    *,
+    number: int,
+    digest: str,
+    chain_head: str,
+    zone: str,
+    at: datetime,
+    contact: str,
 ) -> bytes:
     """The PDF of the release; `at` is UTC."""
     data = framed(content, number=number, digest=digest, chain_head=chain_head, zone=zone)

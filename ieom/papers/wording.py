@@ -122,7 +122,12 @@ def paragraphs(
     verdicts = shown(claims, verdicts, preliminary=kind == "preliminary", set_aside=set_aside)
     by_id = {claim.id: claim for claim in claims}
     wanted = [claim for claim in claims if kind != "supplement" or claim.count]
-    told = {**facts, "v": verdicts, "said": tables(language), "irregularities": _irregularities(wanted, verdicts, language)}
+    told = {
+        **facts,
+        "v": verdicts,
+        "said": tables(language),
+        "irregularities": _irregularities(wanted, verdicts, language),
+    }
     made = []
     for key in statement.order(kind):
         name = f"{language}/{key}.j2"

@@ -29,7 +29,9 @@ def number(session: Session, mission: str, wanted: int, language: str = "en") ->
     )
     row = session.scalars(query).one_or_none()
     if row is None:
-        raise NotFound(f"there is no version {wanted} of the statement; 'ieom statement versions' lists those there are")
+        raise NotFound(
+            f"there is no version {wanted} of the statement; 'ieom statement versions' lists those there are"
+        )
     return row
 
 
@@ -40,7 +42,9 @@ def by_hash(session: Session, mission: str, digest: str) -> StatementVersion:
     if row is None:
         raise NotFound(f"no version of the statement has the hash {digest[:16]}…")
     if content_hash(row.content) != digest:
-        raise Tampered(f"version {row.number} of the statement no longer has its hash: its text was changed in the database")
+        raise Tampered(
+            f"version {row.number} of the statement no longer has its hash: its text was changed in the database"
+        )
     return row
 
 

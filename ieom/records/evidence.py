@@ -64,9 +64,7 @@ def verdicts(
         ids = sorted({form for pair in _pairs(claim.contradicted_by) for form, _ in against.get(pair, [])})
         heard = sum(counts.get((question, HEARD), 0) for question in claim.upheld_by)
         detail = {"upper_bound": upper_bound(n)} if bad == 0 else {}
-        found[claim.id] = Verdict(
-            claim.id, verdict_of(n, bad), n, bad, claim.base, seen, heard, (), tuple(ids), detail
-        )
+        found[claim.id] = Verdict(claim.id, verdict_of(n, bad), n, bad, claim.base, seen, heard, (), tuple(ids), detail)
     return found
 
 
@@ -135,7 +133,9 @@ def _exactly(
     return n, len(forms_against), max(seen, len(stations_against))
 
 
-def forms_behind(session: Session, mission: str, claim: Claim, *, cut_off: datetime | None = None) -> tuple[list[str], list[str]]:
+def forms_behind(
+    session: Session, mission: str, claim: Claim, *, cut_off: datetime | None = None
+) -> tuple[list[str], list[str]]:
     """(instance ids of the forms that uphold the claim, of those that contradict it)."""
     last = last_before(session, mission, cut_off)
 
@@ -180,4 +180,6 @@ def base(session: Session, mission: str, *, cut_off: datetime | None = None) -> 
     places = select(func.count(distinct(Submission.station))).where(Submission.mission == mission)
     if last is not None:
         query, places = query.where(Submission.id <= last), places.where(Submission.id <= last)
-    return session.scalar(places) or 0, {form: count for form, count in session.execute(query.group_by(Submission.form))}
+    return session.scalar(places) or 0, {
+        form: count for form, count in session.execute(query.group_by(Submission.form))
+    }

@@ -6,8 +6,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records.base import Base
 
@@ -16,7 +16,11 @@ class Submission(Base):
     """One form of one team at one station. `instance_id` is the sender's; the same id with other content is refused."""
 
     __tablename__ = "submissions"
-    __table_args__ = (UniqueConstraint("mission", "instance_id"), Index(None, "mission", "form", "station"))
+    __table_args__ = (
+        UniqueConstraint("mission", "instance_id"),
+        Index(None, "mission", "form", "station"),
+        Index("ix_submissions_team", "mission", "team"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mission: Mapped[str] = mapped_column(ForeignKey("missions.slug"))
@@ -72,12 +76,14 @@ class Flag(Base):
     """Something a check noticed in a form (or between two); it may be a finding, it never rejects."""
 
     __tablename__ = "flags"
-    __table_args__ = (UniqueConstraint("submission", "check", "detail"),)
+    __table_args__ = (UniqueConstraint("submission", "check", "detail", "other"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
     check: Mapped[str]
     detail: Mapped[str]
+    other: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"), index=True)
+    """The form that this one disagrees with, when the check is between two."""
 
 
 class QuarantinedForm(Base):
@@ -94,3 +100,32 @@ class QuarantinedForm(Base):
     content_hash: Mapped[str]
     document: Mapped[dict[str, Any]]
     settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None]
+    settled_why: Mapped[str] = mapped_column(default="")
+    settled_as: Mapped[str | None]
+    """Instance id of the form that was taken in its place; null when it was put away."""
+
+
+def by_instance(session: Session, mission: str, instance: str) -> Submission | None:
+    """The form with this instance id."""
+    query = select(Submission).where(Submission.mission == mission, Submission.instance_id == instance)
+    return session.scalars(query).one_or_none()
+
+
+def quarantined(session: Session, mission: str, *, settled: bool = False) -> list[QuarantinedForm]:
+    """Forms kept aside that wait for a person, oldest first; with `settled`, those that do not wait any more too."""
+    query = select(QuarantinedForm).where(QuarantinedForm.mission == mission)
+    if not settled:
+        query = query.where(QuarantinedForm.settled_at.is_(None))
+    return list(session.scalars(query.order_by(QuarantinedForm.id)))
+
+
+def flagged(session: Session, mission: str) -> list[tuple[Submission, Flag]]:
+    """Every flag with its form, in the order in which forms came."""
+    query = (
+        select(Submission, Flag)
+        .join(Flag, Flag.submission == Submission.id)
+        .where(Submission.mission == mission)
+        .order_by(Submission.id, Flag.id)
+    )
+    return list(session.execute(query).tuples())

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ieom.rules.forms import WHOLE
 
@@ -17,7 +17,6 @@ FACTS_OF_A_STATION = (
     "invalid", "seals_intact", "protocol_posted", "figures_changed",
 )  # fmt: skip
 """Questions with one true answer for a station, whoever asks."""
-LATE_OPENING = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,9 @@ def _figures(form: Seen) -> list[tuple[str, str]]:
     if each and all(WHOLE.fullmatch(one) for one in each):
         votes = sum(map(int, each))
         compare("contestants_sum", votes, most, says, exact=single)
-        compare("contestants_total", votes, n("contestants_total"), "the votes listed make {left}, their total is {right}")
+        compare(
+            "contestants_total", votes, n("contestants_total"), "the votes listed make {left}, their total is {right}"
+        )
     compare("turnout", either("issued", "voted_so_far", "voters_by_signature"), either("registered", "registered_voters"),
             "{left} voted, {right} are registered", exact=False)  # fmt: skip
     compare("registered_twice", n("registered"), n("registered_voters"),
@@ -89,7 +90,9 @@ def _figures(form: Seen) -> list[tuple[str, str]]:
             exact=False)  # fmt: skip
     compare("protocols", n("protocols_received"), n("protocols_expected"), "{left} protocols received, {right} expected",
             exact=False)  # fmt: skip
-    found += [("negative", f"{name} is {value}") for name in form.answers if (value := n(name)) is not None and value < 0]
+    found += [
+        ("negative", f"{name} is {value}") for name in form.answers if (value := n(name)) is not None and value < 0
+    ]
     return found
 
 
@@ -168,7 +171,12 @@ def _places(forms: list[tuple[int, Seen]], new: frozenset[str] | None) -> list[t
 def _pair(one: Seen, other: Seen, facts: Sequence[str]) -> list[tuple[str, str]]:
     """What two forms about one station disagree on; `one` came first."""
     found = []
-    if one.team == other.team and one.form == other.form and one.form != "incident" and one.arrived_at == other.arrived_at:
+    if (
+        one.team == other.team
+        and one.form == other.form
+        and one.form != "incident"
+        and one.arrived_at == other.arrived_at
+    ):
         found.append(("same_visit_twice", f"{one.team} reported this visit in {one.instance_id} already"))
     if one.team != other.team and one.form == other.form:
         for question in facts:
@@ -179,5 +187,7 @@ def _pair(one: Seen, other: Seen, facts: Sequence[str]) -> list[tuple[str, str]]
         closing, counting = (one, other) if one.form == "closing" else (other, one)
         signed, issued = closing.number("voters_by_signature"), counting.number("issued")
         if signed is not None and issued is not None and signed != issued:
-            found.append(("closing_against_counting", f"{signed} signatures at the close, {issued} issued by the count"))
+            found.append(
+                ("closing_against_counting", f"{signed} signatures at the close, {issued} issued by the count")
+            )
     return found

@@ -14,7 +14,9 @@ from ieom.rules.difference import MONTHS
 from ieom.rules.names import Names
 
 HONORIFICS = r"(?:H\.\s?E\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Dr\.?)"
-NUMBER_WORDS = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+NUMBER_WORDS = {
+    word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,12 @@ def dates_in(text: str) -> list[tuple[str, date]]:
         first, second, month, year = match.groups()
         if month.lower() not in MONTHS:
             continue
-        number = 1 + "january february march april may june july august september october november december".split().index(month.lower())
+        number = (
+            1
+            + "january february march april may june july august september october november december".split().index(
+                month.lower()
+            )
+        )
         for day in (first, second):
             if day:
                 try:
@@ -78,14 +85,18 @@ def check(text: str, record: Record) -> list[Slip]:
         }
         wrong = sorted(form for form in forms if form != address)
         if wrong:
-            found.append(Slip("address", f"{', '.join(wrong)} {person}", f"is addressed as {address or 'no honorific'}"))
+            found.append(
+                Slip("address", f"{', '.join(wrong)} {person}", f"is addressed as {address or 'no honorific'}")
+            )
     for match in re.finditer(rf"{HONORIFICS}\s+((?:[A-Z][\w'’-]+\s?){{2,3}})", text):
         name = match.group(1).strip()
         if not any(person in name or name in person for person in record.persons):
             found.append(Slip("person", name, "no record has this person"))
     found += _sums(text, record)
     if re.search(r"\babove[- ]mentioned (cities|regions|places)\b", text) and len(record.places) < 2:
-        found.append(Slip("carried_over", "above-mentioned cities", "no cities are mentioned: carried over from another paper?"))
+        found.append(
+            Slip("carried_over", "above-mentioned cities", "no cities are mentioned: carried over from another paper?")
+        )
     turnout = re.search(r"\bturnout\b[^.]*", text)
     if turnout:
         found.append(Slip("carried_over", turnout.group().strip(), "no record has a turnout"))
@@ -94,7 +105,9 @@ def check(text: str, record: Record) -> list[Slip]:
     if not record.observed:
         conclusion = re.search(r"[^.]*\b(open|transparent|free|fair|complied|in line with)\b[^.]*\.", text)
         if conclusion:
-            found.append(Slip("no_observation", conclusion.group().strip(), "no observation is recorded that could bear this"))
+            found.append(
+                Slip("no_observation", conclusion.group().strip(), "no observation is recorded that could bear this")
+            )
     for match in re.finditer(r"\d+(?:[.,]\d+)?\s*(?:%|per ?cent)", text):
         if not re.search(r"\(\s*[\d,]+ of [\d,]+", text[match.end() : match.end() + 60]):
             found.append(Slip("percentage", match.group(), "a percentage stands with its base (n of N)"))
@@ -144,11 +157,19 @@ def against_statement(release: str, statement: str, *, states: Sequence[str]) ->
     for body in ("Secretariat", "Central Election Commission of the Republic of Azerbaijan"):
         if (f"the {body}" in release) != (f"the {body}" in statement) and body == "Secretariat":
             found.append(Slip("delegation", body, "one paper has it in the delegation, the other has not"))
-    mine, theirs = ({word for word in ADJECTIVES if re.search(rf"\b{word}\b", _conclusion(text))} for text in (release, statement))
+    mine, theirs = (
+        {word for word in ADJECTIVES if re.search(rf"\b{word}\b", _conclusion(text))} for text in (release, statement)
+    )
     if mine and theirs and mine != theirs:
         missing = ", ".join(sorted(theirs ^ mine))
-        found.append(Slip("conclusion", missing, "the release and the statement don't use the same words for the elections"))
-    if re.search(r"\bhope\b", statement) and re.search(r"results[^.]*\b(would|will)\b", release) and not re.search(r"\bhope\b", release):
+        found.append(
+            Slip("conclusion", missing, "the release and the statement don't use the same words for the elections")
+        )
+    if (
+        re.search(r"\bhope\b", statement)
+        and re.search(r"results[^.]*\b(would|will)\b", release)
+        and not re.search(r"\bhope\b", release)
+    ):
         found.append(Slip("hope", "would further contribute", "the statement only hopes"))
     several = re.search(r"\bseveral polling stations\b", release)
     if several and re.search(r"\bthe polling station\b", statement) and "polling stations" not in statement:

@@ -19,7 +19,9 @@ class PlannedTeam:
     reserve: bool = False
 
 
-def faults(teams: Sequence[PlannedTeam], stations: Mapping[str, str], *, travel: timedelta = timedelta(minutes=15)) -> list[str]:
+def faults(
+    teams: Sequence[PlannedTeam], stations: Mapping[str, str], *, travel: timedelta = timedelta(minutes=15)
+) -> list[str]:
     """Everything that is wrong with the plan, in sentences; `stations` gives each station's city."""
     wrong = []
     states = {state for team in teams for _, state in team.members if state}

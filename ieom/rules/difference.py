@@ -9,14 +9,26 @@ from dataclasses import dataclass
 
 WORD = re.compile(r"\s+|[^\W_]+(?:[-'’.][^\W_]+)*|[^\w\s]|_")
 NEGATIONS = frozenset(
-    {"no", "not", "none", "never", "without", "nor", "neither", "nobody", "nothing", "cannot", "can't", "any", "failed", "except"}
+    {
+        "no",
+        "not",
+        "none",
+        "never",
+        "without",
+        "nor",
+        "neither",
+        "nobody",
+        "nothing",
+        "cannot",
+        "can't",
+        "any",
+        "failed",
+        "except",
+    }
 )
-MONTHS = frozenset(
-    "january february march april may june july august september october november december".split()
-)
+MONTHS = frozenset("january february march april may june july august september october november december".split())
 NUMBERS = frozenset(
-    "zero one two three four five six seven eight nine ten eleven twelve all several many most some few every each both half"
-    .split()
+    "zero one two three four five six seven eight nine ten eleven twelve all several many most some few every each both half".split()
 )
 FINDINGS = frozenset(
     "open transparent free fair complied compliance evidence serious restricted influence intervention interference access "
@@ -77,13 +89,15 @@ def editorial_only(old_text: str, new_text: str, *, names: Sequence[str]) -> tup
     if FINDINGS & set(said):
         reasons.append("it touches a finding")
     capitals = [word for change in touched for word in change.text.split() if word[:1].isupper()]
-    if capitals and "it touches a name" not in reasons and any(word.strip(".,;:()").lower() not in _starts(old_text, new_text) for word in capitals):
+    if (
+        capitals
+        and "it touches a name" not in reasons
+        and any(word.strip(".,;:()").lower() not in _starts(old_text, new_text) for word in capitals)
+    ):
         reasons.append("it touches a name")
     return tuple(reasons)
 
 
 def _starts(*texts: str) -> set[str]:
     """Words that begin a sentence, whose capital says nothing."""
-    return {
-        found.group(1).lower() for text in texts for found in re.finditer(r"(?:^|[.!?]\s+)([^\W\d_]+)", text)
-    }
+    return {found.group(1).lower() for text in texts for found in re.finditer(r"(?:^|[.!?]\s+)([^\W\d_]+)", text)}

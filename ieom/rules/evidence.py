@@ -122,5 +122,10 @@ def unknown_claims(claims: Sequence[Claim]) -> list[str]:
     """Faults of a catalogue that no single row shows: doubles, and supports that don't exist."""
     ids = [claim.id for claim in claims]
     wrong = [f"claim '{one}' stands twice" for one in sorted({one for one in ids if ids.count(one) > 1})]
-    wrong += [f"claim '{c.id}' is supported by '{s}', which is no claim" for c in claims for s in c.supported_by if s not in ids]
+    wrong += [
+        f"claim '{c.id}' is supported by '{s}', which is no claim"
+        for c in claims
+        for s in c.supported_by
+        if s not in ids
+    ]
     return wrong

@@ -39,7 +39,9 @@ def reasons_not_to(readiness: Readiness, now: datetime) -> list[str]:
     if now < readiness.press_conference:
         why.append("the press conference has not begun")
     if readiness.unsettled:
-        why.append(f"{readiness.unsettled} finding turned after the approval and the head of mission has not settled it")
+        why.append(
+            f"{readiness.unsettled} finding turned after the approval and the head of mission has not settled it"
+        )
     if readiness.sent_by is None:
         why.append("nobody has said go")
     elif readiness.sent_by == readiness.prepared_by:

@@ -51,8 +51,10 @@ class ReminderRule(_Table):
 
     def first(self, due: datetime) -> datetime:
         """When the reminder goes, for something due at `due`."""
-        return due - timedelta(hours=self.before_hours) if self.before_hours is not None else due + timedelta(
-            hours=self.after_hours or 0
+        return (
+            due - timedelta(hours=self.before_hours)
+            if self.before_hours is not None
+            else due + timedelta(hours=self.after_hours or 0)
         )
 
 

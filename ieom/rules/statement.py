@@ -33,7 +33,9 @@ def order(kind: str) -> tuple[str, ...]:
     return SUPPLEMENT if kind == "supplement" else ORDER
 
 
-def sentence(text: str, names: Sequence[str], claims: Mapping[str, Claim], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
+def sentence(
+    text: str, names: Sequence[str], claims: Mapping[str, Claim], verdicts: Mapping[str, Verdict]
+) -> dict[str, Any]:
     """One sentence, bound to the claims that it states; its verdict and figures are the first one's."""
     verdict = verdicts.get(names[0])
     return {
@@ -48,7 +50,9 @@ def sentence(text: str, names: Sequence[str], claims: Mapping[str, Claim], verdi
     }
 
 
-def paragraph(key: str, lines: Iterable[str], claims: Mapping[str, Claim], verdicts: Mapping[str, Verdict]) -> Paragraph | None:
+def paragraph(
+    key: str, lines: Iterable[str], claims: Mapping[str, Claim], verdicts: Mapping[str, Verdict]
+) -> Paragraph | None:
     """A paragraph from rendered lines 'claim[, claim] | sentence'; None when no sentence is left. Raises ValueError
     for a line without a known claim: a sentence that rests on nothing."""
     sentences = []
@@ -85,7 +89,12 @@ def annex(
     rows = []
     for claim in claims:
         verdict = verdicts.get(claim.id)
-        if verdict is None or (claim.count and preliminary) or claim.id in set_aside or not (claim.kind == "observation" or claim.irregularity):
+        if (
+            verdict is None
+            or (claim.count and preliminary)
+            or claim.id in set_aside
+            or not (claim.kind == "observation" or claim.irregularity)
+        ):
             continue
         if verdict.answered or verdict.heard:
             rows.append(
@@ -104,7 +113,12 @@ def annex(
 def canonical(content: Content) -> str:
     """The text that is approved: NFC, LF, one blank line between paragraphs, footnotes and annex included."""
     blocks = [
-        [content["organisation"], content["mission_name"], content["election"], f"{content['place']}, {content['date']}"],
+        [
+            content["organisation"],
+            content["mission_name"],
+            content["election"],
+            f"{content['place']}, {content['date']}",
+        ],
         [content["title"] + (f" ({content['marking']})" if content.get("marking") else "")],
         *([one["text"], *(f"[{note}]" for note in one.get("footnotes", []))] for one in content["paragraphs"]),
     ]
@@ -119,7 +133,19 @@ def canonical(content: Content) -> str:
     return unicodedata.normalize("NFC", text).strip() + "\n"
 
 
-HASHED = ("language", "kind", "title", "marking", "mission_name", "organisation", "election", "place", "date", "cut_off", "scope")
+HASHED = (
+    "language",
+    "kind",
+    "title",
+    "marking",
+    "mission_name",
+    "organisation",
+    "election",
+    "place",
+    "date",
+    "cut_off",
+    "scope",
+)
 
 
 def content_hash(content: Content) -> str:
@@ -170,7 +196,13 @@ def rebind(old: Paragraph, text: str, *, also: Iterable[Mapping[str, Any]] = ())
             place += 1
     edited = any(not one["claims"] for one in sentences)
     kind = "edited" if all(not one["claims"] for one in sentences) else kind_of(sentences)
-    return {**old, "kind": kind if edited or sentences else old["kind"], "text": words, "sentences": sentences, "edited": True}
+    return {
+        **old,
+        "kind": kind if edited or sentences else old["kind"],
+        "text": words,
+        "sentences": sentences,
+        "edited": True,
+    }
 
 
 def unbound(text: str) -> dict[str, Any]:
@@ -209,7 +241,10 @@ def renewal(old: Content, fresh: Content, *, written: datetime, at: datetime) ->
 
     if said(old) != said(fresh) or old["kind"] != fresh["kind"]:
         return at
-    without = [{**content, "cut_off": "", "paragraphs": [p for p in content["paragraphs"] if p["key"] != "scope"]} for content in (old, fresh)]
+    without = [
+        {**content, "cut_off": "", "paragraphs": [p for p in content["paragraphs"] if p["key"] != "scope"]}
+        for content in (old, fresh)
+    ]
     if content_hash(without[0]) != content_hash(without[1]):
         return max(at, written + REST)
     return None

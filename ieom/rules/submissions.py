@@ -126,4 +126,3 @@ def storable(value: Any) -> Any:
     if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):  # noqa: PLR0124 - NaN
         return str(value)
     return value.isoformat() if isinstance(value, datetime) else value
-
