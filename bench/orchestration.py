@@ -23,7 +23,7 @@ def run() -> list[dict[str, object]]:
 
     from desk.catcher import Catcher
     from desk.cli.demo import EXAMPLE
-    from desk.rehearsal import pending, perform, script, set_clock
+    from desk.rehearsal import next_moment, pending, perform, script, set_clock
     from flows.mission import mission as mission_flow
     from tasks.reminders import remind
     from ieom.folder import open_mission, read

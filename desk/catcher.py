@@ -46,13 +46,17 @@ class Catcher(Controller):
         """Start listening and learn the port that was free."""
         super().start(*args, **kwargs)
         if self.server is not None:
-            self.port = self.server.sockets[0].getsockname()[1]
+            self.port = self._free_port()
+
+    def _free_port(self) -> int:
+        sockets: Any = getattr(self.server, "sockets", ())
+        return int(sockets[0].getsockname()[1])
 
     def _trigger_server(self) -> None:
         # aiosmtpd proves that the server answers by connecting to the configured port, which is 0 here.
         if self.server is not None:
-            self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+            self.port = self._free_port()
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd is not typed here
 
     def __enter__(self) -> Catcher:
         self.start()

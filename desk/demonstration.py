@@ -15,7 +15,7 @@ from rich import box
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine, select
@@ -30,6 +30,7 @@ from ieom.folder import open_mission, read
 from ieom.records import missions, standings
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
+from ieom.rules.timeline import Standing
 from ieom.settings import settings
 from tasks.letters import watched
 from tasks.stage import records
@@ -47,9 +48,9 @@ class Screen:
         self.bar = Progress(
             TextColumn("Sending the release"), BarColumn(bar_width=None), MofNCompleteColumn(), expand=True
         )
-        self.sending = None
+        self.sending: TaskID | None = None
         self.live: Live | None = None
-        self.stood: list[tuple[standings.Standing, datetime]] = []
+        self.stood: list[tuple[Standing, datetime]] = []
         self.now: datetime | None = None
 
     def tell(self, line: str, at: datetime) -> None:

@@ -16,12 +16,16 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from desk.quiet import surround
 from ieom.errors import Refused
 from ieom.settings import settings
+
+if TYPE_CHECKING:
+    from prefect.deployments.runner import RunnerDeployment
 
 MARK = "IEOM_SERVED_BY"
 """In the environment of every process that a server started, so that its orphans can be told from others."""
@@ -147,7 +151,7 @@ async def prefect_server(port: int) -> AsyncIterator[None]:
             await serving
 
 
-async def deploy() -> list[object]:
+async def deploy() -> list[RunnerDeployment]:
     """The deployments of this process: the mission, the reminders, and the watch over lost wake-ups."""
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.deployments.runner import RunnerDeployment

@@ -242,14 +242,13 @@ def received(
     (left out: today in the host country). The same paper again (counterpart and their number) changes nothing; one
     with another subject under that number is a `Conflict`."""
     missions.lock(session, mission)
+    done = audit.of_ref(session, mission, ref)
+    if done is not None:
+        return _one(session, mission, done.what["number"])
     facts = missions.facts(session, mission)
     if not occasion and their_number and their_number == facts.invitation.reference:
         occasion = INVITATION
-    elif not occasion and ref:
-        occasion = f"in:{ref}"
     known = correspondence.for_occasion(session, mission, occasion) if occasion else None
-    if known is not None and (occasion != INVITATION or (ref and audit.happened(session, mission, ref))):
-        return known
     if kind not in KINDS:
         raise BadInput(f"'{kind}' is not {' or '.join(KINDS)}")
     if not subject.strip() or not counterpart.strip():

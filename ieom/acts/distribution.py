@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,6 +20,7 @@ from ieom.papers import store
 from ieom.papers.press_release import press_release_pdf, press_release_txt, release_text
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
 from ieom.records import audit, drafts, members, missions, stations
+from ieom.records.approvals import ApprovalRound
 from ieom.records.letters import Letter
 from ieom.records.media import MediaContact
 from ieom.records.releases import Release
@@ -85,7 +88,12 @@ def _papers(session: Session, mission: str, version: StatementVersion) -> dict[s
     """The papers of one language, made anew from the stored text: the same text gives the same bytes."""
     facts = missions.facts(session, mission)
     language, zone = version.language, facts.zone
-    about = {"number": version.number, "digest": version.content_hash, "chain_head": version.chain_head, "zone": zone}
+    about: dict[str, Any] = {
+        "number": version.number,
+        "digest": version.content_hash,
+        "chain_head": version.chain_head,
+        "zone": zone,
+    }
     gathered = grounds.gather(
         session, mission, cut_off=version.cut_off, preliminary=version.kind == "preliminary", language=language
     )
@@ -123,7 +131,7 @@ def record(session: Session, mission: str) -> consistency.Record:
         if r.code in seen
     )
     dates = {*facts.voting_days, facts.release.press_conference.date()}
-    dates |= {row.starts_at.astimezone(_zone(facts.zone)).date() for row in held}
+    dates |= {row.starts_at.astimezone(ZoneInfo(facts.zone)).date() for row in held}
     count = session.scalar(select(func.count()).select_from(Submission).where(Submission.mission == mission)) or 0
     numbers = {len(members.observers(session, mission)), count}
     states = {names.running(row.state, on=on) for row in members.observers(session, mission) if row.state}
@@ -131,12 +139,6 @@ def record(session: Session, mission: str) -> consistency.Record:
         persons, frozenset(dates), dict(places), frozenset(numbers), frozenset(states), bool(seen), names, on,
         bool(facts.station_choice),
     )  # fmt: skip
-
-
-def _zone(name: str):  # type: ignore[no-untyped-def]  # zoneinfo.ZoneInfo
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(name)
 
 
 def _check(session: Session, mission: str, version: StatementVersion, release: str) -> None:
@@ -279,9 +281,7 @@ def _queue(session: Session, mission: str, row: Release, papers: dict[str, bytes
     contacts = session.scalars(
         select(MediaContact).where(MediaContact.mission == mission).order_by(MediaContact.email)
     ).all()
-    versions = {
-        v.language: v for v in approval.proven(session, mission, session.get_one(approval.ApprovalRound, row.round))
-    }
+    versions = {v.language: v for v in approval.proven(session, mission, session.get_one(ApprovalRound, row.round))}
     count = 0
     for language in sorted(
         {contact.language if contact.language in versions else facts.languages[0] for contact in contacts}
@@ -401,7 +401,7 @@ def test_to(session: Session, mission: str, *, by: str, at: datetime, email: str
         raise BadInput(f"{email} belongs to no office of the mission; a test goes to ourselves alone")
     papers = _prove(session, mission, row)
     language = facts.languages[0]
-    version = approval.proven(session, mission, session.get_one(approval.ApprovalRound, row.round))[0]
+    version = approval.proven(session, mission, session.get_one(ApprovalRound, row.round))[0]
     told = {**_told(version, language, facts.languages), "marking": "TEST"}
     return queue(
         session, mission, kind="release", occasion=f"test:{row.number}:{at.isoformat()}", to=Recipient(email, "Test"), at=at,

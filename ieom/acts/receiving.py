@@ -1,4 +1,4 @@
-"""Observers' forms come in: taken in their normal form, or kept aside whole when they can't be, so that none is lost."""
+"""Observers' forms come in: taken in their normal form, or kept aside whole when they can't be; none is lost."""
 
 from __future__ import annotations
 
@@ -258,6 +258,7 @@ def settle(
 ) -> QuarantinedForm:  # fmt: skip
     """Settle a form kept aside (`content`: its hash, or its beginning): take `document` in its place, as a person
     amended it, or put it away, for a reason. It is kept in either case. Raises what `document` can't be taken for."""
+    missions.lock(session, mission)
     rows = session.scalars(
         select(QuarantinedForm).where(
             QuarantinedForm.mission == mission, QuarantinedForm.content_hash.startswith(content, autoescape=True)
@@ -274,7 +275,6 @@ def settle(
         raise Refused(f"this form was settled on {row.settled_at:%Y-%m-%d} by {row.settled_by}")
     instance = ""
     if document is not None:
-        missions.lock(session, mission)
         form, faults = normal(storable(document), load_forms(), **_places(session, mission))
         problem = _problem(session, mission, document, form, faults)
         if problem is not None:

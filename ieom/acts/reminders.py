@@ -16,6 +16,7 @@ from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import Recipient, queue
 from ieom.records import audit, members, missions, stations, teams
+from ieom.records.deployment import CheckIn
 from ieom.records.letters import Letter
 from ieom.rules.delegation import ITEMS
 from ieom.rules.mission import MissionFacts
@@ -180,8 +181,8 @@ def _named(session: Session, mission: str, facts: MissionFacts, item: Owed) -> s
 
 def next_at(session: Session, mission: str, *, at: datetime) -> datetime | None:
     """When the next reminder is due (UTC), if nothing changes until then."""
-    missed = [row.due_at for row in session.scalars(select(teams.CheckIn).where(
-        teams.CheckIn.mission == mission, teams.CheckIn.made_at.is_(None), teams.CheckIn.due_at > at))]  # fmt: skip
+    missed = [row.due_at for row in session.scalars(select(CheckIn).where(
+        CheckIn.mission == mission, CheckIn.made_at.is_(None), CheckIn.due_at > at))]  # fmt: skip
     rule = next((r for r in load_timeline().reminder if r.about == "check_in_missed"), None)
     coming = [reminder.goes for reminder in planned(session, mission, at=at) if reminder.goes > at]
     coming += [rule.first(due) for due in missed] if rule else []

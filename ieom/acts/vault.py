@@ -113,8 +113,9 @@ def put(
             .order_by(VaultItem.stored_at, VaultItem.id)
         )
     )
-    if ref and earlier and audit.happened(session, mission, ref):
-        return earlier[-1].id
+    done = audit.of_ref(session, mission, ref)
+    if done is not None:
+        return str(done.what["item"])
     data, master, facts = _taken(item, file), _master(), missions.facts(session, mission)
     today = at.astimezone(ZoneInfo(facts.zone)).date()
     day = erase_on or facts.election_day + timedelta(days=facts.retention_days)

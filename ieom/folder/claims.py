@@ -41,13 +41,13 @@ def _load(path: Path, _changed: int) -> tuple[Claim, ...]:
         for question in form.questions.values():
             known.setdefault(question.name, set()).update(question.choices)
     for claim in claims:
-        for question, answers in (*claim.upheld_by.items(), *claim.contradicted_by.items()):
-            if question not in known:
-                faults.append(Fault(path.name, f"claim {claim.id}: no form asks '{question}'"))
+        for asked, answers in (*claim.upheld_by.items(), *claim.contradicted_by.items()):
+            if asked not in known:
+                faults.append(Fault(path.name, f"claim {claim.id}: no form asks '{asked}'"))
             else:
-                strange = [answer for answer in answers if answer not in known[question]]
+                strange = [answer for answer in answers if answer not in known[asked]]
                 faults += [
-                    Fault(path.name, f"claim {claim.id}: '{one}' is no answer to '{question}'") for one in strange
+                    Fault(path.name, f"claim {claim.id}: '{one}' is no answer to '{asked}'") for one in strange
                 ]
     if faults:
         raise Faults(faults)

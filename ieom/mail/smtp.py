@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -167,12 +168,13 @@ class Connection:
                 if not smtp.has_extn("smtputf8"):
                     return Outcome(What.REFUSED, None, "the server takes no address beyond ASCII (SMTPUTF8)")
                 options += ["SMTPUTF8"]
-            for step, send in (
-                ("mail", lambda: smtp.mail(sender, options)),
-                ("rcpt", lambda: smtp.rcpt(recipient)),
-                ("data", lambda: smtp.docmd("DATA")),
-            ):
-                code, answer = send()
+            steps: tuple[tuple[str, Callable[..., tuple[int, bytes]], tuple[Any, ...]], ...] = (
+                ("mail", smtp.mail, (sender, options)),
+                ("rcpt", smtp.rcpt, (recipient,)),
+                ("data", smtp.docmd, ("DATA",)),
+            )
+            for step, send, said_to in steps:
+                code, answer = send(*said_to)
                 if step == "data" and code == 354:
                     return Outcome(What.SENT, code, said(answer))
                 if not 200 <= code < 300:

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
 from ieom.errors import BadInput
 from ieom.settings import settings
 
-STANDARDS = ["a-2a", "ua-1"]
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
 
 @lru_cache(maxsize=8)
@@ -34,13 +34,14 @@ def pdf(template: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
     day = at.astimezone(UTC)
     told = {**data, "year": day.year, "month": day.month, "day": day.day}
     try:
-        return bytes(
-            compiler.compile(
-                format="pdf",
-                sys_inputs={"data": json.dumps(told, ensure_ascii=False)},
-                pdf_standards=STANDARDS,
-                timestamp=int(day.timestamp()),
-            )
+        made = compiler.compile(
+            format="pdf",
+            sys_inputs={"data": json.dumps(told, ensure_ascii=False)},
+            pdf_standards=list(STANDARDS),
+            timestamp=int(day.timestamp()),
         )
     except typst.TypstError as error:
         raise BadInput(f"{path.name} can't be typeset: {error}") from error
+    if not isinstance(made, bytes):
+        raise BadInput(f"{path.name} gave no PDF")
+    return made

@@ -83,6 +83,11 @@ def _table(name: str, language: str) -> dict[str, str]:
     return {key: str(value) for key, value in tomllib.loads(path.read_text("utf-8")).items()}
 
 
+def titles(language: str = "en") -> dict[str, str]:
+    """What each kind of statement is headed, and marked."""
+    return _table("titles", language)
+
+
 def tables(language: str = "en") -> dict[str, dict[str, str]]:
     """The tables of words that templates take whole phrases from."""
     return {name: _table(name, language) for name in ("topics", "irregularities", "incidents")}

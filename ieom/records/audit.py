@@ -79,3 +79,10 @@ def happened(session: Session, mission: str, ref: str) -> bool:
     return (
         session.scalars(select(AuditRow.id).where(AuditRow.mission == mission, AuditRow.ref == ref)).first() is not None
     )
+
+
+def of_ref(session: Session, mission: str, ref: str | None) -> AuditRow | None:
+    """The row that this caller's key left, or None."""
+    if ref is None:
+        return None
+    return session.scalars(select(AuditRow).where(AuditRow.mission == mission, AuditRow.ref == ref)).one_or_none()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.errors import NotFound, Tampered
+from ieom.records.meetings import Meeting
 from ieom.records.observation import TurnedFinding
 from ieom.records.statements import Override, SetAside, StatementVersion
+from ieom.records.submissions import Submission
+from ieom.rules.evidence import Verdict
 from ieom.rules.statement import content_hash
 
 
@@ -60,9 +65,30 @@ def overridden(session: Session, mission: str) -> set[tuple[str, str]]:
     return {(sentence, finding) for sentence, finding in session.execute(query)}
 
 
-def set_aside(session: Session, mission: str) -> set[str]:
-    """Claims of irregularities set aside by name."""
-    return set(session.scalars(select(SetAside.question).where(SetAside.mission == mission)))
+def set_aside(session: Session, mission: str) -> set[tuple[str, str]]:
+    """(claim, instance id of the form) of each irregularity set aside by name."""
+    query = (
+        select(SetAside.question, Submission.instance_id)
+        .join(Submission, Submission.id == SetAside.submission)
+        .where(SetAside.mission == mission)
+    )
+    return set(session.execute(query).tuples())
+
+
+def wholly_set_aside(session: Session, mission: str, verdicts: Mapping[str, Verdict]) -> set[str]:
+    """Claims of irregularities of which every form that records one was set aside."""
+    aside = set_aside(session, mission)
+    return {
+        claim
+        for claim in {claim for claim, _form in aside}
+        if verdicts[claim].against and all((claim, form) in aside for form in verdicts[claim].forms_against)
+    }
+
+
+def people_met(session: Session, mission: str) -> list[str]:
+    """Names of the persons met."""
+    query = select(Meeting.counterpart_name).where(Meeting.mission == mission, Meeting.counterpart_name != "")
+    return list(session.scalars(query))
 
 
 def unsettled(session: Session, mission: str, digest: str) -> list[TurnedFinding]:

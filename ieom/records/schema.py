@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import DDL, event
 
 from ieom.records import (
@@ -61,6 +63,10 @@ def keep_immutable(table: str) -> list[tuple[str, str]]:
     return statements_
 
 
+def _ddl(sql: str, dialect: str) -> Any:
+    return DDL(sql.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy's
+
+
 for _table in IMMUTABLE:
     for _dialect, _sql in keep_immutable(_table):
-        event.listen(metadata.tables[_table], "after_create", DDL(_sql.replace("%", "%%")).execute_if(dialect=_dialect))
+        event.listen(metadata.tables[_table], "after_create", _ddl(_sql, _dialect))

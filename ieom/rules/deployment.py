@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def faults(
             if station not in stations:
                 wrong.append(f"{team.code}: there is no station '{station}'")
         ordered = sorted(team.stops, key=lambda stop: stop[2])
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in pairwise(ordered):
             if before[0] != after[0] and after[2] - before[2] < travel:
                 wrong.append(f"{team.code}: {before[0]} and {after[0]} within {travel.seconds // 60} minutes")
     return wrong

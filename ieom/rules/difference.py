@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 WORD = re.compile(r"\s+|[^\W_]+(?:[-'’.][^\W_]+)*|[^\w\s]|_")
 NEGATIONS = frozenset(
-    {
-        "no",
-        "not",
-        "none",
-        "never",
-        "without",
-        "nor",
-        "neither",
-        "nobody",
-        "nothing",
-        "cannot",
-        "can't",
-        "any",
-        "failed",
-        "except",
-    }
+    "no not none never without nor neither nobody nothing nowhere cannot any hardly barely scarcely failed lack lacked except "
+    "unless refused denied".split()
 )
-MONTHS = frozenset("january february march april may june july august september october november december".split())
+MONTHS = "january february march april may june july august september october november december".split()
+TIMES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday today yesterday tomorrow before after during until since".split()
+)
 NUMBERS = frozenset(
-    "zero one two three four five six seven eight nine ten eleven twelve all several many most some few every each both half".split()
+    "zero one two three four five six seven eight nine ten eleven twelve dozen hundred thousand once twice first second third "
+    "all several many most some few every each both half only almost nearly majority minority single isolated".split()
 )
 FINDINGS = frozenset(
-    "open transparent free fair complied compliance evidence serious restricted influence intervention interference access "
-    "affirms observed informed legitimacy transparency standards legislation law violation irregularity".split()
+    "open opened transparent transparency free freely fair complied comply compliance evidence serious minor restricted restriction "
+    "influence influenced intervention intervene interfere interfered interference intimidation access accessible affirm affirms "
+    "affirmed assess assesses assessment observed observe witnessed saw found find informed legitimacy legitimate standards "
+    "legislation law lawful legal violation violations irregularity irregularities breach pressure secrecy secret conducted counted "
+    "counting announced announcement posted attended prepared provided given received ensure ensured full necessary impartial "
+    "impartially independent peaceful peacefully calm orderly competitive democratic genuine successful successfully hope hopes "
+    "will would may might could should must can reinforces contributes congratulates congratulate dissociates".split()
 )
 
 
@@ -60,42 +56,79 @@ def words(old: str, new: str) -> list[Change]:
 
 
 def paragraphs(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> list[tuple[str, list[Change]]]:
-    """(key, changes) of every paragraph that differs; a new or removed one is wholly added or removed."""
+    """(key, changes) of every paragraph that differs, in the new order; a removed one stands where it stood."""
     before, after = dict(old), dict(new)
-    keys = list(dict.fromkeys([*(key for key, _ in new), *(key for key, _ in old)]))
-    found = []
-    for key in keys:
-        was, now = before.get(key, ""), after.get(key, "")
-        if was != now:
-            found.append((key, words(was, now)))
-    return found
+    keys = [key for key, _ in new]
+    for place, (key, _text) in enumerate(old):
+        if key not in after:
+            ahead = [there for there, _ in old[:place] if there in keys]
+            keys.insert(keys.index(ahead[-1]) + 1 if ahead else 0, key)
+    return [(key, words(before.get(key, ""), after.get(key, ""))) for key in keys if before.get(key, "") != after.get(key, "")]
 
 
 def editorial_only(old_text: str, new_text: str, *, names: Sequence[str]) -> tuple[str, ...]:
-    """Why a change is more than editorial: it touches a name, a number, a date, a negation or a finding. Empty when it
-    touches none of them, and may then go by the head and a second approver."""
-    touched = [change for change in words(old_text, new_text) if change.op != "same"]
-    said = [word.lower().strip(".,;:()") for change in touched for word in change.text.split()]
-    parts = {part.lower().strip(".,") for name in names for part in name.split() if len(part) > 2}
+    """Why a change is more than editorial: it touches a name, a number, a date, a negation or a finding, or says
+    something in other words at length. Empty when it does none of that: spelling, punctuation, an article, a word's
+    form; it may then go by the head and a second approver. `names` are those of persons and bodies."""
+    removed, added = _touched(old_text, new_text)
+    touched = [*removed, *added]
+    plain = {_plain(word) for word in touched}
     reasons = []
-    if any(re.search(r"\d", word) for word in said) or NUMBERS & set(said):
+    if any(re.search(r"\d", word) for word in touched) or NUMBERS & plain:
         reasons.append("it touches a number")
-    if MONTHS & set(said):
+    if (set(MONTHS) | TIMES) & plain:
         reasons.append("it touches a date")
-    if NEGATIONS & set(said) or any(word.endswith("n't") or word.startswith(("un", "ir", "non-")) for word in said):
+    if NEGATIONS & plain or any(word.endswith(("n't", "n’t")) or _negates(word) for word in plain):
         reasons.append("it touches a negation")
-    if parts & set(said):
+    parts = {_plain(part) for name in names for part in name.split() if len(part) > 2}
+    starts = _starts(old_text, new_text)
+    capitals = {_plain(word) for word in touched if word[:1].isupper() and _plain(word) not in starts}
+    if parts & plain or any(len(word) > 1 for word in capitals):
         reasons.append("it touches a name")
-    if FINDINGS & set(said):
+    if FINDINGS & plain:
         reasons.append("it touches a finding")
-    capitals = [word for change in touched for word in change.text.split() if word[:1].isupper()]
-    if (
-        capitals
-        and "it touches a name" not in reasons
-        and any(word.strip(".,;:()").lower() not in _starts(old_text, new_text) for word in capitals)
-    ):
-        reasons.append("it touches a name")
+    if not reasons:
+        strange = [word for word in added if not _respelt(word, removed)]
+        gone = [word for word in removed if not _respelt(word, added)]
+        if len(strange) > 2 or len(gone) > 2 or any(_plain(word) not in LITTLE for word in (*strange, *gone)):
+            reasons.append("it says something in other words")
     return tuple(reasons)
+
+
+LITTLE = frozenset(
+    "a an the of in on at to by for with from and or as is are was were be been has have had that which this these there also its "
+    "their it thereby therefore".split()
+)
+"""Words whose coming and going is editing."""
+
+
+def _touched(old: str, new: str) -> tuple[list[str], list[str]]:
+    changes = words(unicodedata.normalize("NFC", old), unicodedata.normalize("NFC", new))
+    return tuple(  # type: ignore[return-value]  # two lists
+        [word for change in changes if change.op == op for word in WORD.findall(change.text) if re.search(r"\w", word)]
+        for op in ("removed", "added")
+    )
+
+
+def _plain(word: str) -> str:
+    return word.lower().strip(".,;:()’'\"")
+
+
+def _negates(word: str) -> bool:
+    return len(word) > 5 and word.startswith(("un", "in", "im", "ir", "il", "non", "dis")) and word not in INNOCENT
+
+
+INNOCENT = frozenset(
+    "international institution institutions information impartial impartially important including into under university union united "
+    "image images island income indeed inside interest interested intention".split()
+)
+"""Words that begin like a negation and are none."""
+
+
+def _respelt(word: str, others: Sequence[str]) -> bool:
+    """Whether a word is another one spelt or inflected otherwise ('recognized', 'recognised'; 'station', 'stations')."""
+    mine = _plain(word)
+    return any(difflib.SequenceMatcher(None, mine, _plain(other)).ratio() >= 0.8 for other in others)
 
 
 def _starts(*texts: str) -> set[str]:

@@ -6,7 +6,7 @@ contradicts nothing, and is counted apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -40,8 +40,8 @@ class Claim(BaseModel):
     base: Literal["stations", "visits"] = "visits"
     upheld_by: Mapping[str, tuple[str, ...]] = {}
     contradicted_by: Mapping[str, tuple[str, ...]] = {}
-    forms: tuple[str, ...] = ()
-    """Forms that alone count for this claim; empty means all."""
+    heard_by: Mapping[str, tuple[str, ...]] = {}
+    """Answers that say it was told to observers, beside `reported_to_us` of the questions above."""
     present: tuple[str, ...] = ()
     """Claims that are upheld by the presence of a form of these kinds."""
     supported_by: tuple[str, ...] = ()
@@ -49,10 +49,15 @@ class Claim(BaseModel):
     irregularity: bool = False
     """Whether an observed answer must be in the statement, its annex, or set aside by name."""
 
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """Every question whose answer bears on the claim, once."""
+        return tuple(dict.fromkeys([*self.upheld_by, *self.contradicted_by]))
+
     @model_validator(mode="after")
     def _has_grounds(self) -> Claim:
-        if self.kind == "observation" and not (self.upheld_by or self.present):
-            raise ValueError(f"claim '{self.id}' is an observation, but no answer upholds it")
+        if self.kind == "observation" and not (self.upheld_by or self.present or self.contradicted_by):
+            raise ValueError(f"claim '{self.id}' is an observation, but no answer upholds or contradicts it")
         both = [
             f"{question}={answer}"
             for question, answers in self.upheld_by.items()
@@ -61,10 +66,24 @@ class Claim(BaseModel):
         ]
         if both:
             raise ValueError(f"claim '{self.id}' is upheld and contradicted by the same answer: {', '.join(both)}")
-        heard = [q for q, answers in {**self.upheld_by, **self.contradicted_by}.items() if HEARD in answers]
+        sides = [*self.upheld_by.items(), *self.contradicted_by.items()]
+        heard = [question for question, answers in sides if HEARD in answers]
+        heard += [question for question, answers in sides if set(answers) & set(self.heard_by.get(question, ()))]
         if heard:
-            raise ValueError(f"claim '{self.id}': what was heard ({HEARD}) neither upholds nor contradicts")
+            raise ValueError(f"claim '{self.id}': what was only heard neither upholds nor contradicts ({heard[0]})")
         return self
+
+
+@dataclass(frozen=True)
+class Irregularity:
+    """One irregularity that observers saw: which claim it contradicts, by which answer, in which form, where."""
+
+    claim: str
+    question: str
+    answer: str
+    instance_id: str
+    station: str
+    submission: int
 
 
 @dataclass(frozen=True)
@@ -97,6 +116,13 @@ def verdict_of(n: int, against: int) -> VerdictKind:
     if against == 0:
         return VerdictKind.UPHELD
     return VerdictKind.CONTRADICTED if n == 0 else VerdictKind.MIXED
+
+
+def of_station(upheld: Collection[str], contradicted: Collection[str]) -> tuple[int, int]:
+    """(stations that uphold, stations that contradict), each station counted once however many forms came from it: one
+    contradicting form is enough."""
+    bad = set(contradicted)
+    return len(set(upheld) - bad), len(bad)
 
 
 def upper_bound(n: int) -> float:

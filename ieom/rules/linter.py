@@ -4,7 +4,7 @@ have changed, and irregularities observed that it does not mention."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ieom.rules import statement
@@ -12,46 +12,51 @@ from ieom.rules.evidence import Claim, Verdict, VerdictKind
 from ieom.rules.statement import Content
 
 FORBIDDEN = (
-    ("isolated", r"\bisolated (case|incident|instance)s?\b", "'isolated' is never said: give the number and the base"),
-    (
-        "sample",
-        r"\brandom(ly)?\b|\brepresentative sample\b",
-        "no record says how stations were drawn: leave 'random' out",
-    ),
+    ("isolated", r"\bisolated\b", "'isolated' is never said: give the number and its base"),
+    ("sample", r"\brandom(ly)?\b|\brepresentative sample\b", "no record says how stations were drawn: leave it out"),
     (
         "nationwide",
-        r"\b(nationwide|across the country|throughout the country|in the whole country|countrywide)\b",
+        r"\bnation-?wide\b|\bcountry-?wide\b|\b(across|throughout|all over) the (whole |entire )?country\b|\bin the whole country\b"
+        r"|\bin all regions\b",
         "the Mission did not observe the whole country: speak of what it visited",
     ),
+    ("every_aspect", r"\b(every|all|each) (aspects?|stages?|phases?)\b", "name the topics or the phases that are recorded"),
     (
-        "every_aspect",
-        r"\b(every|all) (aspect|stage|phase)s? of the (election|electoral)",
-        "name the topics or phases recorded",
+        "all_measures",
+        r"\ball (the )?(necessary )?(administrative )?(measures|conditions)\b",
+        "'all' can't be observed: leave it out",
     ),
     (
         "results",
-        r"\b(won the|winner|was elected|were elected|has won|turnout)\b",
+        r"\b(won|wins|winner|winners|defeated)\b|\b(was|were|been) (re-)?elected\b|\bturnout\b|\bgained \d|\breceived \d[\d.,]*\s*(%|per)",
         "a statement names no winner and no result",
     ),
+    ("free_and_fair", r"\bfree\b[^.]{0,20}\bfair\b", "'free and fair' is more than a mission can observe"),
     (
         "affect_results",
-        r"\b(affect|influence|change|alter)(ed|s|ing)? the (results?|outcome)\b",
-        "that nothing affected the results needs data that a mission has not",
+        r"\b(affect|influenc|chang|alter|impact)(e|ed|es|s|ing)?\b( on)? the (election )?(results?|outcome)\b",
+        "that something did or did not affect the results needs data that a mission has not",
     ),
     (
-        "participated_in_count",
-        r"\bparticipated in the (vote[- ]?)?count",
-        "observers observe a count, they don't take part",
+        "took_part_in_count",
+        r"\b(participat\w+|took part|take part) in (the )?(vote[- ]?)?(count|tabulat)",
+        "observers observe a count, they don't take part in it",
     ),
     (
-        "several_stations",
-        r"\b(different|various|numerous|many) (stakeholders|polling stations)\b",
+        "vague_number",
+        r"\b(different|various|numerous|many|several) (stakeholders|polling stations|cities|regions)\b",
         "name them, or give the number",
     ),
-    ("above_mentioned", r"\babove[- ]mentioned\b", "name what is meant"),
-    ("certainty", r"\bresults? (will|would) (further )?(contribute|lead)\b(?!.*\bhope)", "hope stays hope"),
+    ("thoroughly", r"\b(thoroughly|fully|comprehensively|absolutely) (informed|briefed|transparent)\b", "leave out what can't be shown"),
+    ("above_mentioned", r"\babove[- ]mentioned (cities|regions|places|stations)\b", "name what is meant"),
+    ("certainty", r"\bresults\b[^.]*\b(will|would)\b", "hope stays hope"),
 )
-PERCENT = re.compile(r"\d+(?:[.,]\d+)?\s*(?:%|per ?cent|percent)")
+"""(code, pattern, how to mend). 'sample' and 'nationwide' may stand where the mission file says how stations were
+chosen; 'certainty' where the sentence hopes."""
+PERCENT = re.compile(r"\d+(?:[.,]\d+)?\s*(?:%|per ?cent\b|percent\b)")
+BASE = re.compile(r"[^.;]{0,60}\(\s*[\d,]+ of [\d,]+|\s*of (?:the )?[\d,]+ ")
+NAMING = frozenset({"composition", "meetings", "observed", "informed"})
+"""Paragraphs that name persons by their office; findings never do."""
 
 
 @dataclass(frozen=True)
@@ -76,79 +81,108 @@ def findings(
     *,
     station_choice: str = "",
     overridden: Collection[tuple[str, str]] = (),
-    set_aside: Collection[str] = (),
+    set_aside: Collection[tuple[str, str]] = (),
     conduct_attested: bool = True,
+    people: Collection[str] = (),
 ) -> list[Finding]:
     """Everything that keeps a statement from being asked approval for. `overridden` are (sentence hash, code) pairs,
-    `set_aside` claims of irregularities that a person set aside with a reason."""
-    found = []
-    sampled = bool(station_choice)
+    `set_aside` (claim, form) pairs of irregularities that a person set aside with a reason, `people` the names that
+    findings must not hold."""
     by_id = {claim.id: claim for claim in claims}
+    found: list[Finding] = []
     for one in content["paragraphs"]:
         for sentence in one["sentences"]:
             text = sentence["text"]
             if not sentence["claims"]:
-                found.append(Finding("unsupported", one["key"], text, "nothing recorded supports this sentence"))
-            found += _forbidden(one["key"], text, sampled)
-            for claim in sentence["claims"]:
-                now = verdicts.get(claim)
-                if now is None or by_id[claim].kind not in {"observation", "record"}:
-                    continue
-                if now.kind is VerdictKind.UNOBSERVED:
-                    found.append(
-                        Finding(
-                            "unobserved", one["key"], text, f"nothing recorded answers '{by_id[claim].label}' any more"
-                        )
-                    )
-                elif str(now.kind) != sentence["verdict"] and claim == sentence["claims"][0]:
-                    found.append(
-                        Finding(
-                            "turned",
-                            one["key"],
-                            text,
-                            f"the record now says '{now.kind}': {now.n} of {now.answered} {now.base}",
-                        )
-                    )
-                elif (
-                    (now.n, now.answered) != (sentence["n"], sentence["answered"])
-                    and re.search(r"\d|\bof\b", text)
-                    and now.against
-                ):
-                    found.append(
-                        Finding(
-                            "figures", one["key"], text, f"the figures are now {now.n} of {now.answered} {now.base}"
-                        )
-                    )
-            if sentence["claims"] == ["conduct"] and not conduct_attested:
-                found.append(
-                    Finding(
-                        "not_attested", one["key"], text, "the head of mission has not attested the Mission's conduct"
-                    )
-                )
+                says = "nothing recorded supports this sentence: take it back, or let it stand by name and reason"
+                found.append(Finding("unsupported", one["key"], text, says))
+            found += _forbidden(one["key"], text, sampled=bool(station_choice))
+            found += _figures(one["key"], text)
+            found += _people(one["key"], text, people)
+            found += _changed(one["key"], sentence, by_id, verdicts)
+            if "conduct" in sentence["claims"] and not conduct_attested:
+                says = "the head of mission has not attested the Mission's conduct ('ieom statement attest conduct')"
+                found.append(Finding("not_attested", one["key"], text, says))
+    found += _annex(content, by_id, verdicts)
+    found += _unmentioned(content, claims, verdicts, set_aside)
+    return [finding for finding in dict.fromkeys(found) if (finding.hash, finding.code) not in overridden]
+
+
+def _forbidden(key: str, text: str, *, sampled: bool) -> Iterator[Finding]:
+    for code, pattern, says in FORBIDDEN:
+        allowed = (code in {"sample", "nationwide"} and sampled) or (code == "certainty" and re.search(r"\bhope", text))
+        match = None if allowed else re.search(pattern, text, re.IGNORECASE)
+        if match:
+            yield Finding(code, key, text, f"'{match.group()}': {says}")
+
+
+def _figures(key: str, text: str) -> Iterator[Finding]:
+    """Percentages that stand without the number of answers they are of."""
+    for match in PERCENT.finditer(text):
+        if not BASE.match(text, match.end()):
+            yield Finding("percentage", key, text, f"'{match.group()}' stands without its base: add (n of N)")
+
+
+def _people(key: str, text: str, people: Collection[str]) -> Iterator[Finding]:
+    if key in NAMING:
+        return
+    for name in people:
+        if re.search(rf"\b{re.escape(name.split()[-1])}\b", text):
+            yield Finding("person", key, text, f"a finding names no official, voter or observer: leave '{name}' out")
+
+
+def _changed(
+    key: str, sentence: Mapping[str, object], claims: Mapping[str, Claim], verdicts: Mapping[str, Verdict]
+) -> Iterator[Finding]:
+    """Sentences whose verdict or figures are others now."""
+    text, names = str(sentence["text"]), list(sentence["claims"])  # type: ignore[call-overload]  # a list of str
+    for claim in names:
+        now = verdicts.get(claim)
+        if now is None or claim not in claims or claims[claim].kind == "courtesy":
+            continue
+        if now.kind is VerdictKind.UNOBSERVED:
+            yield Finding("unobserved", key, text, f"nothing recorded supports '{claims[claim].label}' any more: take it out")
+        elif str(now.kind) != sentence["verdict"]:
+            yield Finding("turned", key, text, f"'{claims[claim].label}' is {now.kind} now: {_said(now)}; draft it anew")
+        elif claim == names[0] and (now.n, now.answered) != (sentence["n"], sentence["answered"]) and _has_figures(now):
+            yield Finding("figures", key, text, f"the record has grown since: {_said(now)}; draft it anew")
+
+
+def _has_figures(now: Verdict) -> bool:
+    """Whether a sentence of this verdict says its figures: mixed and contradicted ones do, and those from records."""
+    return now.kind is not VerdictKind.UPHELD or now.base == "records"
+
+
+def _said(verdict: Verdict) -> str:
+    counted = verdict.base in {"stations", "visits", "forms"}
+    return f"{verdict.n} of {verdict.answered} {verdict.base} bear it out" if counted else f"{verdict.n} on record"
+
+
+def _annex(content: Content, claims: Mapping[str, Claim], verdicts: Mapping[str, Verdict]) -> Iterator[Finding]:
+    """Rows of the annex whose verdict turned."""
+    for row in content.get("annex", []):
+        now = verdicts.get(row.get("claim", ""))
+        if now is not None and row["claim"] in claims and str(now.kind) != row.get("verdict", str(now.kind)):
+            says = f"the annex has {row['figure']}; now {_said(now)}; draft it anew"
+            yield Finding("annex", claims[row["claim"]].paragraph, str(row["label"]), says)
+
+
+def _unmentioned(
+    content: Content, claims: Sequence[Claim], verdicts: Mapping[str, Verdict], set_aside: Collection[tuple[str, str]]
+) -> Iterator[Finding]:
+    """Irregularities observed that neither the statement nor its annex mentions and that nobody set aside."""
     said = statement.mentioned(content)
     for claim in claims:
         now = verdicts.get(claim.id)
-        if (
-            claim.irregularity
-            and now is not None
-            and now.against
-            and claim.id not in said
-            and claim.id not in set_aside
-        ):
-            says = f"observed {now.against} time{'s' if now.against > 1 else ''} and nowhere mentioned: {', '.join(now.forms_against[:3])}"
-            found.append(Finding("unmentioned", claim.paragraph, claim.label, says))
-    return [finding for finding in found if (finding.hash, finding.code) not in overridden]
-
-
-def _forbidden(key: str, text: str, sampled: bool) -> list[Finding]:
-    found = []
-    for code, pattern, says in FORBIDDEN:
-        if code in {"sample", "nationwide"} and sampled:
+        if not claim.irregularity or now is None or not now.against or claim.id in said:
             continue
-        if re.search(pattern, text, re.IGNORECASE):
-            found.append(Finding(code, key, text, says))
-    for match in PERCENT.finditer(text):
-        after = text[match.end() : match.end() + 60]
-        if not re.search(r"\(\s*[\d,]+ of [\d,]+", after):
-            found.append(Finding("percentage", key, text, f"'{match.group()}' stands without its base (n of N)"))
-    return found
+        if claim.count and content["kind"] == "preliminary":
+            continue  # the supplement has to
+        left = [form for form in now.forms_against if (claim.id, form) not in set_aside]
+        if left or not now.forms_against:
+            says = f"observed {_times(now.against)} and nowhere mentioned ({', '.join(left[:3])}): draft it anew, or set it aside"
+            yield Finding("unmentioned", claim.paragraph, claim.label, says)
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"

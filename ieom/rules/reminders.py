@@ -122,7 +122,7 @@ class Reminder:
 def reminders(owed: Sequence[Owed], rules: Sequence[ReminderRule]) -> list[Reminder]:
     """Every reminder that what is owed brings on, in the order of their moments; at the same moment in the order of
     the file, so that a missed check-in goes before a missing form."""
-    order = {rule.about: place for place, rule in enumerate(rules)}
+    order: dict[str, int] = {rule.about: place for place, rule in enumerate(rules)}
     found = []
     for rule in rules:
         for item in owed:

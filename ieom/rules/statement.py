@@ -194,15 +194,8 @@ def rebind(old: Paragraph, text: str, *, also: Iterable[Mapping[str, Any]] = ())
         else:
             sentences.append(unbound(parts[place]))
             place += 1
-    edited = any(not one["claims"] for one in sentences)
-    kind = "edited" if all(not one["claims"] for one in sentences) else kind_of(sentences)
-    return {
-        **old,
-        "kind": kind if edited or sentences else old["kind"],
-        "text": words,
-        "sentences": sentences,
-        "edited": True,
-    }
+    kind = old["kind"] if old["kind"] in PEOPLE_ONLY else kind_of(sentences)
+    return {**old, "kind": kind, "text": words, "sentences": sentences, "edited": True}
 
 
 def unbound(text: str) -> dict[str, Any]:
@@ -232,20 +225,18 @@ def edited(content: Content) -> bool:
     return bool(content.get("removed")) or any(one.get("edited") for one in content["paragraphs"])
 
 
-def renewal(old: Content, fresh: Content, *, written: datetime, at: datetime) -> datetime | None:
-    """When an unedited draft is to be renewed by what the record gives now: at once (`at`) when a sentence changed,
-    after a rest when figures alone did, never (None) when nothing did. Moments are UTC."""
+def renewal(old: Content, fresh: Content, *, written: datetime, at: datetime, grown: bool) -> datetime | None:
+    """When an unedited draft is to be renewed by what the record gives now: at once (`at`) when it would state another
+    claim or verdict, after a rest when the record has only grown, never (None) when it has not. Moments are UTC."""
 
-    def said(content: Content) -> list[tuple[str, str]]:
-        return [(one["key"], one["text"]) for one in content["paragraphs"] if one["key"] != "scope"]
+    def states(content: Content) -> list[tuple[str, str, str]]:
+        return [(one["key"], s["claim"], s["verdict"]) for one in content["paragraphs"] for s in one["sentences"]]
 
-    if said(old) != said(fresh) or old["kind"] != fresh["kind"]:
+    if states(old) != states(fresh) or old["kind"] != fresh["kind"]:
         return at
-    without = [
-        {**content, "cut_off": "", "paragraphs": [p for p in content["paragraphs"] if p["key"] != "scope"]}
-        for content in (old, fresh)
-    ]
-    if content_hash(without[0]) != content_hash(without[1]):
+    if grown or [one["text"] for one in old["paragraphs"] if one["key"] != "scope"] != [
+        one["text"] for one in fresh["paragraphs"] if one["key"] != "scope"
+    ]:
         return max(at, written + REST)
     return None
 

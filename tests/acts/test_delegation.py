@@ -415,12 +415,8 @@ def test_a_state_declines_and_is_waited_for_no_longer(engine: Engine, invited: s
         assert members.calls(session, invited)["UZ"].status == "answered"
 
 
-JOINING = {
-    "state": "HU",
-    "quota": 2,
-    "contact_office": "Embassy of Hungary",
-    "contact_email": "embassy@hungary.example",
-}
+HUNGARY = "embassy@hungary.example"
+JOINING = {"state": "HU", "quota": 2, "contact_office": "Embassy of Hungary", "contact_email": HUNGARY}
 
 
 def test_a_state_that_joins_is_asked_with_a_deadline_that_has_not_passed(engine: Engine, invited: str) -> None:
@@ -432,7 +428,7 @@ def test_a_state_that_joins_is_asked_with_a_deadline_that_has_not_passed(engine:
     with reading(engine) as session:
         call = members.calls(session, invited)["HU"]
     assert (call.quota, call.due_at) == (2, late + 3 * DAY)
-    assert [state for kind, to, state in letters(engine) if to == "embassy@hungary.example"] == ["queued"]
+    assert [state for kind, to, state in letters(engine) if to == HUNGARY] == ["queued"]
 
 
 def test_a_state_that_withdrew_may_not_nominate_and_is_asked_again_when_it_comes_back(
@@ -477,9 +473,8 @@ def test_a_mission_without_an_office_of_the_inviting_body_says_so_and_holds_noth
     with begin(engine) as session:
         facts = missions.facts(session, invited)
         offices = tuple(office for office in facts.offices if office.body != "kz-mfa")
-        missions.revise(
-            session, invited, facts.model_copy(update={"offices": offices}), by="c", at=JULY, kind="x", reason=""
-        )
+        new = facts.model_copy(update={"offices": offices})
+        missions.revise(session, invited, new, by="coordinator", at=JULY, kind="corrected", reason="")
     assert "names no office of the inviting body" in walk(engine, invited, JULY).says
     with pytest.raises(BadInput, match="names no office with body 'kz-mfa'"):
         do(engine, invited, acts.request_accreditation)
