@@ -25,10 +25,10 @@ def run() -> list[dict[str, object]]:
     from desk.cli.demo import EXAMPLE
     from desk.rehearsal import next_moment, pending, perform, script, set_clock
     from flows.mission import mission as mission_flow
-    from tasks.reminders import remind
     from ieom.folder import open_mission, read
     from ieom.records.base import begin
     from ieom.settings import settings
+    from tasks.reminders import remind
     from tasks.stage import records
 
     calls = {"tasks": 0}

@@ -8,8 +8,6 @@ from collections import Counter, deque
 from datetime import datetime
 from pathlib import Path
 
-from ieom.acts.audit import export_jsonl
-from ieom.mail.sender import Progress as Sent
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from rich import box
 from rich.console import Console, Group
@@ -26,7 +24,9 @@ from desk.rehearsal import script, set_clock, steps
 from desk.timeline_view import local, timeline
 from flows.mission import mission as mission_flow
 from flows.reminders import reminders as reminders_flow
+from ieom.acts.audit import export_jsonl
 from ieom.folder import open_mission, read
+from ieom.mail.sender import Progress as Sent
 from ieom.records import missions, standings
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter

@@ -7,14 +7,14 @@ from prefect import flow
 from flows.waking import wake_now
 from tasks.letters import send_letters
 from tasks.reminders import remind
-from tasks.wake import due, open_missions
+from tasks.wake import all_missions, due
 
 
 @flow(name="reminders", flow_run_name="reminders", persist_result=False)
 def reminders(mission: str = "") -> int:
     """Remind whoever owes something, of one mission or of all; returns how many letters were queued."""
     queued = 0
-    for slug in [mission] if mission else open_missions():
+    for slug in [mission] if mission else all_missions():
         count = remind(slug)
         if count:
             send_letters(slug)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ieom.mail.sender import Progress, SendReport
-from ieom.mail.smtp import Account
 from prefect import task
 
 from ieom.acts import witness
 from ieom.mail import sender
+from ieom.mail.sender import Progress, SendReport
+from ieom.mail.smtp import Account
 from ieom.records import missions
 from ieom.records.base import begin
 from ieom.settings import settings

@@ -77,7 +77,7 @@ def _tell(session: Session, mission: str, facts: MissionFacts, at: datetime) -> 
             if occasion not in told_already:
                 queue(
                     session, mission, kind=kind, occasion=occasion, to=recipient(member),
-                    facts={"role": rules.ROLES[member.role], "office": member.office, **told}, at=at, 
+                    facts={"role": rules.ROLES[member.role], "office": member.office, **told}, at=at, due_at=when,
                 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
 from ieom.acts.meetings import counterpart
+from ieom.acts.observation import last_close
 from ieom.folder.claims import load_claims
 from ieom.folder.names import load_names
 from ieom.papers.wording import listed, topics
@@ -72,6 +73,7 @@ def gather(session: Session, mission: str, *, cut_off: datetime, preliminary: bo
         **_base(session, mission, facts, names, cut_off, preliminary=preliminary, language=language),
         **_meetings(session, mission, facts, names, language),
         "scope_overridden": "scope" in vows,
+        "press_after_close": facts.moment(facts.release.press_conference) >= last_close(session, mission),
     }
     verdicts = dict(evidence.verdicts(session, mission, claims, cut_off=cut_off))
     verdicts |= _records(claims, told, head=head is not None)

@@ -26,6 +26,8 @@ def _load(path: Path, _changed: int) -> tuple[Claim, ...]:
         rows = tomllib.loads(path.read_bytes().decode("utf-8-sig"))["claim"]
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError) as problem:
         raise Faults([Fault(path.name, f"can't be read as a list of claims: {problem}")]) from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Faults([Fault(path.name, "is no list of claims; each begins with [[claim]]")])
     faults, claims = [], []
     for number, row in enumerate(rows, start=1):
         try:

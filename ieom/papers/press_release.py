@@ -40,6 +40,9 @@ def release_text(content: Content, facts: Mapping[str, Any], *, press_conference
         **facts,
         "conclusion": own["conclusion"]["text"] if "conclusion" in own else "",
         "hope": sentences.get("hope", ""),
+        "courtesy": own["courtesy"]["text"] if "courtesy" in own else "",
+        "marking": content["marking"],
+        "statement_kind": content["kind"],
         "press_day": format_date(there.date(), "d MMMM y", locale=content["language"]),
         "press_time": f"{there:%H:%M}",
     }

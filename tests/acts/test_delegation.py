@@ -198,6 +198,15 @@ def test_a_letter_whose_time_passed_waits_for_a_person(engine: Engine, invited: 
     assert {state for *_, state in letters(engine)} == {"late"}
 
 
+def test_a_member_is_told_at_once_or_a_person_is_asked_first(engine: Engine, invited: str) -> None:
+    nominate(engine, invited, "kg-1", "tr-1")
+    appoint(engine, invited, "kg-1")
+    appoint(engine, invited, "tr-1", at=JULY + 2 * DAY)
+    walk(engine, invited, JULY + 2 * DAY)
+    told = {to: state for kind, to, state in letters(engine) if kind == "appointment"}
+    assert told == {DELEGATION["kg-1"]["email"]: "late", DELEGATION["tr-1"]["email"]: "queued"}
+
+
 def test_nobody_is_a_member_before_the_file_is_complete(engine: Engine, invited: str) -> None:
     nominate(engine, invited, "kg-1")
     with pytest.raises(Refused, match="still owes: nomination by the member state, personal form"):

@@ -20,6 +20,7 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 
 import pytest
+from living import in_child, opened, surround, walk
 from sqlalchemy import event, select
 
 from desk.catcher import Catcher
@@ -30,8 +31,6 @@ from ieom.records.letters import Letter
 from ieom.records.releases import Release
 from ieom.records.statements import StatementVersion
 from tasks import stage
-
-from living import in_child, opened, surround, walk
 
 LEAST_POINTS = 100
 

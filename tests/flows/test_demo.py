@@ -68,7 +68,14 @@ def test_the_release_carries_the_approved_text_byte_for_byte(lived: tuple[Path, 
 
 def test_the_watcher_sees_stages_approvals_and_what_was_made(lived: tuple[Path, str]) -> None:
     _, screen = lived
-    for words in ("Delegation assembly", "Press release distribution", "approve", "Reminder to", "What was made", "12 Aug 20:00"):
+    for words in (
+        "Delegation assembly",
+        "Press release distribution",
+        "approve",
+        "Reminder to",
+        "What was made",
+        "12 Aug 20:00",
+    ):
         assert words in screen, words
     assert "Traceback" not in screen
 

@@ -1,0 +1,147 @@
+"""`ieom approve` and `ieom approval`: deciding on the statement, and who has."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+
+from desk.cli.context import ByOption, MissionOption, act, acting, console, look, say
+from desk.timeline_view import local
+from ieom.acts import approval as acts
+from ieom.errors import BadInput
+from ieom.records import missions
+
+Who = Annotated[str, typer.Argument(help="The approver's code, such as kg-1.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(approve)
+    group = typer.Typer(no_args_is_help=True, help="Rounds of approval: who decided what, decisions by telephone.")
+    for name, command in (
+        ("status", status), ("record", record), ("confirm", confirm), ("contradict", contradict), ("stop", stop),
+        ("correct", correct),
+    ):  # fmt: skip
+        group.command(name)(command)
+    app.add_typer(group, name="approval")
+
+
+def approve(
+    comment: Annotated[str, typer.Option("--comment", help="Approve, with this comment.")] = "",
+    changes: Annotated[str, typer.Option("--changes", help="Ask for changes: which.")] = "",
+    abstain: Annotated[bool, typer.Option("--abstain", help="A member state: neither yes nor no.")] = False,
+    dissociate: Annotated[str, typer.Option("--dissociate", help="A member state: the footnote it wants.")] = "",
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="A member state leaves the mission's statement.")
+    ] = False,
+    version_hash: Annotated[str, typer.Option("--hash", help="The hash of the text you read, or its beginning.")] = "",
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Decide on the statement that was put to you: approve it, or say otherwise. A decision is never changed."""
+    chosen = [
+        (name, text)
+        for name, given, text in (
+            ("approve_with_comment", comment, comment), ("changes", changes, changes), ("abstain", abstain, ""),
+            ("dissociate", dissociate, dissociate), ("withdraw", withdraw, ""),
+        )
+        if given
+    ]  # fmt: skip
+    if len(chosen) > 1:
+        raise BadInput("decide one thing: a comment, changes, abstain, dissociate or withdraw")
+    decision, words = chosen[0] if chosen else ("approve", "")
+    with act(mission) as (session, slug, at):
+        row = acts.decide(
+            session, slug, by=acting(by), at=at, decision=decision, comment=words, version_hash=version_hash
+        )
+    say(f"Recorded: {decision.replace('_', ' ')}, on the text {row.content_hash[:16]}…")
+
+
+def status(mission: MissionOption = "") -> None:
+    """Show the newest round: who was asked, who decided what, on which text."""
+    with look(mission) as (session, slug, _now):
+        round_ = acts.newest_round(session, slug)
+        if round_ is None:
+            say("No round has been opened. It opens when the drafter asks for approval: 'ieom statement ready'.")
+            return
+        zone = missions.facts(session, slug).zone
+        say(
+            f"Round {round_.number}: {round_.status.replace('_', ' ')}{' - ' + round_.ended_why if round_.ended_why else ''}"
+        )
+        for language, digest in round_.hashes.items():
+            say(f"Text ({language}): {digest}")
+        table = Table(box=box.SIMPLE_HEAD)
+        for head in ("Seat", "As", "Asked", "Decision", "When", "How", "Comment"):
+            table.add_column(head)
+        for seat, state, decision in acts.seats(session, round_):
+            asked = local(seat.asked_at, zone, short=True) if seat.asked_at else "not yet"
+            if decision is None:
+                table.add_row(seat.who, seat.capacity.replace("_", " "), asked, "waits", "", "", "")
+                continue
+            words = decision.decision.replace("_", " ") + ("" if state.counts else " (does not count yet)")
+            table.add_row(
+                seat.who, seat.capacity.replace("_", " "), asked, words, local(decision.at, zone, short=True),
+                decision.channel.replace("_", " ") + (f", {decision.by}" if decision.by != seat.who else ""),
+                decision.comment,
+            )  # fmt: skip
+        console.print(table)
+
+
+def record(
+    who: Who,
+    decision: Annotated[str, typer.Argument(help="approve, changes, abstain, dissociate or withdraw.")],
+    channel: Annotated[str, typer.Option(help="telephone or paper.")],
+    evidence: Annotated[str, typer.Option(help="What shows it: the call, or where the signed paper is filed.")],
+    comment: Annotated[str, typer.Option(help="The approver's words, where the decision needs them.")] = "",
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Record a decision given by telephone or on signed paper. A second person confirms it; the approver is told."""
+    with act(mission) as (session, slug, at):
+        acts.record_decision(
+            session, slug, by=acting(by), at=at, who=who, decision=decision, channel=channel, evidence=evidence,
+            comment=comment,
+        )  # fmt: skip
+    say(f"Recorded for {who}; it counts once another person runs 'ieom approval confirm {who}'.")
+
+
+def confirm(who: Who, mission: MissionOption = "", by: ByOption = "") -> None:
+    """Confirm a decision that a colleague recorded."""
+    with act(mission) as (session, slug, at):
+        acts.confirm_decision(session, slug, by=acting(by), at=at, who=who)
+    say(f"Confirmed for {who}.")
+
+
+def contradict(
+    why: Annotated[str, typer.Option(help="What was wrong.")] = "", mission: MissionOption = "", by: ByOption = ""
+) -> None:
+    """Say that the decision recorded for you is not yours. Possible until the release."""
+    with act(mission) as (session, slug, at):
+        acts.contradict(session, slug, by=acting(by), at=at, why=why)
+    say("Recorded; the round is void.")
+
+
+def stop(why: Annotated[str, typer.Option(help="The reason.")], mission: MissionOption = "", by: ByOption = "") -> None:
+    """Stop the open round."""
+    with act(mission) as (session, slug, at):
+        acts.stop(session, slug, by=acting(by), at=at, why=why)
+    say("The round is stopped.")
+
+
+def correct(
+    paragraph: Annotated[str, typer.Argument(help="The paragraph's key.")],
+    text: Annotated[str, typer.Option(help="Its new text.")],
+    second: Annotated[str, typer.Option(help="The second approver's code.")],
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """An editorial correction of the approved text by the head of mission and a second approver: no name, number,
+    date, negation or finding."""
+    with act(mission) as (session, slug, at):
+        row = acts.editorial_correction(
+            session, slug, by=acting(by), at=at, second=second, paragraph=paragraph, text=text
+        )
+    say(f"Corrected; version {row.number} has the hash {row.content_hash}. All approvers are told the difference.")

@@ -1,0 +1,88 @@
+"""`ieom letters`: every letter and its state; those that wait for a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+from sqlalchemy import select
+
+from desk.cli.context import ByOption, MissionOption, act, acting, console, look, say
+from desk.timeline_view import local
+from ieom.acts import letters as acts
+from ieom.mail.letters import message_bytes
+from ieom.records import missions
+from ieom.records.letters import Letter
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Letters: what went, what waits, what is in doubt.")
+    group.command("list")(list_)
+    group.command("show")(show)
+    group.command("release-late")(release_late)
+    group.command("settle")(settle)
+    group.command("cancel")(cancel)
+    app.add_typer(group, name="letters")
+
+
+def list_(
+    state: Annotated[str, typer.Option(help="Only letters in this state, such as late, in_doubt, refused.")] = "",
+    mission: MissionOption = "",
+) -> None:
+    """List the letters, newest first."""
+    with look(mission) as (session, slug, _now):
+        zone = missions.facts(session, slug).zone
+        query = select(Letter).where(Letter.mission == slug).order_by(Letter.id.desc())
+        rows = session.scalars(query.where(Letter.state == state) if state else query).all()
+        table = Table(box=box.SIMPLE_HEAD, expand=True)
+        for head in ("No.", "State", "To", "Subject", "When", "Server said"):
+            table.add_column(head)
+        for row in rows:
+            when = local(row.settled_at or row.due_at, zone, short=True)
+            table.add_row(str(row.id), row.state.replace("_", " "), row.to_office, row.subject, when, row.answer or "")
+    if not rows:
+        say("No letter is in that state." if state else "No letter has been queued yet.")
+        return
+    console.print(table)
+
+
+def show(letter: Annotated[int, typer.Argument(help="The letter's number.")], mission: MissionOption = "") -> None:
+    """Print a letter as it goes over the wire."""
+    with look(mission) as (session, slug, _now):
+        row = acts._one(session, slug, letter)
+        typer.echo(message_bytes(session, row).decode("utf-8", "replace"))
+
+
+def release_late(
+    letters: Annotated[list[int] | None, typer.Argument(help="Numbers; none means all that are late.")] = None,
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Let letters go whose time had passed: after a pause, a late entry of the mission, a restored backup."""
+    with act(mission) as (session, slug, at):
+        count = acts.confirm_late(session, slug, by=acting(by), at=at, letters=letters or ())
+    say(f"{count} letter{'' if count == 1 else 's'} will go with the next run.")
+
+
+def settle(
+    letter: Annotated[int, typer.Argument(help="The letter's number.")],
+    sent: Annotated[bool, typer.Option("--sent/--resend", help="It arrived, or it did not and goes again.")],
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Settle a letter that is in doubt, after a look into the mail server's log."""
+    with act(mission) as (session, slug, at):
+        acts.settle(session, slug, by=acting(by), at=at, letter=letter, how="sent" if sent else "resend")
+    say(f"Letter {letter} is settled: {'it was sent' if sent else 'it goes again with the next run'}.")
+
+
+def cancel(
+    letter: Annotated[int, typer.Argument(help="The letter's number.")], mission: MissionOption = "", by: ByOption = ""
+) -> None:
+    """Take back a letter that has not gone."""
+    with act(mission) as (session, slug, at):
+        acts.cancel(session, slug, by=acting(by), at=at, letter=letter)
+    say(f"Letter {letter} will not go.")
