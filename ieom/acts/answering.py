@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ieom.acts.bearing import record
 from ieom.acts.delegation import recipient
 from ieom.acts.grounds import Grounds, attested, gather
 from ieom.errors import BadInput, NotFound, Refused
@@ -18,7 +19,7 @@ from ieom.records.delegation import Member
 from ieom.records.observation import Attestation, TurnedFinding
 from ieom.records.statements import Override, ReadyMark, SetAside, StatementVersion
 from ieom.records.submissions import Submission
-from ieom.rules import linter, statement
+from ieom.rules import consistency, linter, statement
 from ieom.rules.linter import Finding
 
 
@@ -79,12 +80,32 @@ def lint(
     grounds = grounds or gather(
         session, mission, cut_off=at, preliminary=version.kind == "preliminary", language=version.language
     )
-    return linter.findings(
+    let_stand = drafts.overridden(session, mission)
+    found = linter.findings(
         version.content, grounds.claims, grounds.verdicts, station_choice=grounds.mission.station_choice,
-        overridden=drafts.overridden(session, mission), set_aside=drafts.set_aside(session, mission),
+        overridden=let_stand, set_aside=drafts.set_aside(session, mission),
         conduct_attested="conduct" in grounds.attested,
         people=[row.name for row in members.of(session, mission) if row.name] + drafts.people_met(session, mission),
     )  # fmt: skip
+    if version.language == "en":  # names and numbers are looked for in English words
+        against = [one for one in _against_the_record(session, mission, version) if one.code not in {f.code for f in found}]
+        found += [one for one in against if (one.hash, one.code) not in let_stand]
+    return found
+
+
+def _against_the_record(session: Session, mission: str, version: StatementVersion) -> list[Finding]:
+    """Names, dates, places and numbers of the text that the record does not bear out."""
+    paragraphs = version.content["paragraphs"]
+    slips = consistency.check("\n\n".join(one["text"] for one in paragraphs), record(session, mission))
+    sentences = [(one["key"], sentence["text"]) for one in paragraphs for sentence in one["sentences"]]
+    found = []
+    for slip in slips:
+        if version.kind == "supplement" and slip.code == "base":
+            continue  # stated in the statement that it supplements
+        words = slip.found if slip.code not in {"address", "grammar"} else slip.found.split()[-1]
+        key, text = next(((key, text) for key, text in sentences if words in text), ("", slip.found))
+        found.append(Finding(slip.code, key, text, f"'{slip.found}': {slip.says}"))
+    return found
 
 
 def override(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import distinct, select
 from sqlalchemy.orm import Session
 
 from ieom.folder.names import load_names
@@ -27,7 +27,6 @@ def record(session: Session, mission: str) -> Record:
     def called(city: str) -> str:
         return names.short(city, on=on) if city in names else city
 
-    forms = session.scalar(select(func.count()).select_from(Submission).where(Submission.mission == mission)) or 0
     observers = members.observers(session, mission)
     return Record(
         persons={row.name: row.honorific for row in people}
@@ -41,7 +40,7 @@ def record(session: Session, mission: str) -> Record:
             }
         ),
         places=dict(Counter(called(row.city) for row in stations.of(session, mission) if row.code in seen)),
-        numbers=frozenset({len(observers), forms}),
+        numbers=frozenset({len(observers)}),
         states=frozenset(names.running(row.state, on=on) for row in observers if row.state),
         observed=bool(seen),
         names=names,

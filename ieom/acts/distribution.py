@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ieom.acts import approval, grounds
+from ieom.acts.bearing import record
 from ieom.acts.observation import last_close
 from ieom.errors import BadInput, NotFound, Refused, Tampered
 from ieom.mail.letters import Attachment, Recipient, queue, queue_many
@@ -111,34 +112,6 @@ def _papers(session: Session, mission: str, version: StatementVersion) -> dict[s
         ),
         f"press-release-{language}.txt": press_release_txt(version.content, text),
     }
-
-
-def record(session: Session, mission: str) -> consistency.Record:
-    """What a paper of this mission may name."""
-    from ieom.acts import meetings
-    from ieom.folder.names import load_names
-    from ieom.records.submissions import Submission
-
-    facts, names = missions.facts(session, mission), load_names()
-    on = facts.election_day
-    persons = {row.name: row.honorific for row in members.of(session, mission) if row.name}
-    held = [row for row in meetings.of(session, mission) if row.status == "held"]
-    persons |= {row.counterpart_name: row.counterpart_honorific for row in held if row.counterpart_name}
-    seen = set(session.scalars(select(Submission.station).where(Submission.mission == mission)))
-    places = Counter(
-        names.short(r.city, on=on) if r.city in names else r.city
-        for r in stations.of(session, mission)
-        if r.code in seen
-    )
-    dates = {*facts.voting_days, facts.release.press_conference.date()}
-    dates |= {row.starts_at.astimezone(ZoneInfo(facts.zone)).date() for row in held}
-    count = session.scalar(select(func.count()).select_from(Submission).where(Submission.mission == mission)) or 0
-    numbers = {len(members.observers(session, mission)), count}
-    states = {names.running(row.state, on=on) for row in members.observers(session, mission) if row.state}
-    return consistency.Record(
-        persons, frozenset(dates), dict(places), frozenset(numbers), frozenset(states), bool(seen), names, on,
-        bool(facts.station_choice),
-    )  # fmt: skip
 
 
 def _check(session: Session, mission: str, version: StatementVersion, release: str) -> None:

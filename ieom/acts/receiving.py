@@ -204,7 +204,7 @@ def submit_many(
     missions.lock(session, mission)
     forms, places = load_forms(), _places(session, mission)
     query = select(Submission.instance_id, Submission.content_hash).where(Submission.mission == mission)
-    known = dict(session.execute(query).tuples())
+    known = dict(session.execute(query).tuples().all())
     problems: list[IeomError] = []
     fresh: dict[str, tuple[Normal, Mapping[str, Any]]] = {}
     again = 0
@@ -247,7 +247,7 @@ def _insert(
         ],
     )  # fmt: skip
     query = select(Submission.instance_id, Submission.id).where(Submission.mission == mission, Submission.id > before)
-    numbers = dict(session.execute(query).tuples())
+    numbers = dict(session.execute(query).tuples().all())
     _answer(session, [(numbers[instance], form) for instance, (form, _) in fresh.items()], mission)
     flag(session, mission, [numbers[instance] for instance in fresh])
 

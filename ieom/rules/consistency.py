@@ -34,7 +34,7 @@ class Record:
     places: Mapping[str, int]
     """City to the number of stations visited there."""
     numbers: frozenset[int]
-    """Counts that may stand beside people and forms: members, forms received."""
+    """Counts that may stand beside 'observers', 'members' and 'delegates'."""
     states: frozenset[str]
     """Running names of the states in the delegation."""
     observed: bool

@@ -76,14 +76,23 @@ def kill_at(nth: int) -> Callable[[int], None]:
     return kill
 
 
+ABOUT_DOUBT = "reminder_letters_in_doubt"
+
+
+def about_doubt(row: AuditRow) -> bool:
+    """Whether an act is a person's about a letter in doubt, or the reminder of it: a crash may bring these on."""
+    return row.act == "LetterSettled" or (row.act == "ReminderQueued" and row.what["about"] == "letters_in_doubt")
+
+
 def outcome(folder: Path) -> dict[str, object]:
     """What must be the same however often the mission was killed."""
     engine = connect(url(folder))
     with reading(engine) as session:
         rows = session.scalars(select(AuditRow))
+        letters = session.scalars(select(Letter).where(Letter.kind != ABOUT_DOUBT))
         result = {
-            "acts": Counter((row.act, row.by, row.ref) for row in rows if not row.act.startswith("Letter")),
-            "letters": Counter((r.occasion, r.recipient, r.state) for r in session.scalars(select(Letter))),
+            "acts": Counter((row.act, row.by, row.ref) for row in rows if not about_doubt(row)),
+            "letters": Counter((r.occasion, r.recipient, r.state) for r in letters),
             "versions": Counter((v.number, v.content_hash) for v in session.scalars(select(StatementVersion))),
             "releases": Counter((r.number, r.status) for r in session.scalars(select(Release))),
         }
@@ -93,8 +102,8 @@ def outcome(folder: Path) -> dict[str, object]:
 
 def received(mail: Path) -> Counter[str]:
     """How often each Message-ID reached the mail server."""
-    parser = BytesHeaderParser()
-    return Counter(str(parser.parsebytes(path.read_bytes())["Message-ID"]) for path in mail.glob("*.eml"))
+    letters = [BytesHeaderParser().parsebytes(path.read_bytes()) for path in mail.glob("*.eml")]
+    return Counter(str(letter["Message-ID"]) for letter in letters if letter["X-Ieom-Kind"] != ABOUT_DOUBT)
 
 
 @pytest.mark.timeout(900)
@@ -134,6 +143,7 @@ def test_a_mission_killed_at_any_commit_goes_on_as_if_it_had_not_been(tmp_path: 
                 assert sum(got.values()) <= len(sent) + 1, f"step {number}, commit {nth}: more went twice than in doubt"
                 shutil.rmtree(there)
                 points += 1
+            print(f"{moment:%m-%d %H:%M} {len(commits)} commits, {points} points")
             shutil.rmtree(before)
     assert points >= LEAST_POINTS
     assert outcome(main)["releases"] == Counter({(1, "done"): 1})

@@ -11,8 +11,9 @@ from ieom.folder.forms import load_forms
 
 SEED_ROWS = {
     1: ("observed_election", "observed_place"), 2: ("composition", "headed_by"), 3: ("conduct",), 4: ("meetings",),
-    5: ("informed_topics",), 6: ("attended_opening",), 7: ("count_in_time", "tabulation_in_time"), 8: ("no_intervention",),
-    9: ("measures_free_will",), 10: ("observer_conditions",), 11: ("citizen_observers",), 12: ("reinforces_legitimacy",),
+    5: ("informed_topics",), 6: ("attended_opening",), 7: ("count_in_time", "tabulation_in_time"),
+    8: ("no_intervention",), 9: ("measures_free_will",), 10: ("observer_conditions",), 11: ("citizen_observers",),
+    12: ("reinforces_legitimacy",),
     13: ("observed_count",), 14: ("count_in_time", "announcement_in_time"), 15: ("no_serious_technical_problem",),
     16: ("no_campaign_material",), 17: ("no_campaign_activity",), 18: ("no_attempt_to_influence",),
     19: ("full_access", "information_received"), 20: ("polls_prepared",), 21: ("media_coverage",), 22: ("conclusion",),

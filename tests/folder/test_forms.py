@@ -102,5 +102,5 @@ def test_an_installation_lays_a_form_of_its_own_beside_the_others(tmp_path: Path
 def test_a_form_that_cannot_be_compiled_is_named(tmp_path: Path) -> None:
     path = tmp_path / "small.csv"
     path.write_text(SMALL.format(row=",begin group,open,Never closed,"), "utf-8")
-    with pytest.raises(Faults, match="small.csv"):
+    with pytest.raises(Faults, match=r"small\.csv"):
         xform(path)
