@@ -11,7 +11,7 @@ demo: $(READY)
 	@$(BIN)/ieom demo
 
 test: $(READY)
-	@$(BIN)/pytest $(PYTEST)
+	@$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
 
 setup: $(READY)
 

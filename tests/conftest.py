@@ -15,6 +15,8 @@ from ieom.records import schema
 from ieom.records.base import begin, connect
 from ieom.settings import ROOT, Settings, settings
 
+os.environ["COLUMNS"] = "200"  # tables are printed whole, whatever terminal the tests run in
+
 EXAMPLE = ROOT / "config" / "missions" / "kazakhstan-senate-2020"
 OPENED = datetime(2020, 7, 6, 4, 0, tzinfo=UTC)
 

@@ -70,7 +70,9 @@ def tell(session: Session, mission: str, code: str) -> Recipient:
     office = next((one for one in missions.facts(session, mission).offices if one.code == code), None)
     if office is None:
         raise NotFound(f"there is no member or office '{code}'")
-    return Recipient(office.email, office.office, salutation=office.salutation, name=f"{office.honorific} {office.name}".strip())
+    return Recipient(
+        office.email, office.office, salutation=office.salutation, name=f"{office.honorific} {office.name}".strip()
+    )
 
 
 def lint(
@@ -88,7 +90,9 @@ def lint(
         people=[row.name for row in members.of(session, mission) if row.name] + drafts.people_met(session, mission),
     )  # fmt: skip
     if version.language == "en":  # names and numbers are looked for in English words
-        against = [one for one in _against_the_record(session, mission, version) if one.code not in {f.code for f in found}]
+        against = [
+            one for one in _against_the_record(session, mission, version) if one.code not in {f.code for f in found}
+        ]
         found += [one for one in against if (one.hash, one.code) not in let_stand]
     return found
 
@@ -143,7 +147,15 @@ def override(
 
 
 def set_aside(
-    session: Session, mission: str, *, by: str, at: datetime, claim: str, why: str, instance: str = "", ref: str | None = None
+    session: Session,
+    mission: str,
+    *,
+    by: str,
+    at: datetime,
+    claim: str,
+    why: str,
+    instance: str = "",
+    ref: str | None = None,
 ) -> int:
     """Set an observed irregularity aside, by name and for a reason: neither the statement nor its annex mentions it.
     It is set aside as these forms recorded it (`instance`, or all there are now); what another form records later
@@ -158,7 +170,9 @@ def set_aside(
     verdict = gather(session, mission, cut_off=at, preliminary=False).verdicts[claim]
     wanted = [form for form in verdict.forms_against if instance in {"", form}]
     if not wanted:
-        raise NotFound(f"no form {instance or ''} records what '{claim}' denies; there is nothing to set aside".replace("  ", " "))
+        raise NotFound(
+            f"no form {instance or ''} records what '{claim}' denies; there is nothing to set aside".replace("  ", " ")
+        )
     known = {form for name, form in drafts.set_aside(session, mission) if name == claim}
     fresh = tuple(form for form in wanted if form not in known)
     query = select(Submission).where(Submission.mission == mission, Submission.instance_id.in_(fresh))

@@ -411,9 +411,9 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
                 end_round(
                     session, mission, round_, by="clock", at=at, status="void", why="the head of mission was replaced"
                 )
-    if asked_for and (round_ is None or (round_.status not in {"open", "approved"} and round_.hashes != hashes)):
-        round_ = open_round(session, mission, by="clock", at=at)
-    elif asked_for and round_ is not None and round_.status == "void" and "text" not in round_.ended_why:
+    if (asked_for and (round_ is None or (round_.status not in {"open", "approved"} and round_.hashes != hashes))) or (
+        asked_for and round_ is not None and round_.status == "void" and "text" not in round_.ended_why
+    ):
         round_ = open_round(session, mission, by="clock", at=at)
     if round_ is None:
         return Standing(Stage.APPROVAL, State.NOT_DUE, "Approval was not asked for yet.", None, ("drafter",))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,7 +19,7 @@ from ieom.mail.letters import Attachment, Recipient, queue, queue_many
 from ieom.papers import store
 from ieom.papers.press_release import press_release_pdf, press_release_txt, release_text
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
-from ieom.records import audit, drafts, members, missions, stations
+from ieom.records import audit, drafts, missions
 from ieom.records.approvals import ApprovalRound
 from ieom.records.letters import Letter
 from ieom.records.media import MediaContact
@@ -348,7 +347,7 @@ ENDED = {"sent", "refused", "cancelled"}
 def ledger(session: Session, row: Release) -> Counter[str]:
     """How many letters of a release are in which state."""
     query = select(Letter.state, func.count()).where(Letter.release == row.id).group_by(Letter.state)
-    return Counter({state: count for state, count in session.execute(query)})
+    return Counter(dict(session.execute(query).tuples()))
 
 
 def _progress(session: Session, mission: str, row: Release, at: datetime) -> Standing:

@@ -10,13 +10,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts.answering import (
-    attest, is_ready, lint, override, ready, set_aside, settle_turned, tell,
+    attest,
+    is_ready,
+    lint,
+    override,
+    ready,
+    set_aside,
+    settle_turned,
+    tell,
 )  # fmt: skip
 from ieom.acts.delegation import recipient
 from ieom.acts.grounds import Grounds
 from ieom.acts.observation import last_close
 from ieom.acts.versions import (
-    changed, dissociate, draft, drafted, edit, kind_now, missing, released, translate, write,
+    changed,
+    dissociate,
+    draft,
+    drafted,
+    edit,
+    kind_now,
+    missing,
+    released,
+    translate,
+    write,
 )  # fmt: skip
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import queue
@@ -72,7 +88,9 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
         _tell_drafter(session, mission, row, at)
     approved = _approved(session, mission, row.content_hash)
     asked = is_ready(session, mission, row.content_hash) is not None
-    row, grounds, renewal = _renewed(session, mission, row, at, free=not (asked or approved or statement.edited(row.content)))
+    row, grounds, renewal = _renewed(
+        session, mission, row, at, free=not (asked or approved or statement.edited(row.content))
+    )
     waiting = _turned(session, mission, row, grounds, at, approved=approved)
     head = members.head(session, mission)
     return rules.standing(
@@ -96,9 +114,7 @@ def _renewed(
     )
     if not free and not supplement:
         return row, grounds, None
-    when = statement.renewal(
-        row.content, fresh, written=row.at, at=at, grown=grounds.digest != row.evidence_digest
-    )
+    when = statement.renewal(row.content, fresh, written=row.at, at=at, grown=grounds.digest != row.evidence_digest)
     if when is None or when > at:
         return row, grounds, when
     why = "the count is finished" if supplement else "renewed: the record has grown"
@@ -111,7 +127,9 @@ def _turned(
     """Note findings that turned since a version was written, tell the head of mission once, and let those lapse that
     turned back. Returns how many wait for the head's decision."""
     now = {claim: (was, verdict) for claim, was, verdict in statement.turned(row.content, grounds.verdicts)}
-    query = select(TurnedFinding).where(TurnedFinding.mission == mission, TurnedFinding.version_hash == row.content_hash)
+    query = select(TurnedFinding).where(
+        TurnedFinding.mission == mission, TurnedFinding.version_hash == row.content_hash
+    )
     known = session.scalars(query.order_by(TurnedFinding.id)).all()
     for turn in known:
         if turn.settled_at is None and now.get(turn.claim, ("", ""))[1] != turn.verdict:
@@ -143,7 +161,9 @@ def _tell_head(
     if not made or head is None or not head.email:
         return
     labels = {claim.id: claim.label for claim in grounds.claims}
-    key = hashlib.sha256("\n".join(f"{turn.claim}={turn.verdict}@{turn.at.isoformat()}" for turn in made).encode()).hexdigest()
+    key = hashlib.sha256(
+        "\n".join(f"{turn.claim}={turn.verdict}@{turn.at.isoformat()}" for turn in made).encode()
+    ).hexdigest()
     turns = []
     for turn in made:
         verdict = grounds.verdicts[turn.claim]
@@ -169,5 +189,3 @@ def _approved(session: Session, mission: str, digest: str) -> bool:
     """Whether a round approved this text."""
     query = select(ApprovalRound.hashes).where(ApprovalRound.mission == mission, ApprovalRound.status == "approved")
     return any(digest in hashes.values() for hashes in session.scalars(query))
-
-

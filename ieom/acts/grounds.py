@@ -23,7 +23,7 @@ from ieom.records.delegation import Member
 from ieom.records.meetings import Meeting
 from ieom.records.members import styled
 from ieom.records.observation import Attestation, MemberReport
-from ieom.records.submissions import Answer, Flag, Submission
+from ieom.records.submissions import Flag, Submission
 from ieom.rules.evidence import Claim, Verdict, VerdictKind, assessment, verdict_of
 from ieom.rules.mission import MissionFacts
 from ieom.rules.names import Names
@@ -77,7 +77,7 @@ def gather(session: Session, mission: str, *, cut_off: datetime, preliminary: bo
     }
     verdicts = dict(evidence.verdicts(session, mission, claims, cut_off=cut_off))
     verdicts |= _records(claims, told, head=head is not None)
-    verdicts |= _seen_otherwise(session, mission, cut_off)
+    verdicts["figures_reconcile"] = _reconciled(session, mission, cut_off)
     for claim in claims:
         if claim.kind == "outside":
             known = claim.id in facts.outside_sources
@@ -120,6 +120,7 @@ def _election(facts: MissionFacts, names: Names, language: str) -> dict[str, Any
         "people": names.name(facts.host_state, language, on=on).people
         or f"people of {names.short(facts.host_state, language, on=on)}",
         "days": _days(facts.voting_days, language),
+        "day": _day(on, language),
         "legal": facts.legal_references,
         "sources": facts.outside_sources,
     }
@@ -207,44 +208,15 @@ def _records(claims: Sequence[Claim], facts: Mapping[str, Any], *, head: bool) -
     return {name: Verdict(name, verdict_of(n, 0), n) for name, n in there.items() if name in wanted}
 
 
-def _seen_otherwise(session: Session, mission: str, cut_off: datetime) -> dict[str, Verdict]:
-    """What no single question answers: results protocols whose figures don't reconcile, and incidents that were seen.
-    Incidents that were reported to observers are counted as heard."""
-    mine = (Submission.mission == mission, Submission.received_at <= cut_off)
-    counted = (
-        session.scalar(select(func.count()).select_from(Submission).where(*mine, Submission.form == "counting")) or 0
-    )
+def _reconciled(session: Session, mission: str, cut_off: datetime) -> Verdict:
+    """Results protocols whose figures don't reconcile: what the checks flagged, of all the counting forms."""
+    mine = (Submission.mission == mission, Submission.received_at <= cut_off, Submission.form == "counting")
+    counted = session.scalar(select(func.count()).select_from(Submission).where(*mine)) or 0
     flagged = select(distinct(Submission.instance_id)).join(Flag, Flag.submission == Submission.id)
-    wrong = sorted(session.scalars(flagged.where(*mine, Submission.form == "counting", Flag.check.in_(RECONCILING))))
-    kind_of = (
-        select(Answer.submission, Answer.value)
-        .where(Answer.mission == mission, Answer.question == "incident_kind")
-        .subquery()
-    )
-    how = (
-        select(Answer.submission, Answer.value)
-        .where(Answer.mission == mission, Answer.question == "heard_or_seen")
-        .subquery()
-    )
-    query = (
-        select(Submission.instance_id, kind_of.c.value, how.c.value)
-        .join(kind_of, kind_of.c.submission == Submission.id)
-        .join(how, how.c.submission == Submission.id)
-        .where(*mine)
-    )
-    rows = list(session.execute(query).tuples())
-    saw = [(form, kind) for form, kind, way in rows if way == "observed"]
-    kinds = {kind: sum(1 for _, other in saw if other == kind) for kind in sorted({kind for _, kind in saw})}
+    wrong = sorted(session.scalars(flagged.where(*mine, Flag.check.in_(RECONCILING))))
     good = counted - len(wrong)
-    return {
-        "figures_reconcile": Verdict(
-            "figures_reconcile", verdict_of(good, len(wrong)), good, len(wrong), "forms", forms_against=tuple(wrong)
-        ),
-        "incidents": Verdict(
-            "incidents", verdict_of(0, len(saw)), 0, len(saw), "forms", heard=len(rows) - len(saw),
-            forms_against=tuple(sorted(form for form, _ in saw)), detail={"kinds": kinds},
-        ),
-    }  # fmt: skip
+    kind = verdict_of(good, len(wrong))
+    return Verdict("figures_reconcile", kind, good, len(wrong), "forms", forms_against=tuple(wrong))
 
 
 def _conduct(session: Session, mission: str, there: Sequence[Member]) -> Verdict:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from babel.dates import format_date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -58,6 +59,10 @@ def content_of(grounds: Grounds, language: str, kind: str, *, set_aside: Collect
         ),
         "cut_off": grounds.cut_off.isoformat(),
         "scope": grounds.facts["visited_phrase"],
+        "day": grounds.facts["day"],
+        "annex_title": words["annex_title"],
+        "heard_words": words["heard"],
+        "evidence": words["evidence"].format(moment=grounds.facts["cut_off"], visited=grounds.facts["visited_phrase"]),
     }
 
 
@@ -144,9 +149,14 @@ def draft(
     grounds, content = drafted(session, mission, at=at, kind=kind, language=language)
     if not grounds.facts["forms_total"]:
         raise Refused("no form has come in yet; a statement says only what observers recorded")
-    if last is not None and not afresh and statement.edited(last.content) and (last.kind == "supplement") == (kind == "supplement"):
+    if (
+        last is not None
+        and not afresh
+        and statement.edited(last.content)
+        and (last.kind == "supplement") == (kind == "supplement")
+    ):
         content = statement.merged(last.content, content)
-    if last is not None and statement.content_hash({**content, "cut_off": last.content["cut_off"]}) == last.content_hash:
+    if last is not None and statement.content_hash(statement.as_of(content, last.content)) == last.content_hash:
         return last
     return write(
         session, mission, content, by=by, at=at, digest=grounds.digest, why=why, ref=ref,
@@ -175,7 +185,9 @@ def edit(
     if ref and audit.happened(session, mission, ref):
         return last
     if seen is not None and seen != last.number:
-        raise Conflict(f"version {last.number} came since you looked at version {seen}; see what changed, then edit that one")
+        raise Conflict(
+            f"version {last.number} came since you looked at version {seen}; see what changed, then edit that one"
+        )
     if any(ord(sign) < 32 and sign not in "\n\t\r" for sign in text):
         raise BadInput("the text holds a control character; write plain words")
     content: Content = {**last.content, "paragraphs": [dict(one) for one in last.content["paragraphs"]]}
@@ -219,12 +231,13 @@ def dissociate(
     state: str,
     paragraph: str,
     how: str = "footnote",
+    note: str = "",
     why: str = "",
     language: str = "en",
     ref: str | None = None,
 ) -> StatementVersion:
-    """A state dissociates itself from a paragraph, as agreed: by a footnote there (`footnote`), or the paragraph is
-    left out (`omission`). A new version."""
+    """A state dissociates itself from a paragraph, as agreed: by a footnote there (`footnote`, worded `note` or as
+    usual), or the paragraph is left out (`omission`). A new version."""
     if how == "omission":
         return edit(session, mission, by=by, at=at, paragraph=paragraph, text="", why=why, language=language, ref=ref)
     if how != "footnote":
@@ -235,7 +248,8 @@ def dissociate(
     facts = missions.facts(session, mission)
     if state not in {one.code for one in facts.states}:
         raise NotFound(f"'{state}' is no state of this mission")
-    note = wording.dissociation(load_names().running(state, language, on=facts.election_day), language=language)
+    running = load_names().running(state, language, on=facts.election_day)
+    note = " ".join(note.split()) or wording.dissociation(running, language=language)
     content: Content = {**last.content, "paragraphs": [dict(one) for one in last.content["paragraphs"]]}
     one = next((one for one in content["paragraphs"] if one["key"] == paragraph), None)
     if one is None:
@@ -257,11 +271,12 @@ def translate(
     language: str,
     texts: Mapping[str, str],
     title: str,
+    frame: Mapping[str, str] | None = None,
     source: str = "en",
     ref: str | None = None,
 ) -> StatementVersion:
     """A version in another language from the newest one of `source`, paragraph by paragraph: each is bound to what its
-    original rests on. Refused unless every paragraph has its text and nothing else does."""
+    original rests on. `frame` has the words around them (marking, annex_title, heard_words, evidence, scope). Refused unless every paragraph has its text and nothing else does."""
     last = drafts.newest(session, mission, source) or missing()
     if ref and audit.happened(session, mission, ref):
         return drafts.newest(session, mission, language) or missing()
@@ -280,8 +295,11 @@ def translate(
         claims = list(dict.fromkeys(claim for sentence in one["sentences"] for claim in sentence["claims"]))
         bound = {**first, "text": words, "claims": claims if first["claims"] else []}
         paragraphs.append({**one, "text": words, "sentences": [bound], "translated": True})
-    names, on = load_names(), missions.facts(session, mission).election_day
-    facts = missions.facts(session, mission)
+    facts, names = missions.facts(session, mission), load_names()
+    on = facts.election_day
+    strange = sorted(set(frame or {}) - {"marking", "annex_title", "heard_words", "evidence", "scope"})
+    if strange:
+        raise BadInput(f"the frame of a statement has no '{strange[0]}'")
     content = {
         **last.content,
         "language": language,
@@ -289,7 +307,9 @@ def translate(
         "mission_name": names.official("ieom", language, on=on),
         "organisation": names.official(facts.organisation, language, on=on),
         "place": names.short(facts.base_city, language, on=on),
+        "day": format_date(on, "d MMMM y", locale=language),
         "paragraphs": paragraphs,
+        **(frame or {}),
     }
     return write(
         session, mission, content, by=by, at=at, digest=last.evidence_digest, why=f"translation of version {last.number}",

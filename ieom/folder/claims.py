@@ -48,9 +48,7 @@ def _load(path: Path, _changed: int) -> tuple[Claim, ...]:
                 faults.append(Fault(path.name, f"claim {claim.id}: no form asks '{asked}'"))
             else:
                 strange = [answer for answer in answers if answer not in known[asked]]
-                faults += [
-                    Fault(path.name, f"claim {claim.id}: '{one}' is no answer to '{asked}'") for one in strange
-                ]
+                faults += [Fault(path.name, f"claim {claim.id}: '{one}' is no answer to '{asked}'") for one in strange]
     if faults:
         raise Faults(faults)
     return tuple(claims)

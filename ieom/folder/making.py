@@ -49,7 +49,7 @@ def new(
     jinja = Environment(
         loader=FileSystemLoader(settings().templates_dir / "folder"),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701  # TOML and CSV, not HTML; texts pass through the `toml` filter
+        autoescape=False,  # TOML and CSV, not HTML; texts pass through the `toml` filter
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -53,7 +53,7 @@ def framed(
         "annex_title": said["annex_title"],
         "annex_says": said["annex_says"],
         "annex_head": said["annex_head"],
-        "cut_off_says": said["cut_off"].format(moment=f"{when} ({zone.rpartition('/')[2].replace('_', ' ')} time)"),
+        "cut_off_says": said["cut_off"].format(moment=f"{when} ({content['place']})"),
         "hash_says": said["hash"].format(digest=digest, head=chain_head),
         "foot": said["foot"].format(organisation=content["organisation"], mission=content["mission_name"]),
         "copy_for": said["copy_for"].format(office=copy_for) if copy_for else "",

@@ -20,7 +20,7 @@ def paragraphs(what: str, language: str, facts: Mapping[str, Any], *, zone: str)
     environment = Environment(
         loader=FileSystemLoader(settings().templates_dir / "correspondence"),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - plain text for Word, which escapes it itself
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -59,7 +59,7 @@ def _environment(folder: Path) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - plain text; each paper escapes for its own format
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -90,7 +90,7 @@ def titles(language: str = "en") -> dict[str, str]:
 
 def tables(language: str = "en") -> dict[str, dict[str, str]]:
     """The tables of words that templates take whole phrases from."""
-    return {name: _table(name, language) for name in ("topics", "irregularities", "incidents")}
+    return {name: _table(name, language) for name in ("topics", "irregularities")}
 
 
 def spoken(language: str) -> bool:
@@ -163,5 +163,6 @@ def _irregularities(claims: Sequence[Claim], verdicts: Mapping[str, Verdict], la
             continue
         if claim.id not in words:
             raise BadInput(f"templates/statement/{language}/irregularities.toml has no words for '{claim.id}'")
-        found.append({"claim": claim.id, "words": words[claim.id], "verdict": verdict})
+        counted = bool(claim.upheld_by) or claim.kind == "record"  # else nothing upholds it: there is no share to state
+        found.append({"claim": claim.id, "words": words[claim.id], "verdict": verdict, "counted": counted})
     return found

@@ -1,28 +1,29 @@
 """Verdicts counted from observers' answers, and the digest of what a statement rests on.
 
-One query, grouped by question, answer and station, runs along the covering index of the answers and gives every count
-that a claim of one question needs; a claim that needs several answers of the same form has one query of its own, and
-one more fetches the forms that contradict anything. What is read grows with stations and contradictions, not forms.
+One query along the covering index of the answers counts forms and stations by question and answer; one more fetches
+the answers that contradict anything, and whether their station or form upholds the same claim too; a claim that several
+answers uphold has a query of its own. So what is read into memory grows with contradictions, not with forms.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, distinct, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import CTE, ColumnElement, Select, String, and_, column, distinct, func, or_, select, values
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from ieom.records.submissions import Answer, Correction, Submission
-from ieom.rules.evidence import HEARD, Claim, Irregularity, Verdict, of_station, upper_bound, verdict_of
+from ieom.rules.evidence import HEARD, Claim, Irregularity, Verdict, upper_bound, verdict_of
 
 Answers = Mapping[str, Sequence[str]]
 Pair = tuple[str, str]
-Tally = Mapping[Pair, Mapping[str, int]]
-"""How many forms gave an answer, by station."""
+Tally = Mapping[Pair, tuple[int, int]]
+"""How many forms gave an answer, and from how many stations."""
 CHUNK = 500
 """Numbers in one IN list; every database takes that many."""
 
@@ -37,12 +38,12 @@ class _Scope:
     late: tuple[int, ...] = ()
 
     def answers(self) -> list[ColumnElement[bool]]:
-        return [Answer.mission == self.mission, *self._within(Answer.submission)]
+        return [Answer.mission == self.mission, *self.within(Answer.submission)]
 
     def forms(self) -> list[ColumnElement[bool]]:
-        return [Submission.mission == self.mission, *self._within(Submission.id)]
+        return [Submission.mission == self.mission, *self.within(Submission.id)]
 
-    def _within(self, number: InstrumentedAttribute[int]) -> list[ColumnElement[bool]]:
+    def within(self, number: InstrumentedAttribute[int]) -> list[ColumnElement[bool]]:
         within: list[ColumnElement[bool]] = [] if self.last is None else [number <= self.last]
         return [*within, number.not_in(self.late)] if self.late else within
 
@@ -57,11 +58,11 @@ def _scope(session: Session, mission: str, cut_off: datetime | None) -> _Scope:
 
 
 def _pairs(answers: Answers) -> list[Pair]:
-    return [(question, value) for question, values in answers.items() for value in values]
+    return [(question, value) for question, some in answers.items() for value in some]
 
 
 def _given(answers: Answers) -> ColumnElement[bool]:
-    return or_(*(and_(Answer.question == question, Answer.value.in_(values)) for question, values in answers.items()))
+    return or_(*(and_(Answer.question == question, Answer.value.in_(some)) for question, some in answers.items()))
 
 
 def verdicts(
@@ -74,103 +75,154 @@ def verdicts(
     scope = _scope(session, mission, cut_off)
     tally = _tally(session, scope, wanted)
     against = _against(session, scope, wanted, tally)
-    forms = _stations_by_form(session, scope) if any(claim.present for claim in wanted) else {}
-    return {claim.id: _verdict(session, scope, claim, tally, against, forms) for claim in wanted}
+    return {claim.id: _verdict(session, scope, claim, tally, against.get(claim.id, ())) for claim in wanted}
 
 
-def _verdict(
-    session: Session, scope: _Scope, claim: Claim, tally: Tally, against: Mapping[Pair, Sequence[tuple[int, str, str]]],
-    forms: Mapping[str, set[str]],
-) -> Verdict:  # fmt: skip
-    rows = [row for pair in _pairs(claim.contradicted_by) for row in against.get(pair, ())]
-    ids = tuple(sorted({instance for _, instance, _ in rows}))
+def _verdict(session: Session, scope: _Scope, claim: Claim, tally: Tally, rows: Sequence[_Against]) -> Verdict:
+    bad_stations = {row.station for row in rows}
     if claim.present:
-        there = set().union(*(forms.get(form, set()) for form in claim.present))
-        n, bad, seen = len(there), 0, len(there)
+        query = select(func.count(distinct(Submission.station))).where(
+            *scope.forms(), Submission.form.in_(claim.present)
+        )
+        n = seen = session.scalar(query) or 0
+        bad = 0
     else:
-        places = {
-            question: {place for value in values for place in tally.get((question, value), ())}
-            for question, values in claim.upheld_by.items()
-        }
-        upheld = set.intersection(*places.values()) if places else set()
-        contradicted = {station for _, _, station in rows}
-        seen = len(upheld | contradicted)
+        visits, stations = _upheld(session, scope, claim, tally)
+        both = {row.station for row in rows if row.upheld_there}
+        seen = stations + len(bad_stations - both)
         if claim.base == "stations":
-            n, bad = of_station(upheld, contradicted)
+            n, bad = stations - len(both), len(bad_stations)  # one contradicting form is enough for a station
         else:
-            n, bad = _visits(session, scope, claim, tally, {number for number, _, _ in rows})
-    pairs = [(question, HEARD) for question in claim.questions] + _pairs(claim.heard_by)
-    heard = sum(sum(tally.get(pair, {}).values()) for pair in pairs)
+            n = visits - len({row.submission for row in rows if row.upheld_too})  # a form that says both contradicts
+            bad = len({row.submission for row in rows})
+    told = [tally[pair] for pair in _told(claim) if pair in tally]
+    heard = sum(forms for forms, _ in told)
     detail: dict[str, object] = {"upper_bound": upper_bound(n)} if n and not bad else {}
-    if heard:
-        detail["heard_at"] = len({place for pair in pairs for place in tally.get(pair, ())})
     if bad:
-        detail["answers_against"] = {
-            f"{question}={value}": len(against[question, value])
-            for question, value in _pairs(claim.contradicted_by)
-            if (question, value) in against
-        }
+        detail["answers_against"] = dict(Counter(f"{row.question}={row.value}" for row in rows))
+    ids = tuple(sorted({row.instance_id for row in rows}))
     return Verdict(claim.id, verdict_of(n, bad), n, bad, claim.base, seen, heard, (), ids, detail)
 
 
-def _visits(session: Session, scope: _Scope, claim: Claim, tally: Tally, bad: set[int]) -> tuple[int, int]:
-    """(forms that give every upholding answer and no contradicting one, forms that give a contradicting one)."""
-    if not claim.upheld_by:
-        return 0, len(bad)
-    values = next(iter(claim.upheld_by.values()))
-    if len(claim.upheld_by) == 1 and len(values) == 1:
-        n = sum(sum(tally.get(pair, {}).values()) for pair in _pairs(claim.upheld_by))
-    else:
-        n = session.scalar(select(func.count()).select_from(_upholding(scope, claim).subquery())) or 0
-    numbers = sorted(bad)
-    for start in range(0, len(numbers), CHUNK):  # a form that says both contradicts
-        some = Answer.submission.in_(numbers[start : start + CHUNK])
-        n -= session.scalar(select(func.count()).select_from(_upholding(scope, claim).where(some).subquery())) or 0
-    return n, len(bad)
+def _told(claim: Claim) -> list[Pair]:
+    """Answers by which it was told to observers, and not seen."""
+    return [*((question, HEARD) for question in claim.questions), *_pairs(claim.heard_by)]
 
 
-def _upholding(scope: _Scope, claim: Claim):  # type: ignore[no-untyped-def] # the type is Select with two parameters
-    query = select(Answer.submission).where(*scope.answers(), _given(claim.upheld_by)).group_by(Answer.submission)
+def _upheld(session: Session, scope: _Scope, claim: Claim, tally: Tally) -> tuple[int, int]:
+    """(forms, stations) that give every upholding answer, whatever else they say."""
+    pairs = _pairs(claim.upheld_by)
+    given = [pair for pair in pairs if pair in tally]
+    if not given:
+        return 0, 0
+    if len(pairs) == 1 or len(given) == len(claim.upheld_by) == 1:
+        return tally[given[0]]
+    numbers = select(func.count(distinct(Answer.submission)), func.count(distinct(Answer.station)))
+    forms, stations = session.execute(numbers.where(*_upholding(scope, claim))).one()
+    if claim.base == "stations" and len(claim.upheld_by) > 1:  # a station's facts may come from several forms
+        stations = session.scalar(select(func.count()).select_from(_upholding_stations(scope, claim).subquery()))
+    return forms, stations
+
+
+def _upholding(scope: _Scope, claim: Claim) -> list[ColumnElement[bool]]:
+    """Answers to the claim's first question in forms that give every upholding answer."""
+    first, *others = claim.upheld_by.items()
+    conditions = [*scope.answers(), Answer.question == first[0], Answer.value.in_(first[1])]
+    for question, some in others:
+        also = aliased(Answer)
+        same = (also.submission == Answer.submission, also.question == question, also.value.in_(some))
+        conditions.append(select(also.id).where(*same).exists())
+    return conditions
+
+
+def _upholding_stations(scope: _Scope, claim: Claim) -> Select[tuple[str]]:
+    query = select(Answer.station).where(*scope.answers(), _given(claim.upheld_by)).group_by(Answer.station)
     return query.having(func.count(distinct(Answer.question)) == len(claim.upheld_by))
 
 
 def _tally(session: Session, scope: _Scope, claims: Sequence[Claim]) -> Tally:
     questions = {q for claim in claims for q in (*claim.questions, *claim.heard_by)}
     query = (
-        select(Answer.question, Answer.value, Answer.station, func.count())
+        select(Answer.question, Answer.value, func.count(), func.count(distinct(Answer.station)))
         .where(*scope.answers(), Answer.question.in_(sorted(questions)))
-        .group_by(Answer.question, Answer.value, Answer.station)
+        .group_by(Answer.question, Answer.value)
     )
-    found: dict[Pair, dict[str, int]] = defaultdict(dict)
-    for question, value, station, count in session.execute(query):
-        found[question, value][station] = count
-    return found
+    return {(question, value): (forms, stations) for question, value, forms, stations in session.execute(query)}
+
+
+@dataclass(frozen=True)
+class _Against:
+    """One contradicting answer; whether its station has an upholding form too, and whether the same form upholds."""
+
+    question: str
+    value: str
+    submission: int
+    instance_id: str
+    station: str
+    upheld_there: bool = False
+    upheld_too: bool = False
 
 
 def _against(
-    session: Session, scope: _Scope, claims: Sequence[Claim], tally: Tally
-) -> dict[Pair, list[tuple[int, str, str]]]:
-    """(number, instance id, station) of every form that contradicts, by answer; there are few, or much to write of."""
-    pairs = sorted({pair for claim in claims for pair in _pairs(claim.contradicted_by) if pair in tally})
-    if not pairs:
+    session: Session, scope: _Scope, claims: Sequence[Claim], tally: Tally, *, overlap: bool = True
+) -> dict[str, list[_Against]]:
+    """Every contradicting answer by claim, with its form; there are few, or there is much to write about. Claims meet
+    answers through a table of their pairs, so that one query serves them all."""
+    grounds = [(claim.id, *pair) for claim in claims for pair in _pairs(claim.contradicted_by) if pair in tally]
+    if not grounds:
         return {}
+    con = _table("con", grounds)
+    columns: list[Any] = [
+        con.c.claim, con.c.question, con.c.value, Submission.id, Submission.instance_id, Answer.station,
+    ]  # fmt: skip
+    upheld = [(claim.id, *pair) for claim in claims for pair in _pairs(claim.upheld_by) if pair in tally]
+    if overlap and upheld:
+        columns += [_also(con, upheld, scope, Answer.station), _also(con, upheld, scope, Answer.submission)]
     query = (
-        select(Answer.question, Answer.value, Submission.id, Submission.instance_id, Answer.station)
+        select(*columns)
+        .select_from(con)
+        .join(Answer, and_(Answer.question == con.c.question, Answer.value == con.c.value, *scope.answers()))
         .join(Submission, Submission.id == Answer.submission)
-        .where(or_(*(and_(*scope.answers(), Answer.question == q, Answer.value == value) for q, value in pairs)))
     )
-    found: dict[Pair, list[tuple[int, str, str]]] = defaultdict(list)
-    for question, value, number, instance, station in session.execute(query):
-        found[question, value].append((number, instance, station))
+    found: dict[str, list[_Against]] = defaultdict(list)
+    for claim, *row in session.execute(query):
+        found[claim].append(_Against(*row))
+    for claim in claims:
+        if overlap and len(claim.upheld_by) > 1 and claim.id in found:
+            found[claim.id] = _several(session, scope, claim, found[claim.id])
     return found
 
 
-def _stations_by_form(session: Session, scope: _Scope) -> dict[str, set[str]]:
-    query = select(Submission.form, Submission.station).where(*scope.forms()).distinct()
-    found: dict[str, set[str]] = defaultdict(set)
-    for form, station in session.execute(query):
-        found[form].add(station)
-    return found
+def _table(name: str, rows: Sequence[tuple[str, str, str]]) -> CTE:
+    columns = (column("claim", String), column("question", String), column("value", String))
+    return values(*columns, name=name).data(list(rows)).cte(name)
+
+
+def _also(
+    con: CTE, upheld: Sequence[tuple[str, str, str]], scope: _Scope, same: InstrumentedAttribute[Any]
+) -> ColumnElement[bool]:
+    """Whether an answer of the same station (or form) upholds the claim that this one contradicts."""
+    name = f"pro_{same.key}"
+    pro, also = _table(name, upheld), aliased(Answer, name=f"also_{same.key}")
+    there = (also.question == pro.c.question, also.value == pro.c.value, getattr(also, same.key) == same)
+    within = [also.mission == scope.mission, *scope.within(also.submission)]
+    query = select(also.id).select_from(pro).join(also, and_(*there, *within)).where(pro.c.claim == con.c.claim)
+    return query.exists().correlate(con, Answer).label(name)
+
+
+def _several(session: Session, scope: _Scope, claim: Claim, rows: Sequence[_Against]) -> list[_Against]:
+    """The same for a claim that several answers uphold together, where one of them alone does not."""
+    if claim.base == "stations":
+        there = set(session.scalars(_upholding_stations(scope, claim)))
+    else:
+        some = select(Answer.station).where(*_upholding(scope, claim)).distinct()
+        there = set(session.scalars(some))
+    too: set[int] = set()
+    numbers = sorted({row.submission for row in rows})
+    for start in range(0, len(numbers), CHUNK):
+        some_forms = Answer.submission.in_(numbers[start : start + CHUNK])
+        too |= set(session.scalars(select(Answer.submission).where(*_upholding(scope, claim), some_forms)))
+    return [replace(row, upheld_there=row.station in there, upheld_too=row.submission in too) for row in rows]
 
 
 def irregularities(
@@ -180,12 +232,11 @@ def irregularities(
     is to be in the statement or its annex, or set aside by name."""
     wanted = [claim for claim in claims if claim.kind == "observation" and claim.irregularity]
     scope = _scope(session, mission, cut_off)
-    against = _against(session, scope, wanted, _tally(session, scope, wanted))
+    against = _against(session, scope, wanted, _tally(session, scope, wanted), overlap=False)
     found = [
-        Irregularity(claim.id, question, value, instance, station, number)
-        for claim in wanted
-        for question, value in _pairs(claim.contradicted_by)
-        for number, instance, station in against.get((question, value), ())
+        Irregularity(claim, row.question, row.value, row.instance_id, row.station, row.submission)
+        for claim, rows in against.items()
+        for row in rows
     ]
     return sorted(found, key=lambda one: (one.submission, one.claim, one.question, one.answer))
 
@@ -207,7 +258,7 @@ def forms_behind(
     if claim.base == "stations":  # any form with such an answer, as the station's fact may rest on several forms
         numbers = select(Answer.submission).where(*scope.answers(), _given(claim.upheld_by))
     else:
-        numbers = _upholding(scope, claim)
+        numbers = select(Answer.submission).where(*_upholding(scope, claim))
     upholding = session.scalars(select(Submission.instance_id).where(Submission.id.in_(numbers)))
     return sorted(set(upholding) - set(contradicting)), contradicting
 

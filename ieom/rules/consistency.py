@@ -17,10 +17,33 @@ from ieom.rules.names import Names
 from ieom.rules.statement import split_sentences
 
 HONORIFICS = r"(?:H\.\s?E\.|Mr\.?|Mrs\.?|Ms\.?|Miss|Dr\.?|Prof\.?)"
-NUMBER_WORDS = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+NUMBER_WORDS = {
+    word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+}
 PEOPLE = ("observers", "members", "delegates", "representatives", "diplomats", "experts")
-ADJECTIVES = ("open", "transparent", "free", "fair", "competitive", "democratic", "legitimate", "inclusive", "calm", "peaceful")
-CALLED = ("representatives", "officials", "diplomats", "experts", "parliamentarians", "Secretariat", "Academy", "Central Election Commissions")
+COUNTED = r"\b([A-Za-z]+|\d[\d,]*)\s+(?:(?:randomly )?(?:selected |chosen ))?polling stations?\b"
+ADJECTIVES = (
+    "open",
+    "transparent",
+    "free",
+    "fair",
+    "competitive",
+    "democratic",
+    "legitimate",
+    "inclusive",
+    "calm",
+    "peaceful",
+)
+CALLED = (
+    "representatives",
+    "officials",
+    "diplomats",
+    "experts",
+    "parliamentarians",
+    "Secretariat",
+    "Academy",
+    "Central Election Commissions",
+)
 """What the delegation of a paper consists of, in the words that papers use."""
 
 
@@ -88,7 +111,9 @@ def check(text: str, record: Record) -> list[Slip]:
 def _dates(text: str, record: Record) -> Iterator[Slip]:
     for said, day in dates_in(text):
         if day not in record.dates:
-            near = next((known for known in sorted(record.dates) if (known.month, known.day) == (day.month, day.day)), None)
+            near = next(
+                (known for known in sorted(record.dates) if (known.month, known.day) == (day.month, day.day)), None
+            )
             meant = f"; {near.day} {MONTHS[near.month - 1].title()} {near.year} is meant?" if near else ""
             yield Slip("date", said, f"no record has this date{meant}")
 
@@ -125,7 +150,9 @@ def _places(text: str, record: Record) -> Iterator[Slip]:
         except KeyError:
             continue
         if city not in allowed and record.places and re.search(rf"\bin {re.escape(city)}\b", text):
-            yield Slip("place", city, f"no station was visited there; the record has {', '.join(sorted(record.places))}")
+            yield Slip(
+                "place", city, f"no station was visited there; the record has {', '.join(sorted(record.places))}"
+            )
 
 
 def number(word: str) -> int | None:
@@ -139,12 +166,12 @@ def _counts(text: str, record: Record) -> Iterator[Slip]:
     total = sum(record.places.values())
     allowed = {total, *record.places.values()}
     stated = False
-    for match in re.finditer(r"\b([A-Za-z]+|\d[\d,]*)\s+polling stations?\b", text):
+    for match in re.finditer(COUNTED, text):
         said = number(match.group(1))
         ahead = text[max(0, match.start() - 25) : match.start()]
         if said is None or re.search(r"\bof (the )?$|\d of $", ahead):
             continue
-        stated = stated or said == total
+        stated = True
         if said not in allowed:
             yield Slip("stations", match.group(), f"the record has {total}")
     for match in re.finditer(r"\b(several|many|numerous|various) polling stations\b", text):
@@ -164,10 +191,12 @@ def _counts(text: str, record: Record) -> Iterator[Slip]:
 def _sums(text: str) -> Iterator[Slip]:
     """Numbers by city against the total that stands with them."""
     for sentence in split_sentences(text):
-        totals = [n for match in re.finditer(r"\b([A-Za-z]+|\d[\d,]*)\s+polling stations?\b", sentence) if (n := number(match.group(1)))]
+        totals = [n for match in re.finditer(COUNTED, sentence) if (n := number(match.group(1)))]
         by_city = [
             n
-            for match in re.finditer(r"\b(\d[\d,]*|[a-z]+) in (?:the city of )?[A-Z][\w-]+|\b[A-Z][\w-]+ \((\d[\d,]*)\)", sentence)
+            for match in re.finditer(
+                r"\b(\d[\d,]*|[a-z]+) in (?:the city of )?[A-Z][\w-]+|\b[A-Z][\w-]+ \((\d[\d,]*)\)", sentence
+            )
             if (n := number(match.group(1) or match.group(2))) is not None
         ]
         if len(by_city) > 1 and totals and sum(by_city) not in totals:
@@ -180,7 +209,11 @@ def _carried_over(text: str, record: Record) -> Iterator[Slip]:
         yield Slip("carried_over", above.group(), "the record has one place: carried over from another paper?")
     turnout = re.search(r"\bturnout\b[^.]*(\.\d[^.]*)*", text)
     if turnout:
-        yield Slip("carried_over", " ".join(turnout.group().split()), "no record has a turnout: carried over from another paper?")
+        yield Slip(
+            "carried_over",
+            " ".join(turnout.group().split()),
+            "no record has a turnout: carried over from another paper?",
+        )
     random = re.search(r"\brandom(ly)?\b( selected| chosen)?", text)
     if random and not record.sampled:
         yield Slip("sample", random.group(), "no record says how stations were chosen")
@@ -216,19 +249,25 @@ def against_statement(release: str, statement: str, *, states: Sequence[str]) ->
             where = "the release" if word in mine else "the statement"
             found.append(Slip("delegation", word, f"only {where} has it in the delegation"))
     found += _otherwise_named(release, statement)
-    ours, its = ({word for word in ADJECTIVES if re.search(rf"\b{word}\b", _conclusion(text))} for text in (release, statement))
+    ours, its = (
+        {word for word in ADJECTIVES if re.search(rf"\b{word}\b", _conclusion(text))} for text in (release, statement)
+    )
     if ours and its and ours != its:
         lost = ", ".join(sorted(its - ours) + sorted(ours - its))
-        found.append(Slip("conclusion", lost, "the release and the statement don't use the same words for the elections"))
+        found.append(
+            Slip("conclusion", lost, "the release and the statement don't use the same words for the elections")
+        )
     certain = re.search(r"\bresults\b[^.]*\b(?:would|will)\b[^.]*", release)
     if certain and re.search(r"\bhope\b", statement) and not re.search(r"\bhope", release):
         found.append(Slip("hope", " ".join(certain.group().split()), "the statement only hopes"))
     several = re.search(r"\b(?:several|many|various) polling stations\b", release)
     if several and not re.search(r"\bpolling stations\b", statement):
         found.append(Slip("stations", several.group(), "the statement speaks of one polling station"))
-    counts = [{n for m in re.finditer(r"\b([A-Za-z]+|\d[\d,]*)\s+polling stations?\b", text) if (n := number(m.group(1)))} for text in (release, statement)]
+    counts = [{n for m in re.finditer(COUNTED, text) if (n := number(m.group(1)))} for text in (release, statement)]
     if counts[0] and counts[1] and not counts[0] <= counts[1]:
-        found.append(Slip("stations", ", ".join(map(str, sorted(counts[0] - counts[1]))), "the statement has another number"))
+        found.append(
+            Slip("stations", ", ".join(map(str, sorted(counts[0] - counts[1]))), "the statement has another number")
+        )
     for day in sorted(_observing_days(release) - _observing_days(statement)):
         says = "the release has the Mission observe on this day, the statement has not"
         found.append(Slip("period", f"{day.day} {MONTHS[day.month - 1].title()} {day.year}", says))
@@ -246,6 +285,7 @@ def _delegation(text: str) -> str:
 
 def _otherwise_named(release: str, statement: str) -> Iterator[Slip]:
     """Persons whom the two papers address differently."""
+
     def forms(text: str) -> dict[str, str]:
         found = re.finditer(rf"\b({HONORIFICS})\s+((?:[A-Z][\w'’-]+\s+)[A-Z][\w'’-]+)", text)
         return {match.group(2): match.group(1) for match in found}
@@ -260,7 +300,10 @@ def _observing_days(text: str) -> set[date]:
     """Days on which a paper says that the elections were observed."""
     days: set[date] = set()
     for sentence in split_sentences(text):
-        if re.search(r"\b(monitored|observed|conducted observation)\b[^.]*\b[Ee]lections\b", sentence) and "meeting" not in sentence:
+        if (
+            re.search(r"\b(monitored|observed|conducted observation)\b[^.]*\b[Ee]lections\b", sentence)
+            and "meeting" not in sentence
+        ):
             days |= {day for _, day in dates_in(sentence)}
     return days - {date.min}
 

@@ -63,7 +63,11 @@ def paragraphs(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -
         if key not in after:
             ahead = [there for there, _ in old[:place] if there in keys]
             keys.insert(keys.index(ahead[-1]) + 1 if ahead else 0, key)
-    return [(key, words(before.get(key, ""), after.get(key, ""))) for key in keys if before.get(key, "") != after.get(key, "")]
+    return [
+        (key, words(before.get(key, ""), after.get(key, "")))
+        for key in keys
+        if before.get(key, "") != after.get(key, "")
+    ]
 
 
 def editorial_only(old_text: str, new_text: str, *, names: Sequence[str]) -> tuple[str, ...]:

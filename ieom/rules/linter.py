@@ -20,7 +20,11 @@ FORBIDDEN = (
         r"|\bin all regions\b",
         "the Mission did not observe the whole country: speak of what it visited",
     ),
-    ("every_aspect", r"\b(every|all|each) (aspects?|stages?|phases?)\b", "name the topics or the phases that are recorded"),
+    (
+        "every_aspect",
+        r"\b(every|all|each) (aspects?|stages?|phases?)\b",
+        "name the topics or the phases that are recorded",
+    ),
     (
         "all_measures",
         r"\ball (the )?(necessary )?(administrative )?(measures|conditions)\b",
@@ -47,7 +51,11 @@ FORBIDDEN = (
         r"\b(different|various|numerous|many|several) (stakeholders|polling stations|cities|regions)\b",
         "name them, or give the number",
     ),
-    ("thoroughly", r"\b(thoroughly|fully|comprehensively|absolutely) (informed|briefed|transparent)\b", "leave out what can't be shown"),
+    (
+        "thoroughly",
+        r"\b(thoroughly|fully|comprehensively|absolutely) (informed|briefed|transparent)\b",
+        "leave out what can't be shown",
+    ),
     ("above_mentioned", r"\babove[- ]mentioned (cities|regions|places|stations)\b", "name what is meant"),
     ("certainty", r"\bresults\b[^.]*\b(will|would)\b", "hope stays hope"),
 )
@@ -141,9 +149,13 @@ def _changed(
         if now is None or claim not in claims or claims[claim].kind == "courtesy":
             continue
         if now.kind is VerdictKind.UNOBSERVED:
-            yield Finding("unobserved", key, text, f"nothing recorded supports '{claims[claim].label}' any more: take it out")
+            yield Finding(
+                "unobserved", key, text, f"nothing recorded supports '{claims[claim].label}' any more: take it out"
+            )
         elif str(now.kind) != sentence["verdict"]:
-            yield Finding("turned", key, text, f"'{claims[claim].label}' is {now.kind} now: {_said(now)}; draft it anew")
+            yield Finding(
+                "turned", key, text, f"'{claims[claim].label}' is {now.kind} now: {_said(now)}; draft it anew"
+            )
         elif claim == names[0] and (now.n, now.answered) != (sentence["n"], sentence["answered"]) and _has_figures(now):
             yield Finding("figures", key, text, f"the record has grown since: {_said(now)}; draft it anew")
 

@@ -112,40 +112,34 @@ def annex(
 
 def canonical(content: Content) -> str:
     """The text that is approved: NFC, LF, one blank line between paragraphs, footnotes and annex included."""
+    day = content.get("day") or content["date"]
+    heard = content.get("heard_words", "heard")
     blocks = [
-        [
-            content["organisation"],
-            content["mission_name"],
-            content["election"],
-            f"{content['place']}, {content['date']}",
-        ],
+        [content["organisation"], content["mission_name"], content["election"], f"{content['place']}, {day}"],
         [content["title"] + (f" ({content['marking']})" if content.get("marking") else "")],
         *([one["text"], *(f"[{note}]" for note in one.get("footnotes", []))] for one in content["paragraphs"]),
     ]
     rows = [
-        f"{row['label']}: {row['figure']} {row['base']}"
-        + (f"; reported to observers, not seen: {row['heard']}" if row.get("heard") else "")
+        f"{row['label']}: {row['figure']} {_base(row, content['language'])}"
+        + (f"; {heard}: {row['heard']}" if row.get("heard") else "")
         for row in content.get("annex", [])
     ]
-    blocks += [["Annex: figures", *rows]] if rows else []
-    blocks.append([f"Evidence received by {content['cut_off']}. {content.get('scope', '')}"])
+    blocks += [[content.get("annex_title", "Annex"), *rows]] if rows else []
+    blocks.append([content.get("evidence") or content["cut_off"]])
     text = "\n\n".join("\n".join(" ".join(line.split()) for line in block) for block in blocks)
     return unicodedata.normalize("NFC", text).strip() + "\n"
 
 
+def _base(row: Mapping[str, Any], language: str) -> str:
+    """'1 of 1 visit', '1 of 2 visits': English alone has its plural taken off here."""
+    base = str(row["base"])
+    return base.removesuffix("s") if language == "en" and str(row["figure"]).endswith(" of 1") else base
+
+
 HASHED = (
-    "language",
-    "kind",
-    "title",
-    "marking",
-    "mission_name",
-    "organisation",
-    "election",
-    "place",
-    "date",
-    "cut_off",
-    "scope",
-)
+    "language", "kind", "title", "marking", "mission_name", "organisation", "election", "place", "date", "day", "cut_off",
+    "scope", "evidence", "annex_title", "heard_words",
+)  # fmt: skip
 
 
 def content_hash(content: Content) -> str:
@@ -158,6 +152,14 @@ def content_hash(content: Content) -> str:
     }
     body = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(unicodedata.normalize("NFC", body).encode()).hexdigest()
+
+
+def as_of(content: Content, other: Content) -> Content:
+    """The content as if its evidence had been taken at the other's moment: equal hashes then say that nothing but
+    time has passed."""
+    moments = {key: other.get(key, "") for key in ("cut_off", "evidence")}
+    scope = {one["key"]: one for one in other["paragraphs"] if one["key"] == "scope"}
+    return {**content, **moments, "paragraphs": [scope.get(one["key"], one) for one in content["paragraphs"]]}
 
 
 ABBREVIATED = re.compile(r"(\b(Mr|Mrs|Ms|Dr|Prof|Nos?|St|[Aa]rt|H\.\s?E)\.|\b[A-Z]\.)$")

@@ -29,7 +29,9 @@ def assembled(engine: Engine, mission: str) -> str:
     folder, at = read(EXAMPLE), datetime(2020, 8, 10, 4, 0, tzinfo=UTC)
     with begin(engine) as session:
         for row in folder.delegation:
-            session.add(Member(mission=mission, status="appointed", nominated_at=at, appointed_at=at, **row.model_dump()))
+            session.add(
+                Member(mission=mission, status="appointed", nominated_at=at, appointed_at=at, **row.model_dump())
+            )
         for row in folder.meetings:
             told = row.model_dump(exclude={"attendees", "starts", "ends"})
             session.add(
