@@ -347,7 +347,7 @@ ENDED = {"sent", "refused", "cancelled"}
 def ledger(session: Session, row: Release) -> Counter[str]:
     """How many letters of a release are in which state."""
     query = select(Letter.state, func.count()).where(Letter.release == row.id).group_by(Letter.state)
-    return Counter(dict(session.execute(query).tuples()))
+    return Counter(dict(session.execute(query).tuples().all()))
 
 
 def _progress(session: Session, mission: str, row: Release, at: datetime) -> Standing:

@@ -168,46 +168,55 @@ def _against(
 ) -> dict[str, list[_Against]]:
     """Every contradicting answer by claim, with its form; there are few, or there is much to write about. Claims meet
     answers through a table of their pairs, so that one query serves them all."""
-    grounds = [(claim.id, *pair) for claim in claims for pair in _pairs(claim.contradicted_by) if pair in tally]
+    grounds = [
+        (claim.id, *pair, *upheld)
+        for claim in claims
+        for pair in _pairs(claim.contradicted_by)
+        if pair in tally
+        for upheld in (_pairs(claim.upheld_by) if overlap else []) or [("", "")]
+    ]
     if not grounds:
         return {}
-    con = _table("con", grounds)
-    columns: list[Any] = [
-        con.c.claim, con.c.question, con.c.value, Submission.id, Submission.instance_id, Answer.station,
-    ]  # fmt: skip
-    upheld = [(claim.id, *pair) for claim in claims for pair in _pairs(claim.upheld_by) if pair in tally]
-    if overlap and upheld:
-        columns += [_also(con, upheld, scope, Answer.station), _also(con, upheld, scope, Answer.submission)]
+    names = ("claim", "question", "value", "upheld_question", "upheld_value")
+    ground = values(*(column(name, String) for name in names), name="ground").data(grounds).cte("ground")
     query = (
-        select(*columns)
-        .select_from(con)
-        .join(Answer, and_(Answer.question == con.c.question, Answer.value == con.c.value, *scope.answers()))
+        select(
+            ground.c.claim, ground.c.question, ground.c.value, Submission.id, Submission.instance_id, Answer.station,
+            _also(ground, scope, Answer.station), _also(ground, scope, Answer.submission),
+        )
+        .select_from(ground)
+        .join(Answer, and_(Answer.question == ground.c.question, Answer.value == ground.c.value, *scope.answers()))
         .join(Submission, Submission.id == Answer.submission)
-    )
-    found: dict[str, list[_Against]] = defaultdict(list)
+    )  # fmt: skip
+    merged: dict[tuple[str, str, str, int], _Against] = {}  # a claim with two upholding answers meets each row twice
     for claim, *row in session.execute(query):
-        found[claim].append(_Against(*row))
+        one = _Against(*row)
+        key = (claim, one.question, one.value, one.submission)
+        before = merged.get(key)
+        if before is not None:
+            there, too = one.upheld_there or before.upheld_there, one.upheld_too or before.upheld_too
+            one = replace(one, upheld_there=there, upheld_too=too)
+        merged[key] = one
+    found: dict[str, list[_Against]] = defaultdict(list)
+    for (name, *_), one in merged.items():
+        found[name].append(one)
     for claim in claims:
         if overlap and len(claim.upheld_by) > 1 and claim.id in found:
             found[claim.id] = _several(session, scope, claim, found[claim.id])
     return found
 
 
-def _table(name: str, rows: Sequence[tuple[str, str, str]]) -> CTE:
-    columns = (column("claim", String), column("question", String), column("value", String))
-    return values(*columns, name=name).data(list(rows)).cte(name)
-
-
-def _also(
-    con: CTE, upheld: Sequence[tuple[str, str, str]], scope: _Scope, same: InstrumentedAttribute[Any]
-) -> ColumnElement[bool]:
-    """Whether an answer of the same station (or form) upholds the claim that this one contradicts."""
-    name = f"pro_{same.key}"
-    pro, also = _table(name, upheld), aliased(Answer, name=f"also_{same.key}")
-    there = (also.question == pro.c.question, also.value == pro.c.value, getattr(also, same.key) == same)
+def _also(ground: CTE, scope: _Scope, same: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether an answer of the same station (or form) upholds the claim that this one contradicts. The conditions are
+    written so that the index of the answers is entered with all of them."""
+    also = aliased(Answer, name=f"also_{same.key}")
+    there = [
+        also.question == ground.c.upheld_question,
+        also.value == ground.c.upheld_value,
+        getattr(also, same.key) == same,
+    ]
     within = [also.mission == scope.mission, *scope.within(also.submission)]
-    query = select(also.id).select_from(pro).join(also, and_(*there, *within)).where(pro.c.claim == con.c.claim)
-    return query.exists().correlate(con, Answer).label(name)
+    return select(also.id).where(*there, *within).correlate(ground, Answer).exists().label(f"upheld_{same.key}")
 
 
 def _several(session: Session, scope: _Scope, claim: Claim, rows: Sequence[_Against]) -> list[_Against]:
