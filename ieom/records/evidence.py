@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, Select, String, and_, column, distinct, func, or_, select, values
+from sqlalchemy import CTE, ColumnElement, Select, String, and_, column, distinct, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from ieom.records.submissions import Answer, Correction, Submission
@@ -150,8 +150,7 @@ def _tally(session: Session, scope: _Scope, claims: Sequence[Claim]) -> Tally:
     return {(question, value): (forms, stations) for question, value, forms, stations in session.execute(query)}
 
 
-@dataclass(frozen=True)
-class _Against:
+class _Against(NamedTuple):
     """One contradicting answer; whether its station has an upholding form too, and whether the same form upholds."""
 
     question: str
@@ -177,15 +176,16 @@ def _against(
     ]
     if not grounds:
         return {}
-    names = ("claim", "question", "value", "upheld_question", "upheld_value")
-    ground = values(*(column(name, String) for name in names), name="ground").data(grounds).cte("ground")
+    ground = _table(grounds)
+    claim_, question, value, upheld_question, upheld_value = ground.c
     query = (
         select(
-            ground.c.claim, ground.c.question, ground.c.value, Submission.id, Submission.instance_id, Answer.station,
-            _also(ground, scope, Answer.station), _also(ground, scope, Answer.submission),
+            claim_, question, value, Submission.id, Submission.instance_id, Answer.station,
+            _also(ground, scope, Answer.station, upheld_question, upheld_value),
+            _also(ground, scope, Answer.submission, upheld_question, upheld_value),
         )
         .select_from(ground)
-        .join(Answer, and_(Answer.question == ground.c.question, Answer.value == ground.c.value, *scope.answers()))
+        .join(Answer, and_(Answer.question == question, Answer.value == value, *scope.answers()))
         .join(Submission, Submission.id == Answer.submission)
     )  # fmt: skip
     merged: dict[tuple[str, str, str, int], _Against] = {}  # a claim with two upholding answers meets each row twice
@@ -195,7 +195,7 @@ def _against(
         before = merged.get(key)
         if before is not None:
             there, too = one.upheld_there or before.upheld_there, one.upheld_too or before.upheld_too
-            one = replace(one, upheld_there=there, upheld_too=too)
+            one = one._replace(upheld_there=there, upheld_too=too)
         merged[key] = one
     found: dict[str, list[_Against]] = defaultdict(list)
     for (name, *_), one in merged.items():
@@ -206,32 +206,47 @@ def _against(
     return found
 
 
-def _also(ground: CTE, scope: _Scope, same: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+def _table(rows: Sequence[tuple[str, ...]]) -> CTE:
+    """Rows of text as a table of a query. As text, since a `values()` would be compiled anew each time; SQLite and
+    PostgreSQL both call the columns column1, column2..."""
+    width = range(len(rows[0]))
+    marks = ", ".join("(" + ", ".join(f":v{n}_{place}" for place in width) + ")" for n in range(len(rows)))
+    given = {f"v{n}_{place}": row[place] for n, row in enumerate(rows) for place in width}
+    table = text(f"VALUES {marks}").bindparams(**given)
+    return table.columns(*(column(f"column{place + 1}", String) for place in width)).cte("ground")
+
+
+def _also(
+    ground: CTE,
+    scope: _Scope,
+    same: InstrumentedAttribute[Any],
+    question: ColumnElement[str],
+    value: ColumnElement[str],
+) -> ColumnElement[bool]:
     """Whether an answer of the same station (or form) upholds the claim that this one contradicts. The conditions are
-    written so that the index of the answers is entered with all of them."""
+    written so that an index of the answers is entered with all of them."""
     also = aliased(Answer, name=f"also_{same.key}")
-    there = [
-        also.question == ground.c.upheld_question,
-        also.value == ground.c.upheld_value,
-        getattr(also, same.key) == same,
-    ]
+    there = [also.question == question, also.value == value, getattr(also, same.key) == same]
     within = [also.mission == scope.mission, *scope.within(also.submission)]
     return select(also.id).where(*there, *within).correlate(ground, Answer).exists().label(f"upheld_{same.key}")
 
 
 def _several(session: Session, scope: _Scope, claim: Claim, rows: Sequence[_Against]) -> list[_Against]:
     """The same for a claim that several answers uphold together, where one of them alone does not."""
-    if claim.base == "stations":
-        there = set(session.scalars(_upholding_stations(scope, claim)))
-    else:
-        some = select(Answer.station).where(*_upholding(scope, claim)).distinct()
-        there = set(session.scalars(some))
+    places = sorted({row.station for row in rows})
+    there: set[str] = set()
+    for start in range(0, len(places), CHUNK):
+        some = Answer.station.in_(places[start : start + CHUNK])
+        if claim.base == "stations":
+            there |= set(session.scalars(_upholding_stations(scope, claim).where(some)))
+        else:
+            there |= set(session.scalars(select(Answer.station).where(*_upholding(scope, claim), some).distinct()))
     too: set[int] = set()
     numbers = sorted({row.submission for row in rows})
     for start in range(0, len(numbers), CHUNK):
         some_forms = Answer.submission.in_(numbers[start : start + CHUNK])
         too |= set(session.scalars(select(Answer.submission).where(*_upholding(scope, claim), some_forms)))
-    return [replace(row, upheld_there=row.station in there, upheld_too=row.submission in too) for row in rows]
+    return [row._replace(upheld_there=row.station in there, upheld_too=row.submission in too) for row in rows]
 
 
 def irregularities(

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from desk.catcher import Catcher
+from ieom.acts.delegation import record_invitation
 from ieom.folder import open_mission, read
 from ieom.records import migrate, missions, standings
 from ieom.records.base import begin, connect, reading
@@ -89,7 +90,9 @@ def served(tmp_path: Path) -> Iterator[Served]:
     folder = read(EXAMPLE)
     with begin(engine) as session:
         at = folder.facts.moment(folder.facts.release.press_conference.replace(month=7, day=3))
-        open_mission(session, folder, by="coordinator", at=at).simulated_now = at
+        row = open_mission(session, folder, by="coordinator", at=at)
+        row.simulated_now = at
+        record_invitation(session, row.slug, by="coordinator", at=at)
     engine.dispose()
     with Catcher(tmp_path / "mail") as catcher:
         server = Served(state, catcher.port)
