@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from ieom.errors import Faults, IeomError
 
 PARTS = (
-    "mission", "status", "delegation", "register", "vault", "meetings", "deployment", "reminders", "statement", "approval", "release", "letters", "audit", "running", "demo",
+    "mission", "status", "delegation", "register", "vault", "meetings", "deployment", "reminders", "observation", "statement", "approval", "release", "letters", "audit", "running", "demo",
 )  # fmt: skip
 
 app = typer.Typer(

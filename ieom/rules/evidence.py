@@ -6,7 +6,7 @@ contradicts nothing, and is counted apart.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -116,13 +116,6 @@ def verdict_of(n: int, against: int) -> VerdictKind:
     if against == 0:
         return VerdictKind.UPHELD
     return VerdictKind.CONTRADICTED if n == 0 else VerdictKind.MIXED
-
-
-def of_station(upheld: Collection[str], contradicted: Collection[str]) -> tuple[int, int]:
-    """(stations that uphold, stations that contradict), each station counted once however many forms came from it: one
-    contradicting form is enough."""
-    bad = set(contradicted)
-    return len(set(upheld) - bad), len(bad)
 
 
 def upper_bound(n: int) -> float:

@@ -97,6 +97,9 @@ def served(tmp_path: Path) -> Iterator[Served]:
     with Catcher(tmp_path / "mail") as catcher:
         server = Served(state, catcher.port)
         yield server
+        if server.process is not None and server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
         for process in server.marked():
             os.kill(process, signal.SIGKILL)
 

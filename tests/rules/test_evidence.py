@@ -1,7 +1,5 @@
 """Verdicts from counts, claims that can't be, and the ground of an assessment."""
 
-from collections.abc import Collection
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +10,6 @@ from ieom.rules.evidence import (
     Verdict,
     VerdictKind,
     assessment,
-    of_station,
     unknown_claims,
     upper_bound,
     verdict_of,
@@ -40,21 +37,6 @@ def test_no_x_is_upheld_only_when_nothing_contradicts(n: int, against: int) -> N
 def test_the_bound_of_none_seen_is_that_of_the_guide(n: int, bound: float) -> None:
     assert upper_bound(n) == pytest.approx(bound, abs=0.005)
     assert upper_bound(0) == 1.0
-
-
-@pytest.mark.parametrize(
-    ("upheld", "contradicted", "counts"),
-    [
-        (["a", "a"], [], (1, 0)),
-        (["a", "b"], ["b"], (1, 1)),
-        (["a"], ["a", "a"], (0, 1)),
-        ([], [], (0, 0)),
-    ],
-)
-def test_two_forms_from_one_station_are_not_two_stations_and_one_contradiction_is_enough(
-    upheld: Collection[str], contradicted: Collection[str], counts: tuple[int, int]
-) -> None:
-    assert of_station(upheld, contradicted) == counts
 
 
 def claim(**changes: object) -> Claim:

@@ -1,0 +1,104 @@
+"""What a round comes to, from its rule, its seats and what was decided."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ieom.rules.approval import DECISIONS, YES, SeatState, may_decide, outcome, silent, to_ask
+
+NOW = datetime(2020, 8, 12, 12, 0, tzinfo=UTC)
+
+
+def seats(*decisions: str | None, **more: object) -> list[SeatState]:
+    """The head of mission first, member states after."""
+    return [
+        SeatState(n, f"p{n}", "head_of_mission" if n == 1 else "member_state", decision, asked=True, **more)
+        for n, decision in enumerate(decisions, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("decisions", "quorum", "comes_to"),
+    [
+        (("approve", "approve"), "all", "approved"),
+        (("approve", None), "all", "open"),
+        (("approve", "changes"), "all", "changes_asked"),
+        (("approve", "approve_with_comment", "no_objection"), "all", "approved"),
+        (("approve", "abstain"), "all", "approved"),
+        (("approve", "withdraw", None), "all", "open"),
+        (("approve", "dissociate", "approve"), "all", "approved"),
+        (("approve", "approve", None), 2, "approved"),
+        ((None, "approve", "approve"), 2, "open"),
+        (("approve", None, None), 2, "open"),
+        (("approve", "abstain", "abstain"), 3, "approved"),
+    ],
+)
+def test_a_round_comes_to_what_the_rule_says(
+    decisions: tuple[str | None, ...], quorum: int | str, comes_to: str
+) -> None:
+    assert outcome(seats(*decisions), quorum=quorum, author="drafter") == comes_to
+
+
+def test_the_author_alone_never_suffices() -> None:
+    assert outcome(seats("approve"), quorum="all", author="p1") == "open"
+    assert outcome(seats("approve", "approve"), quorum="all", author="p1") == "approved"
+
+
+def test_a_decision_that_does_not_count_is_none() -> None:
+    assert outcome(seats("approve", "approve", counts=False), quorum="all", author="x") == "open"
+
+
+@given(st.lists(st.sampled_from([None, *sorted(DECISIONS)]), min_size=1, max_size=8), st.sampled_from(["all", 1, 2, 3]))
+def test_nothing_is_approved_without_the_head_or_against_an_objection(
+    decisions: list[str | None], quorum: int | str
+) -> None:
+    came_to = outcome(seats(*decisions), quorum=quorum, author="drafter")
+    if came_to == "approved":
+        assert decisions[0] in YES
+        assert "changes" not in decisions
+    if "changes" in decisions:
+        assert came_to == "changes_asked"
+
+
+def test_in_order_one_is_asked_after_another() -> None:
+    fresh = [SeatState(n, f"p{n}", "member_state") for n in (1, 2, 3)]
+    assert [seat.who for seat in to_ask(fresh, order="in_order")] == ["p1"]
+    assert [seat.who for seat in to_ask(fresh, order="side_by_side")] == ["p1", "p2", "p3"]
+    asked = [SeatState(1, "p1", "member_state", "approve", asked=True), *fresh[1:]]
+    assert [seat.who for seat in to_ask(asked, order="in_order")] == ["p2"]
+
+
+def test_silence_speaks_only_for_a_member_state_whose_term_has_passed() -> None:
+    term = {"silence_until": NOW, "asked": True}
+    state = SeatState(2, "kg-1", "member_state", **term)
+    assert silent([state], NOW) == [state]
+    assert silent([state], NOW - timedelta(seconds=1)) == []
+    assert silent([SeatState(1, "az-1", "head_of_mission", **term)], NOW) == []
+    assert silent([SeatState(2, "kg-1", "member_state", "changes", **term)], NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("by", "decision", "comment", "says"),
+    [
+        ("stranger", "approve", "", "this seat is kg-1's"),
+        ("kg-1", "no_objection", "", "is no decision"),
+        ("kg-1", "changes", "", "needs words"),
+        ("kg-1", "approve", "", None),
+        ("deputy", "approve", "", None),
+        ("kg-1", "abstain", "", None),
+    ],
+)
+def test_who_may_decide_what(by: str, decision: str, comment: str, says: str | None) -> None:
+    seat = SeatState(1, "kg-1", "member_state", asked=True, deputies=("deputy",))
+    found = may_decide(seat, by, decision, comment=comment)
+    assert (found is None) if says is None else (says in (found or ""))
+
+
+def test_the_head_neither_abstains_nor_withdraws() -> None:
+    head = SeatState(1, "az-1", "head_of_mission", asked=True)
+    for decision in ("abstain", "withdraw"):
+        assert "only a member state" in (may_decide(head, "az-1", decision, comment="x") or "")
