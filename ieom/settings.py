@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     smtp_timeout: float = 60.0
     """Seconds for each answer; the answer to a message's final dot is allowed 600 s (RFC 5321, 4.5.3.2.6)."""
     smtp_connections: int = 4
+    smtp_helo: str = ""
+    """The name said in EHLO; this machine's full name when empty."""
     mail_from: str = ""
     """Envelope sender and From address; the mission file's address is used when empty."""
 

@@ -19,7 +19,7 @@ from ieom.mail.letters import Attachment, Recipient, queue, queue_many
 from ieom.papers import store
 from ieom.papers.press_release import press_release_pdf, press_release_txt, release_text
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
-from ieom.records import audit, drafts, missions
+from ieom.records import audit, drafts, letters, missions
 from ieom.records.approvals import ApprovalRound
 from ieom.records.letters import Letter
 from ieom.records.media import MediaContact
@@ -179,10 +179,7 @@ def stop(session: Session, mission: str, *, by: str, at: datetime, why: str = ""
         raise Refused("the release is done; nothing is left to stop")
     if row.status != "stopped" and not (ref and audit.happened(session, mission, ref)):
         row.status, row.held_why = "stopped", why
-        for letter in session.scalars(
-            select(Letter).where(Letter.release == row.id, Letter.state.in_(["queued", "deferred"]))
-        ):
-            letter.state = "stopped"
+        letters.stop(session, row.id)
         audit.append(session, mission, by=by, at=at, act=ReleaseStopped(row.number, "stopped"), ref=ref)
     return row
 
@@ -195,8 +192,7 @@ def go_on(session: Session, mission: str, *, by: str, at: datetime, ref: str | N
     if not (ref and audit.happened(session, mission, ref)):
         row.status = "going" if row.started_at else "prepared"
         row.held_why = ""
-        for letter in session.scalars(select(Letter).where(Letter.release == row.id, Letter.state == "stopped")):
-            letter.state = "queued"
+        letters.go_on(session, row.id, at=at)
         audit.append(session, mission, by=by, at=at, act=ReleaseStopped(row.number, row.status), ref=ref)
     return row
 
@@ -269,11 +265,9 @@ def _queue(session: Session, mission: str, row: Release, papers: dict[str, bytes
             for c in contacts
             if (c.language if c.language in versions else facts.languages[0]) == language
         ]
-        count += len(
-            queue_many(
-                session, mission, kind="release", occasion=f"release:{row.number}", to=there, at=at, due_at=embargo_until(readiness(session, mission, row)),
-                attachments=attachments, release=row.id,
-            )
+        count += queue_many(
+            session, mission, kind="release", occasion=f"release:{row.number}", to=there, at=at,
+            due_at=embargo_until(readiness(session, mission, row)), attachments=attachments, release=row.id,
         )  # fmt: skip
     official = {
         office.email: Recipient(office.email, office.office, salutation=office.salutation)
@@ -327,6 +321,8 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
                 Stage.DISTRIBUTION, State.NOT_DUE, "Waits for the approval.", until if at >= known.last_close else None
             )
         state = State.HELD if known.status in {"stopped", "held"} or known.unsettled else State.WAITING
+        if row is not None and row.held_why:
+            why.append(row.held_why)
         return Standing(
             Stage.DISTRIBUTION, state, f"Not yet: {'; '.join(why)}.", embargo if embargo > at else None, _waits(known)
         )

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from ieom.errors import BadInput, NotFound, Refused
 from ieom.records import audit
 from ieom.records.letters import Letter
-from ieom.records.releases import Release
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,6 @@ class LetterCancelled:
     """A person took back a letter before it went."""
 
     letter: int
-
-
-@dataclass(frozen=True)
-class SendingFaulted:
-    """The mail server refused the account or the release itself; the release waits for a person."""
-
-    release: int | None
 
 
 def late(session: Session, mission: str) -> Sequence[Letter]:
@@ -104,11 +96,3 @@ def cancel(session: Session, mission: str, *, by: str, at: datetime, letter: int
     row.state, row.settled_at = "cancelled", at
     audit.append(session, mission, by=by, at=at, act=LetterCancelled(letter), ref=ref)
     return row
-
-
-def fault(session: Session, mission: str, *, at: datetime, why: str) -> None:
-    """The server refused the account, or the release by policy: what is going is held until a person has looked."""
-    going = session.scalars(select(Release).where(Release.mission == mission, Release.status == "going")).all()
-    for release in going:
-        release.status, release.held_why = "held", why
-        audit.append(session, mission, by="clock", at=at, act=SendingFaulted(release.number))

@@ -1,27 +1,39 @@
 """The outbox: which letters are due, who may send them now, and how an outcome is written down.
 
 States: queued -> leased -> transmitting -> sent | refused | deferred | in_doubt. `transmitting` is committed before the
-message's final dot. One sender works on a mission at a time, held by a lock that the operating system (SQLite) or the
-server (PostgreSQL) releases when the process dies; whoever gets the lock may therefore take it that letters still
-leased or transmitting belong to a dead process. Leased ones go back; transmitting ones are in doubt.
+message's final dot.
+
+Why no letter goes twice, even with two senders:
+- One sender works on a mission at a time, held by a lock that the operating system (SQLite) or the server (PostgreSQL)
+  releases when the process dies. Whoever gets the lock may therefore take it that letters still leased or transmitting
+  belong to a dead process: leased ones go back, transmitting ones are in doubt.
+- PostgreSQL's lock is also lost when a living sender's connection breaks. So each letter is marked `transmitting` by
+  compare-and-set on its own lease, and without that mark its final dot is never sent: a sender whose letters were
+  taken over, or whose release was stopped a moment ago, sends none of them.
+- What is in doubt goes again only when a person, or the mail server's log (`ieom.mail.reconcile`), says so.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, CursorResult, Engine, and_, case, func, insert, or_, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from ieom.mail.message import wire
 from ieom.mail.smtp import Outcome, What
+from ieom.records import audit
 from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.media import Suppression
+from ieom.records.releases import Release
 from ieom.settings import settings
 
 STEPS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60))
@@ -30,7 +42,17 @@ GIVES_UP = timedelta(hours=48)
 """After this long a temporary refusal becomes a permanent one (RFC 5321, 4.5.4.1 asks for 4 to 5 days of a relay; a
 press release is stale sooner)."""
 LOST = timedelta(minutes=1)
-"""How long a letter waits whose connection was lost."""
+"""How long a letter waits whose connection was lost; more each time, up to a quarter of an hour."""
+MISCONFIGURED = timedelta(minutes=15)
+"""How long a letter waits on which the server refused our account or our sender: a log-in that fails every minute locks
+accounts."""
+
+
+@dataclass(frozen=True)
+class SendingFaulted:
+    """The mail server refused the account or the release itself; the release waits for a person."""
+
+    release: int
 
 
 @dataclass(frozen=True)
@@ -38,6 +60,7 @@ class Due:
     """What a sender needs to know of one letter."""
 
     id: int
+    lease: str
     sender: str
     recipient: str
     head: bytes
@@ -45,7 +68,7 @@ class Due:
     kind: str
 
 
-@contextmanager
+@contextlib.contextmanager
 def sole_sender(engine: Engine, mission: str) -> Iterator[bool]:
     """Whether this process may send the mission's letters until the block ends; False when another one does."""
     if engine.dialect.name == "postgresql":
@@ -56,11 +79,16 @@ def sole_sender(engine: Engine, mission: str) -> Iterator[bool]:
                 yield got
             finally:
                 if got:
-                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+                    try:
+                        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+                    except DBAPIError:  # the connection is gone, and its lock with it
+                        connection.invalidate()
         return
-    folder = settings().state_dir / "locks"
+    database = engine.url.database
+    where = Path(database).resolve() if database else settings().state_dir / "memory"
+    folder = where.parent / "locks"  # beside the database, so that whoever opens it finds the same lock
     folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / f"{mission}.sender", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(folder / f"{where.name}.{mission}.sender", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -76,10 +104,32 @@ def recover(session: Session, mission: str, *, at: datetime) -> int:
     """Settle what a dead sender left; to be called by the sole sender alone. Returns how many are in doubt now."""
     mine = Letter.mission == mission
     session.execute(update(Letter).where(mine, Letter.state == "leased").values(state="queued", lease=None))
-    doubtful = list(session.scalars(select(Letter.id).where(mine, Letter.state == "transmitting")))
-    for letter in doubtful:
-        settle(session, letter, Outcome(What.IN_DOUBT, None, "the sender ended before the answer came"), at=at, by="?")
+    doubtful = session.execute(select(Letter.id, Letter.lease).where(mine, Letter.state == "transmitting")).all()
+    for letter, lease_id in doubtful:
+        outcome = Outcome(What.IN_DOUBT, None, "the sender ended before the answer came")
+        settle(session, letter, outcome, at=at, by="recovery", lease_id=lease_id)
     return len(doubtful)
+
+
+def overtake(session: Session, mission: str, *, at: datetime, grace: timedelta) -> int:
+    """Letters that were ready in time and did not go within `grace` (the machine was off, the server away): like those
+    queued late, they wait for a person. Returns how many."""
+    latest = at - grace
+    result = session.execute(
+        update(Letter)
+        .where(
+            Letter.mission == mission, Letter.state == "queued", Letter.due_at < latest, Letter.queued_at < latest,
+            _not_held(),
+        )
+        .values(state="late")
+    )  # fmt: skip
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def _not_held() -> ColumnElement[bool]:
+    """Letters whose release nobody and nothing has stopped. The release's own row says so, for all letters at once."""
+    held = select(Release.id).where(Release.status.in_(["stopped", "held"]))
+    return or_(Letter.release.is_(None), Letter.release.not_in(held))
 
 
 def _ready(mission: str, at: datetime) -> ColumnElement[bool]:
@@ -89,6 +139,7 @@ def _ready(mission: str, at: datetime) -> ColumnElement[bool]:
             and_(Letter.state == "queued", Letter.due_at <= at, or_(Letter.next_at.is_(None), Letter.next_at <= at)),
             and_(Letter.state == "deferred", Letter.next_at <= at),
         ),
+        _not_held(),
     )
 
 
@@ -99,66 +150,105 @@ def count_due(session: Session, mission: str, *, at: datetime) -> int:
 
 def lease(session: Session, mission: str, *, at: datetime, most: int, lease_id: str) -> list[Due]:
     """Take up to `most` letters that are due, the oldest first."""
-    found = session.scalars(
-        select(Letter).where(_ready(mission, at)).order_by(Letter.due_at, Letter.id).limit(most)
+    wanted = (Letter.id, Letter.envelope_from, Letter.recipient, Letter.head, Letter.tail, Letter.kind)
+    found = session.execute(
+        select(*wanted)
+        .where(_ready(mission, at))
+        .order_by(Letter.due_at, Letter.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
     ).all()
-    for letter in found:
-        letter.state, letter.lease = "leased", lease_id
-    return [Due(row.id, row.envelope_from, row.recipient, row.head, row.tail, row.kind) for row in found]
+    ids = [row.id for row in found]
+    session.execute(update(Letter).where(Letter.id.in_(ids)).values(state="leased", lease=lease_id))
+    return [
+        Due(row.id, lease_id, wire(row.envelope_from), wire(row.recipient), row.head, row.tail, row.kind)
+        for row in found
+    ]
 
 
-def mark_transmitting(session: Session, letters: Iterable[int]) -> None:
-    """To be committed before the final dot of these letters is sent."""
-    session.execute(
+def mark_transmitting(session: Session, due: Due) -> bool:
+    """Whether the letter is still ours to send; to be committed before its final dot. Asked again after a commit that
+    failed, it answers the same."""
+    result = session.execute(
         update(Letter)
-        .where(Letter.id.in_(list(letters)), Letter.state == "leased")
-        .values(state="transmitting", attempts=Letter.attempts + 1)
-    )
+        .where(
+            Letter.id == due.id, Letter.lease == due.lease, Letter.state.in_(["leased", "transmitting"]), _not_held()
+        )
+        .values(state="transmitting")
+    )  # fmt: skip
+    return isinstance(result, CursorResult) and result.rowcount == 1
 
 
-def give_back(session: Session, letters: Sequence[int]) -> None:
+def give_back(session: Session, leases: Collection[str]) -> None:
     """Letters that were leased and not tried."""
     session.execute(
-        update(Letter).where(Letter.id.in_(letters), Letter.state == "leased").values(state="queued", lease=None)
+        update(Letter).where(Letter.lease.in_(leases), Letter.state == "leased").values(state="queued", lease=None)
     )
 
 
-def settle(session: Session, letter_id: int, outcome: Outcome, *, at: datetime, by: str) -> None:
-    """Write down what became of one attempt. `by` names the connection."""
-    letter = session.get_one(Letter, letter_id)
-    letter.lease, letter.code, letter.answer = None, outcome.code, outcome.answer or None
-    if letter.state != "transmitting":
-        letter.attempts += 1
-    letter.next_at, letter.settled_at = None, None
-    if outcome.what in {What.SENT, What.REFUSED, What.IN_DOUBT}:
-        letter.state, letter.settled_at = str(outcome.what), at
-        if outcome.dead_address and session.get(Suppression, letter.recipient) is None:
-            session.add(Suppression(email=letter.recipient, why=f"dead address: {outcome.answer}", at=at))
-    elif outcome.what is What.DEFERRED:
-        if at - letter.due_at > GIVES_UP:
-            letter.state, letter.settled_at = "refused", at
-        else:
-            wait = STEPS[min(letter.attempts, len(STEPS)) - 1]
-            spread = int(hashlib.sha256(letter.message_id.encode()).hexdigest()[:4], 16) / 0xFFFF
-            letter.state, letter.next_at = "deferred", at + wait * (1 + 0.2 * spread)
-    else:  # nothing was taken and the letter is not to blame: it waits in the queue
-        letter.state, letter.next_at = "queued", at + LOST
-        if outcome.what is What.BACK:
-            letter.next_at = at + LOST * min(letter.attempts, 15)
+def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by: str, lease_id: str | None) -> What:
+    """Write down what became of one attempt; returns what it comes to for the letter. `by` names the connection. Where
+    the lease is not ours any more only the attempt is written down; but an answer that comes after the letter was put
+    in doubt settles it."""
+    answer = outcome.answer or None
     session.execute(
         insert(LetterAttempt).values(
-            letter=letter_id, at=at, connection=by, outcome=str(outcome.what), code=outcome.code,
-            answer=outcome.answer or None,
+            letter=letter, at=at, connection=by, outcome=str(outcome.what), code=outcome.code, answer=answer
         )
+    )
+    wanted = (
+        Letter.state, Letter.lease, Letter.mission, Letter.attempts, Letter.message_id, Letter.recipient, Letter.release
     )  # fmt: skip
+    row = session.execute(select(*wanted).where(Letter.id == letter).with_for_update()).one()
+    told = row.state == "in_doubt" and outcome.what in {What.SENT, What.REFUSED, What.DEFERRED}
+    if not told and (row.lease != lease_id or row.state not in {"leased", "transmitting"}):
+        return outcome.what
+    attempts = row.attempts + 1
+    values: dict[str, object] = {
+        "lease": None, "code": outcome.code, "answer": answer, "attempts": attempts, "next_at": None, "settled_at": None
+    }  # fmt: skip
+    what = outcome.what
+    if what is What.POLICY and row.release is None:
+        what = What.REFUSED  # one reader's server will not have it; nothing else is held up by that
+    if what is What.DEFERRED and at - _first_try(session, letter, at) > GIVES_UP:
+        what = What.REFUSED
+    if what in {What.SENT, What.REFUSED, What.IN_DOUBT}:
+        values |= {"state": str(what), "settled_at": at}
+        if outcome.dead_address and session.get(Suppression, row.recipient) is None:
+            session.add(Suppression(email=row.recipient, why=f"dead address: {outcome.answer}", at=at))
+            session.flush()
+    elif what is What.DEFERRED:
+        wait = STEPS[min(attempts, len(STEPS)) - 1]
+        spread = int(hashlib.sha256(row.message_id.encode()).hexdigest()[:4], 16) / 0xFFFF
+        values |= {"state": "deferred", "next_at": at + wait * (1 + 0.2 * spread)}
+    else:  # nothing was taken and the letter is not to blame: it waits in the queue
+        wait = LOST * min(attempts, 15) if what is What.BACK else MISCONFIGURED
+        values |= {"state": "queued", "next_at": at + wait}
+        if what in {What.CONFIGURATION, What.POLICY}:
+            _hold(session, row.mission, row.release if what is What.POLICY else None, outcome, at=at)
+    session.execute(update(Letter).where(Letter.id == letter).values(**values))
+    return what
+
+
+def _first_try(session: Session, letter: int, at: datetime) -> datetime:
+    return session.scalar(select(func.min(LetterAttempt.at)).where(LetterAttempt.letter == letter)) or at
+
+
+def _hold(session: Session, mission: str, release: int | None, outcome: Outcome, *, at: datetime) -> None:
+    """A release (all that are going, when none is named) waits for a person: its next letters would fare the same."""
+    going = select(Release).where(Release.mission == mission, Release.status == "going").with_for_update()
+    why = f"the mail server said {f'{outcome.code or str()} {outcome.answer}'.strip()}"
+    for row in session.scalars(going if release is None else going.where(Release.id == release)):
+        row.status, row.held_why = "held", why
+        audit.append(session, mission, by="clock", at=at, act=SendingFaulted(row.number))
 
 
 def next_at(session: Session, mission: str, *, at: datetime) -> datetime | None:
     """When the next letter can go (UTC), of those that can't now."""
-    waiting = select(Letter.due_at, Letter.next_at).where(
-        Letter.mission == mission,
-        Letter.state.in_(["queued", "deferred"]),
-        or_(Letter.due_at > at, Letter.next_at > at),
+    moment = case((Letter.next_at > Letter.due_at, Letter.next_at), else_=Letter.due_at)
+    found: datetime | None = session.scalar(
+        select(func.min(moment)).where(
+            Letter.mission == mission, Letter.state.in_(["queued", "deferred"]), moment > at, _not_held()
+        )
     )
-    moments = [max(due, later) if later else due for due, later in session.execute(waiting)]
-    return min((m for m in moments if m > at), default=None)
+    return found

@@ -1,31 +1,33 @@
-"""The sender: empties the outbox of what is due over several connections.
-
-Each connection is a thread; one writer thread commits whatever the connections have queued up (group commit), because
-a commit a letter would cost more than the letter. A letter's `transmitting` mark is committed before its final dot.
-"""
+"""The sender: empties the outbox of what is due over several connections, each a thread. A letter's `transmitting` mark
+is committed before its final dot; the message itself goes out meanwhile."""
 
 from __future__ import annotations
 
-import queue
+import logging
 import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from ieom.mail import outbox
+from ieom.mail.letters import GRACE
 from ieom.mail.outbox import Due
-from ieom.mail.smtp import Account, Connection, Outcome, What
+from ieom.mail.smtp import Account, Connection, Outcome, What, stuffed
+from ieom.mail.writer import Writer
 from ieom.records.base import begin, reading
 from ieom.records.letters import LetterPart
 
 BATCH = 32
 """Letters leased at a time, for each connection; what bounds the memory."""
+MISSES = 3
+"""A connection that is lost or refused this often in a row, with no letter between, is not opened again."""
 STOPS = {What.CONFIGURATION, What.POLICY}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ class SendReport:
     fault: str = ""
     """A fault of configuration or policy that only a person can mend."""
     unreachable: str = ""
+    """What the server said, or did not, when no connection would work."""
+    late: int = 0
+    """Letters that could not go in time and now wait for a person."""
     busy: bool = False
     """Another process sends this mission's letters at this moment."""
 
@@ -54,53 +59,6 @@ class SendReport:
     def touched(self) -> int:
         """Letters whose record changed."""
         return sum(self.outcomes.values())
-
-
-class _Writer:
-    """Commits the connections' news, as many at a time as have come in."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.news: queue.SimpleQueue[tuple[Callable[[Session], None], threading.Event] | None] = queue.SimpleQueue()
-        self.failed: BaseException | None = None
-        self.thread = threading.Thread(target=self._run, name="outbox-writer", daemon=True)
-        self.thread.start()
-
-    def write(self, change: Callable[[Session], None]) -> None:
-        """Have a change committed; returns when it is. Raises what the database raised."""
-        done = threading.Event()
-        self.news.put((change, done))
-        done.wait()
-        if self.failed is not None:
-            raise self.failed
-
-    def close(self) -> None:
-        self.news.put(None)
-        self.thread.join()
-
-    def _run(self) -> None:
-        ended = False
-        while not ended:
-            item = self.news.get()
-            batch = []
-            while True:
-                if item is None:
-                    ended = True
-                    break
-                batch.append(item)
-                try:
-                    item = self.news.get_nowait()
-                except queue.Empty:
-                    break
-            try:
-                if batch and self.failed is None:
-                    with begin(self.engine) as session:
-                        for change, _ in batch:
-                            change(session)
-            except BaseException as error:  # noqa: BLE001 - handed to every connection that waits, which raises it
-                self.failed = error
-            for _, done in batch:
-                done.set()
 
 
 def send_due(
@@ -112,9 +70,11 @@ def send_due(
     connections: int = 4,
     progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    grace: timedelta = GRACE,
 ) -> SendReport:
     """Send the mission's letters that are due at `now()` (UTC). Ends early when `stop()` says so (after at most one
-    letter a connection), when the server can't be reached, or when it refuses the account."""
+    letter a connection), when the server can't be reached, or when it refuses the account. Letters that were ready more
+    than `grace` ago and did not go wait for a person. Raises what the database raised."""
     report = SendReport()
     with outbox.sole_sender(engine, mission) as alone:
         if not alone:
@@ -122,10 +82,13 @@ def send_due(
             return report
         with begin(engine) as session:
             doubtful = outbox.recover(session, mission, at=now())
+            report.late = outbox.overtake(session, mission, at=now(), grace=grace)
             total = outbox.count_due(session, mission, at=now())
         report.outcomes.update({str(What.IN_DOUBT): doubtful} if doubtful else {})
         if total:
             _Run(engine, account, mission, now, min(connections, total), progress, stop, report, total).go()
+    for trouble in filter(None, (report.fault, report.unreachable)):
+        log.error("letters of %s wait: %s", mission, trouble)
     return report
 
 
@@ -147,10 +110,12 @@ class _Run:
         self.engine, self.account, self.mission, self.now = engine, account, mission, now
         self.connections, self.progress, self.stop = connections, progress, stop
         self.report, self.total = report, total
-        self.writer = _Writer(engine)
+        self.writer = Writer(engine)
         self.lock = threading.Lock()
+        self.working = connections
+        self.leases: list[str] = []
         self.waiting: list[Due] = []
-        self.tails: dict[str, bytes] = {}
+        self.tails: dict[str, tuple[bytes, int]] = {}
         self.errors: list[BaseException] = []
 
     def go(self) -> None:
@@ -162,9 +127,11 @@ class _Run:
             thread.start()
         for thread in threads:
             thread.join()
-        if self.waiting:
-            left = [due.id for due in self.waiting]
-            self.writer.write(lambda session: outbox.give_back(session, left))
+        try:
+            if self.leases:
+                self.writer.write(lambda session: outbox.give_back(session, self.leases))
+        except BaseException as error:  # noqa: BLE001 - raised below, after what the connections met
+            self.errors.append(error)
         self.writer.close()
         if self.errors:
             raise self.errors[0]
@@ -174,66 +141,98 @@ class _Run:
         return bool(self.report.fault or self.report.unreachable or self.errors) or self.stop()
 
     def _next(self) -> Due | None:
+        """A letter to send; None when there is none left for this connection, which ends then."""
         with self.lock:
-            if self.ended:
-                return None
-            if not self.waiting:
-                lease_id, most, got = uuid.uuid4().hex, BATCH * self.connections, []
-                self.writer.write(
-                    lambda session: got.extend(
-                        outbox.lease(session, self.mission, at=self.now(), most=most, lease_id=lease_id)
-                    )
-                )
-                self.waiting = list(reversed(got))
-            return self.waiting.pop() if self.waiting else None
+            if not self.ended:
+                if not self.waiting:
+                    lease_id, most = uuid.uuid4().hex, BATCH * self.connections
+                    self.leases = [*self.leases[-1:], lease_id]  # older ones are used up
+                    self.waiting = self.writer.write(
+                        lambda session: outbox.lease(session, self.mission, at=self.now(), most=most, lease_id=lease_id)
+                    )[::-1]
+                if self.waiting:
+                    return self.waiting.pop()
+            self.working -= 1
+            return None
 
-    def _tail(self, sha256: str) -> bytes:
+    def _leave(self, due: Due | None = None) -> bool:
+        """Whether this connection may end and leave its letter to others; the last one may not."""
+        with self.lock:
+            if self.working == 1:
+                return False
+            self.working -= 1
+            if due is not None:
+                self.waiting.append(due)
+            return True
+
+    def _tail(self, sha256: str) -> tuple[bytes, int]:
+        """A shared part, dot-stuffed once for all its letters, and its size before that."""
         with self.lock:
             if sha256 not in self.tails:
                 with reading(self.engine) as session:
-                    self.tails = {sha256: session.get_one(LetterPart, sha256).content}
+                    content = session.get_one(LetterPart, sha256).content
+                self.tails = dict([*self.tails.items()][-3:])
+                self.tails[sha256] = (stuffed(content), len(content))
             return self.tails[sha256]
 
     def _connection(self, name: str) -> None:
         connection = Connection(self.account)
-        is_open = False
+        misses, is_open = 0, False
         try:
             while (due := self._next()) is not None:
                 if not is_open:
                     trouble = connection.open()
                     if trouble is not None:
+                        if (trouble.slower or trouble.what is What.BACK) and self._leave(due):
+                            return  # the server takes no more connections than the others have
                         self._settle(due, trouble, name)
                         if trouble.what not in STOPS:
-                            self.report.unreachable = trouble.answer
-                        return
+                            self.report.unreachable = trouble.answer or "no connection"
+                        continue
                     is_open = True
                 outcome = self._transact(connection, due)
+                if outcome is None:
+                    is_open = False
+                    continue
                 self._settle(due, outcome, name)
+                misses = misses + 1 if outcome.reconnect else 0
                 if outcome.reconnect:
                     connection.close()
                     is_open = False
-                if outcome.slower and self.connections > 1:
+                if (outcome.slower or misses == MISSES) and self._leave():
                     return  # fewer connections for a server that says it has too many
+                if misses == MISSES:
+                    self.report.unreachable = outcome.answer or "the connection was lost again and again"
         except BaseException as error:  # noqa: BLE001 - raised again by `go` in the caller's thread
+            connection.abandon()
             self.errors.append(error)
         finally:
             connection.close()
 
-    def _transact(self, connection: Connection, due: Due) -> Outcome:
-        message = due.head + (self._tail(due.tail) if due.tail else b"")
-        offered = connection.offer(due.sender, due.recipient, len(message))
+    def _transact(self, connection: Connection, due: Due) -> Outcome | None:
+        """One letter's transaction; None when the letter was taken from us on the way: it is not sent."""
+        tail, size = self._tail(due.tail) if due.tail else (b"", 0)
+        offered = connection.offer(due.sender, due.recipient, len(due.head) + size)
         if offered.what is not What.SENT:
             return offered
-        self.writer.write(lambda session: outbox.mark_transmitting(session, [due.id]))
-        return connection.hand_over(message)
+        mark = self.writer.submit(lambda session: outbox.mark_transmitting(session, due))
+        lost = connection.write(stuffed(due.head) + tail)
+        if not mark.wait():
+            connection.abandon()
+            return None
+        return lost or connection.finish()
 
     def _settle(self, due: Due, outcome: Outcome, name: str) -> None:
         at = self.now()
-        self.writer.write(lambda session: outbox.settle(session, due.id, outcome, at=at, by=name))
+        what = self.writer.write(
+            lambda session: outbox.settle(session, due.id, outcome, at=at, by=name, lease_id=due.lease)
+        )
         with self.lock:
-            self.report.outcomes[str(outcome.what)] += 1
-            done = self.report.touched
-            if outcome.what in STOPS:
+            self.report.outcomes[str(what)] += 1
+            if what is What.CONFIGURATION:
                 self.report.fault = f"{outcome.code or ''} {outcome.answer}".strip()
+            elif what is What.POLICY:
+                self.report.fault = f"a release is held: {outcome.code or ''} {outcome.answer}"
             if self.progress is not None:
-                self.progress(Progress(min(done, self.total), self.total, due.kind, due.recipient, outcome.what))
+                done = min(self.report.touched, self.total)
+                self.progress(Progress(done, self.total, due.kind, due.recipient, what))

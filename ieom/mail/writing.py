@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gettext
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -10,17 +12,29 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_timedelta
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, UndefinedError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, UndefinedError, pass_context
+from jinja2.runtime import Context
 
 from ieom.errors import BadInput
 from ieom.settings import settings
 
 LANGUAGES = ("en", "tr", "az", "kk", "ky", "uz", "tk", "hu", "ru")
-PARTS = ("subject.txt", "body.txt", "body.html")
+FALLBACK = "en"
+
+
+@dataclass(frozen=True)
+class Words:
+    """A letter's words, and the language they are in: English where the recipient's has no template yet."""
+
+    language: str
+    subject: str
+    text: str
+    html: str
 
 
 @lru_cache(maxsize=32)
-def _environment(folder: Path, language: str) -> Environment:
+def _environment(folder: Path, language: str, zone: str, place: str) -> Environment:
+    """Kept, with its compiled templates, for the thousands of letters of a release."""
     environment = Environment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
@@ -32,49 +46,70 @@ def _environment(folder: Path, language: str) -> Environment:
     )
     catalogue = gettext.translation("ieom", folder.parent / "locale", languages=[language], fallback=True)
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
-    return environment
-
-
-def offset(moment: datetime, zone: ZoneInfo) -> str:
-    """A zone's offset at a moment, e.g. 'UTC+6' or 'UTC+5:30'."""
-    minutes = int((moment.astimezone(zone).utcoffset() or ZoneInfo("UTC").utcoffset(moment)).total_seconds() // 60)  # type: ignore[union-attr]
-    sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
-    return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "")
-
-
-def render(kind: str, language: str, facts: dict[str, Any], *, zone: str, place: str, at: datetime) -> dict[str, str]:
-    """The subject, the text and the HTML of a letter of `kind`; English where the language has no template yet.
-    `zone` and `place` are the host country's: times are said in them. Raises `BadInput` naming the template and the
-    fact that it misses."""
-    folder = settings().templates_dir / "letters"
-    environment = _environment(folder, language).overlay()
     there = ZoneInfo(zone)
 
     def local(moment: datetime) -> str:
         day = format_datetime(moment.astimezone(there), "d MMMM y, HH:mm", locale=language)
         return f"{day} ({place}, {offset(moment, there)})"
 
+    @pass_context
+    def ago(context: Context, moment: datetime) -> str:
+        return format_timedelta(moment - context["now"], add_direction=True, locale=language, threshold=1.2)
+
     environment.filters.update(
         local=local,
         clock=lambda moment: format_datetime(moment.astimezone(there), "HH:mm", locale=language),
         day=lambda value: format_date(_as_day(value, there), "d MMMM y", locale=language),
-        far=lambda moment: format_timedelta(moment - at, add_direction=True, locale=language, threshold=1.2),
-        ago=lambda moment: format_timedelta(moment - at, add_direction=True, locale=language, threshold=1.2),
+        ago=ago,
+        far=ago,
     )
-    used = language if (folder / kind / language).is_dir() else "en"
-    written = {}
-    for part in PARTS:
-        name = f"{kind}/{used}/{part}"
+    return environment
+
+
+def offset(moment: datetime, zone: ZoneInfo) -> str:
+    """A zone's offset at a moment, e.g. 'UTC+6' or 'UTC+5:30'."""
+    east = moment.astimezone(zone).utcoffset()
+    minutes = 0 if east is None else int(east.total_seconds() // 60)
+    sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
+    return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "")
+
+
+def written_in(kind: str, language: str) -> str:
+    """The language in which a letter of `kind` can be written to somebody who reads `language`."""
+    known = language in LANGUAGES and (settings().templates_dir / "letters" / kind / language).is_dir()
+    return language if known else FALLBACK
+
+
+def render(kind: str, language: str, facts: Mapping[str, Any], *, zone: str, place: str, at: datetime) -> Words:
+    """The words of a letter of `kind`, in the language that `written_in` names. `zone` and `place` are the host
+    country's: times are said in them; `at` is the mission's now (UTC). Raises `BadInput` naming the template and the
+    fact that it misses, and for a subject that a fact would break over two lines."""
+    folder = settings().templates_dir / "letters"
+    used = written_in(kind, language)
+    environment = _environment(folder, used, zone, place)
+    told = {**facts, "language": used, "now": at}
+    written: dict[str, str] = {}
+    for part in ("greeting", "subject.txt", "body.txt", "body.html"):
+        name = f"_greeting/{used}.txt" if part == "greeting" else f"{kind}/{used}/{part}"
         try:
-            written[part] = environment.get_template(name).render(language=used, **facts).strip() + "\n"
+            written[part] = environment.get_template(name).render(told).strip()
         except TemplateNotFound as error:
             raise BadInput(
                 f"templates/letters/{error.name} is missing; each letter has subject.txt, body.txt, body.html"
             ) from error
         except UndefinedError as error:
             raise BadInput(f"templates/letters/{name} uses a fact that this letter has not: {error.message}") from error
-    written["subject.txt"] = " ".join(written["subject.txt"].split())
-    return written
+        if part == "greeting":
+            told["greeting"] = written[part]
+    subject = one_line(written["subject.txt"], f"the subject of a letter '{kind}'")
+    return Words(used, subject, written["body.txt"] + "\n", written["body.html"] + "\n")
+
+
+def one_line(text: str, what: str) -> str:
+    """The text, for a header. Raises `BadInput` naming it when it holds a line break or another control character."""
+    if any(ord(character) < 32 or 127 <= ord(character) < 160 or character in "\u2028\u2029" for character in text):
+        raise BadInput(f"{what} holds a line break or another control character: {text[:80]!r}; write it on one line")
+    return text
 
 
 def _as_day(value: date | datetime, there: ZoneInfo) -> date:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, update
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
+from ieom.errors import NotFound
 from ieom.records.base import Base
 
 
@@ -23,7 +26,7 @@ class Letter(Base):
     """A letter to one recipient. `occasion` says what it is for, once: the unique key is what makes it go once.
 
     States: queued -> leased -> transmitting -> sent | refused | deferred | in_doubt; 'late' waits for a person,
-    'cancelled' was taken back before it went.
+    'stopped' for its release to go on, 'cancelled' was taken back before it went.
     """
 
     __tablename__ = "letters"
@@ -66,9 +69,55 @@ class LetterAttempt(Base):
     __tablename__ = "letter_attempts"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    letter: Mapped[int] = mapped_column(ForeignKey("letters.id"))
+    letter: Mapped[int] = mapped_column(ForeignKey("letters.id"), index=True)
     at: Mapped[datetime]
     connection: Mapped[str]
     outcome: Mapped[str]
     code: Mapped[int | None]
     answer: Mapped[str | None]
+
+
+def one(session: Session, mission: str, letter: int) -> Letter:
+    """A letter of the mission, held until the transaction ends: its state is the newest there is, and no sender
+    changes it meanwhile. Raises `NotFound`."""
+    query = select(Letter).where(Letter.id == letter, Letter.mission == mission)
+    row = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        raise NotFound(f"no letter has the number {letter}; see 'ieom letters list'")
+    return row
+
+
+def of(session: Session, mission: str, *, state: str = "", most: int | None = None) -> Sequence[Letter]:
+    """The mission's letters, newest first, without their bytes (those are read when asked for)."""
+    query = select(Letter).where(Letter.mission == mission).options(defer(Letter.head)).order_by(Letter.id.desc())
+    return session.scalars((query.where(Letter.state == state) if state else query).limit(most)).all()
+
+
+def counts(session: Session, mission: str) -> Counter[str]:
+    """How many letters are in which state."""
+    query = select(Letter.state, func.count()).where(Letter.mission == mission).group_by(Letter.state)
+    return Counter(dict(session.execute(query).tuples().all()))
+
+
+def attempts(session: Session, letter: int) -> Sequence[LetterAttempt]:
+    """Every attempt at a letter, oldest first."""
+    return session.scalars(select(LetterAttempt).where(LetterAttempt.letter == letter).order_by(LetterAttempt.id)).all()
+
+
+def stop(session: Session, release: int) -> None:
+    """Hold back a release's letters that have not been handed over. One statement, so that a letter which leaves at
+    this moment is not marked as stopped (it would go a second time when the release goes on)."""
+    session.execute(
+        update(Letter)
+        .where(Letter.release == release, Letter.state.in_(["queued", "deferred", "leased"]))
+        .values(state="stopped", lease=None)
+    )
+
+
+def go_on(session: Session, release: int, *, at: datetime) -> None:
+    """Let a stopped release's letters go, from now (UTC) on: the moment they belonged to is past by a person's will."""
+    session.execute(
+        update(Letter)
+        .where(Letter.release == release, Letter.state.in_(["stopped", "queued"]))
+        .values(state="queued", due_at=at, next_at=None)
+    )

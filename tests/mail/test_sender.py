@@ -18,9 +18,12 @@ from ieom.errors import BadInput
 from ieom.mail import outbox, sender
 from ieom.mail.letters import Attachment, Recipient, message_bytes, queue, queue_many
 from ieom.mail.smtp import Account
+from ieom.records import audit
+from ieom.records.approvals import ApprovalRound
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.media import Suppression
+from ieom.records.releases import Release
 from ieom.settings import Settings
 
 NOW = datetime(2020, 8, 12, 14, 0, tzinfo=UTC)
@@ -30,14 +33,33 @@ def account(port: int, **more: object) -> Account:
     return Account("127.0.0.1", port, security="none", timeout=2.0, patience=2.0, **more)
 
 
-def queued(engine: Engine, mission: str, count: int = 1, *, size: int = 0) -> None:
+def queued(engine: Engine, mission: str, count: int = 1, *, size: int = 0, release: int | None = None) -> None:
     attachments = [Attachment("paper.pdf", "application/pdf", b"%PDF-" + b"\n.x" * size)] if size else []
     with begin(engine) as session:
         to = [
             (Recipient(f"desk{n}@outlet.example", f"Outlet {n}"), {"title": "News", "text": "Words."})
             for n in range(count)
         ]
-        queue_many(session, mission, kind="notice", occasion="test", to=to, at=NOW, attachments=attachments)
+        queue_many(
+            session, mission, kind="notice", occasion="test", to=to, at=NOW, attachments=attachments, release=release
+        )
+
+
+def going(engine: Engine, mission: str) -> int:
+    """A release that is going out."""
+    with begin(engine) as session:
+        approved = ApprovalRound(
+            mission=mission, number=1, hashes={"en": "0" * 64}, rule={}, opened_at=NOW, opened_by="drafter"
+        )
+        session.add(approved)
+        session.flush()
+        release = Release(
+            mission=mission, number=1, kind="statement", round=approved.id, hashes=approved.hashes, papers={},
+            prepared_by="press", prepared_at=NOW, press_conference_at=NOW, status="going", started_at=NOW,
+        )  # fmt: skip
+        session.add(release)
+        session.flush()
+        return release.id
 
 
 def send(engine: Engine, mission: str, port: int, *, at: datetime = NOW, connections: int = 1, **more: object):
@@ -117,12 +139,30 @@ def test_a_refused_sender_stops_everything_and_fails_nobody(engine: Engine, miss
     assert states(engine) == Counter(queued=5)
 
 
-def test_a_refusal_by_policy_pauses_and_fails_nobody(engine: Engine, mission: str) -> None:
-    queued(engine, mission, 5)
+def test_a_release_refused_by_policy_pauses_and_fails_nobody(engine: Engine, mission: str) -> None:
+    release = going(engine, mission)
+    queued(engine, mission, 5, release=release)
     with Scripted(saying(dot="550 5.7.1 looks like spam")) as server:
         report = send(engine, mission, server.port)
-    assert "5.7.1" in report.fault
-    assert states(engine) == Counter(queued=5)
+        assert "5.7.1" in report.fault
+        assert states(engine) == Counter(queued=5)
+        send(engine, mission, server.port, at=NOW + timedelta(hours=1))
+        assert len(server.messages) == 1  # nothing goes until a person has looked
+    with reading(engine) as session:
+        held = session.get_one(Release, release)
+        assert (held.status, "5.7.1" in held.held_why) == ("held", True)
+        last = audit.head(session, mission)
+        assert last is not None
+        assert last.act == "SendingFaulted"
+
+
+def test_one_reader_s_policy_refuses_that_letter_alone(engine: Engine, mission: str) -> None:
+    queued(engine, mission, 5)
+    answer = lambda verb, n: "550 5.7.1 not here" if verb == "." and n == 1 else well(verb, n)  # noqa: E731
+    with Scripted(answer) as server:
+        report = send(engine, mission, server.port)
+    assert not report.fault
+    assert states(engine) == Counter(refused=1, sent=4)
 
 
 def test_a_greylisted_letter_goes_later_and_once(engine: Engine, mission: str) -> None:
