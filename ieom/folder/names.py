@@ -1,36 +1,14 @@
-"""`config/names.toml`, read and checked at once."""
+"""`config/names.toml`: the official names that the secretariat owns."""
 
 from __future__ import annotations
 
-import tomllib
-from functools import lru_cache
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from ieom.errors import Fault, Faults
-from ieom.folder.faults import translate
+from ieom.folder import owned
 from ieom.rules.names import Names
 from ieom.settings import settings
 
 
 def load_names(path: Path | None = None) -> Names:
     """The secretariat's names; without a path those of this installation. Raises `Faults` with every fault."""
-    path = path or settings().config_dir / "names.toml"
-    try:
-        changed = path.stat().st_mtime_ns
-    except OSError as problem:
-        raise Faults([Fault(path.name, f"can't be read ({problem.strerror}): {path}")]) from None
-    return _load(path, changed)
-
-
-@lru_cache(maxsize=4)
-def _load(path: Path, _changed: int) -> Names:
-    try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise Faults([Fault(path.name, f"can't be read as TOML: {problem}")]) from None
-    try:
-        return Names.model_validate(data)
-    except ValidationError as problem:
-        raise Faults(translate(path.name, problem)) from None
+    return owned.load(Names, path or settings().config_dir / "names.toml")
