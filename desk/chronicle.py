@@ -1,9 +1,14 @@
-"""What happened, in words for the person who watches: new rows of the audit chain, and letters that left."""
+"""What happened, in words for the person who watches: new rows of the audit chain, and letters that left.
+
+The chain holds identifiers; people, states, offices and meetings are named here from the records, at the moment of
+looking. The words stand in templates/acts/.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,15 +16,41 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ieom.acts import meetings
+from ieom.folder.names import load_names
+from ieom.records import members, missions
 from ieom.records.audit import AuditRow
 from ieom.records.letters import Letter
+from ieom.records.stations import PollingStation
+from ieom.rules.delegation import ITEMS
 from ieom.settings import settings
+
+FEW = 2
+"""Up to so many persons are named one by one; more are counted."""
 
 
 @lru_cache(maxsize=1)
-def _words() -> dict[str, str]:
+def words(part: str = "acts") -> dict[str, str]:
+    """A part of templates/acts/en.toml: 'acts', 'letters' or 'words'."""
     path = settings().templates_dir / "acts" / "en.toml"
-    return dict(tomllib.loads(path.read_text("utf-8"))["acts"])
+    return dict(tomllib.loads(path.read_text("utf-8"))[part])
+
+
+def letters_of(kind: str) -> str:
+    """What letters of a kind are, in a few words: 'invitation to a meeting'."""
+    return words("letters").get(kind, kind.replace("_", " "))
+
+
+def named(session: Session, mission: str) -> dict[str, str]:
+    """Codes that the audit chain uses, with the names of what they stand for."""
+    facts, names = missions.facts(session, mission), load_names()
+    known = {"clock": words("words")["clock"]}
+    for state in facts.states:
+        known[state.code] = names.running(state.code, on=facts.election_day)
+        known[f"state-{state.code}"] = known[f"state-{state.code.lower()}"] = state.contact_office
+    known |= {office.code: office.office for office in facts.offices}
+    known |= {row.code: members.styled(row) for row in members.of(session, mission)}
+    return known
 
 
 class _Facts(dict[str, Any]):
@@ -29,12 +60,26 @@ class _Facts(dict[str, Any]):
         return ""
 
 
-def sentence(row: AuditRow) -> str:
-    """One row in a sentence."""
-    words = _words().get(row.act)
-    if words is None:
-        words = re.sub(r"(?<!^)(?=[A-Z])", " ", row.act).capitalize()
-    return words.format_map(_Facts(row.what, by=row.by)).strip()
+def sentence(row: AuditRow, known: Mapping[str, str]) -> str:
+    """One row in a sentence, with what its codes stand for."""
+    said = words().get(row.act)
+    if said is None:
+        said = re.sub(r"(?<!^)(?=[A-Z])", " ", row.act).capitalize()
+    facts = {key: _said(key, value, known) for key, value in {**row.what, "by": row.by}.items()}
+    if row.by != row.what.get("who", row.by):  # a deputy, or who wrote it down
+        facts["through"] = words("words")["through"].format(by=facts["by"])
+    whole = " ".join(said.format_map(_Facts(facts)).split())
+    return whole[:1].upper() + whole[1:]
+
+
+def _said(key: str, value: Any, known: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        if key == "members" and len(value) > FEW:
+            return words("words")["members"].format(count=len(value))
+        return ", ".join(str(_said("", one, known)) for one in value)
+    if isinstance(value, str):
+        return known.get(value) or words("words").get(value) or ITEMS.get(value, value)
+    return value
 
 
 class Chronicle:
@@ -46,21 +91,30 @@ class Chronicle:
 
     def since_last(self, session: Session) -> list[tuple[str, datetime]]:
         """(sentence, UTC moment) of everything new since the last call, oldest first."""
-        told = []
         query = select(AuditRow).where(AuditRow.mission == self.mission, AuditRow.seq > self.seq).order_by(AuditRow.seq)
-        for row in session.scalars(query):
+        told = []
+        rows = session.scalars(query).all()
+        known = named(session, self.mission) if rows else {}
+        known |= {row.code: meetings.counterpart(row) for row in meetings.of(session, self.mission)} if rows else {}
+        for row in rows:
             self.seq = row.seq
-            words = sentence(row)
-            if words:
-                told.append((words, row.at))
-        sent = (
-            select(Letter.kind, func.count(), func.max(Letter.settled_at), func.min(Letter.to_office))
-            .where(Letter.mission == self.mission, Letter.state == "sent")
-            .group_by(Letter.kind)
-        )
-        for kind, count, at, _office in session.execute(sent):
+            place = session.get(PollingStation, (self.mission, row.what.get("station", "")))
+            said = sentence(row, {**known, place.code: place.name} if place is not None else known)
+            if said:
+                told.append((said, row.at))
+        return sorted([*told, *self._letters(session)], key=lambda one: one[1])  # stable: acts before their letters
+
+    def _letters(self, session: Session) -> list[tuple[str, datetime]]:
+        left = (Letter.mission == self.mission, Letter.state == "sent")
+        counted = select(Letter.kind, func.count(), func.max(Letter.settled_at)).where(*left).group_by(Letter.kind)
+        told = []
+        for kind, count, at in session.execute(counted):
             new = count - self._counts.get(kind, 0)
-            if new and at is not None:
-                told.append((f"✉ {new} letter{'s' if new > 1 else ''} sent: {kind.replace('_', ' ')}", at))
             self._counts[kind] = count
+            if not new or at is None:
+                continue
+            newest = select(Letter.to_office).where(*left, Letter.kind == kind).order_by(Letter.settled_at.desc())
+            to = session.scalars(newest.order_by(Letter.id.desc()).limit(1)).one()
+            said = words("words")["one_letter" if new == 1 else "letters"]
+            told.append((said.format(count=new, what=letters_of(kind), to=to), at))
         return told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections import Counter, deque
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -12,14 +12,13 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from rich import box
 from rich.console import Console, Group
 from rich.live import Live
-from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine, select
 
 from desk.catcher import Catcher
-from desk.chronicle import Chronicle
+from desk.chronicle import Chronicle, letters_of
 from desk.rehearsal import script, set_clock, steps
 from desk.timeline_view import local, timeline
 from flows.mission import mission as mission_flow
@@ -35,19 +34,22 @@ from ieom.settings import settings
 from tasks.letters import watched
 from tasks.stage import records
 
-SHOWN = 9
-"""How many of the latest happenings stand under the timeline."""
+MADE = {
+    "statement-en.pdf": "The statement, as published",
+    "statement-en.docx": "The statement, for Word",
+    "statement-en.txt": "The statement, plain text",
+    "press-release-en.pdf": "The press release, with the statement",
+    "press-release-en.txt": "The press release, plain text",
+}
 
 
 class Screen:
-    """What the person sees: a live picture on a terminal, plain lines anywhere else."""
+    """What the person sees: on a terminal what happens, line by line, above a picture of the timeline that stays in its
+    place; plain lines anywhere else."""
 
     def __init__(self, console: Console, title: str, zone: str) -> None:
         self.console, self.title, self.zone = console, title, zone
-        self.latest: deque[Text] = deque(maxlen=SHOWN)
-        self.bar = Progress(
-            TextColumn("Sending the release"), BarColumn(bar_width=None), MofNCompleteColumn(), expand=True
-        )
+        self.bar = Progress(TextColumn("Sending letters"), BarColumn(bar_width=None), MofNCompleteColumn(), expand=True)
         self.sending: TaskID | None = None
         self.live: Live | None = None
         self.stood: list[tuple[Standing, datetime]] = []
@@ -55,21 +57,28 @@ class Screen:
 
     def tell(self, line: str, at: datetime) -> None:
         """One happening."""
-        text = Text.assemble((f"{local(at, self.zone, short=True):>13}  ", "dim"), line)
-        self.latest.append(text)
-        if self.live is None:
-            self.console.print(text, soft_wrap=True)
-        else:
-            self.refresh()
+        when = Text(f"{local(at, self.zone, short=True):>13}", style="dim")
+        if not self.console.is_terminal:
+            self.console.print(Text.assemble(when, "  ", line), soft_wrap=True)
+            return
+        row = Table.grid(padding=(0, 2))
+        row.add_row(when, line)  # a long line goes on below itself, not below the time
+        self.console.print(row)
 
     def sent(self, progress: Sent) -> None:
         """One more letter settled."""
         if progress.total < 5:  # a handful needs no bar
             return
         if self.sending is None:
-            self.sending = self.bar.add_task("release", total=progress.total)
+            self.sending = self.bar.add_task("letters", total=progress.total)
         self.bar.update(self.sending, completed=progress.done, total=progress.total)
         self.refresh()
+
+    def rest(self) -> None:
+        """The letters of a moment have gone: the bar goes too."""
+        if self.sending is not None:
+            self.bar.remove_task(self.sending)
+            self.sending = None
 
     def refresh(self) -> None:
         """Draw the picture anew."""
@@ -79,11 +88,9 @@ class Screen:
     def picture(self) -> Group:
         """The whole picture."""
         when = local(self.now, self.zone) if self.now else ""
-        head = Text.assemble((self.title, "bold"), "\n", (f"{when}  {self.zone}, simulated clock", "dim"))
-        parts: list[object] = [Panel(head, box=box.HORIZONTALS), timeline(self.stood, self.zone), *self.latest]
-        if self.sending is not None:
-            parts += ["", self.bar]
-        return Group(*parts)  # type: ignore[arg-type]  # rich's Group takes any renderable
+        head = Text.assemble("\n", (self.title, "bold"), "\n", (f"{when}  {self.zone}, simulated clock", "dim"))
+        bar = self.bar if self.sending is not None else ""
+        return Group(head, timeline(self.stood, self.zone), bar)
 
 
 def live_through(folder_path: Path, into: Path, begun: float) -> None:
@@ -128,6 +135,7 @@ def _show(engine: Engine, slug: str, screen: Screen, chronicle: Chronicle) -> No
         screen.stood = standings.of(session, slug)
         screen.now = missions.now(session, slug)
         happened = chronicle.since_last(session)
+    screen.rest()
     for line, at in happened:
         screen.tell(line, at)
     screen.refresh()
@@ -152,24 +160,31 @@ def _close(
         kinds = Counter(session.scalars(select(Letter.kind).where(Letter.mission == slug)).all())
         states = Counter(session.scalars(select(Letter.state).where(Letter.mission == slug)).all())
     table = Table(title="What was made", box=box.SIMPLE_HEAD, expand=True)
-    table.add_column("What")
-    table.add_column("Where")
-    table.add_column("How many, how large", justify="right")
+    table.add_column("What", ratio=1)
+    table.add_column("Where", no_wrap=True)
+    table.add_column("How much", justify="right", no_wrap=True)
     for path in made:
-        table.add_row(path.name, str(path), f"{path.stat().st_size / 1024:,.0f} kB")
-    letters = sorted((into / "mail").glob("*.eml"))
-    table.add_row("Letters as the mail server received them", str(into / "mail"), f"{len(letters)}")
+        table.add_row(MADE.get(path.name, path.name), str(path), f"{path.stat().st_size / 1024:,.0f} kB")
+    table.add_row("The letters, as the mail server received them", str(into / "mail"), f"{len(_eml(into))} letters")
     for kind, count in kinds.most_common():
-        table.add_row(f"  {kind.replace('_', ' ')}", "", f"{count}")
+        table.add_row(Text(f"  {letters_of(kind)}", style="dim"), "", Text(str(count), style="dim"))
     lines = sum(1 for _ in (into / "audit.jsonl").open(encoding="utf-8"))
-    table.add_row("Audit chain", str(into / "audit.jsonl"), f"{lines} rows")
-    table.add_row("Records", str(into / "mission.db"), f"{(into / 'mission.db').stat().st_size / 1024:,.0f} kB")
+    table.add_row("The chain of acts", str(into / "audit.jsonl"), f"{lines} acts")
+    table.add_row("The records", str(into / "mission.db"), f"{(into / 'mission.db').stat().st_size / 1024:,.0f} kB")
     console.print(table)
     departures = folder / "departures.md"
     if departures.exists():
-        console.print(f"Where this statement departs from the published one, and why: {departures}", style="dim")
-    console.print(
-        "Letters: "
-        + ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()))
-        + f". Took {seconds:.0f} s."
-    )
+        console.print("Where this statement departs from the published one, and why:", style="dim")
+        console.print(f"  {_from_here(departures)}", style="dim", soft_wrap=True)
+    counted = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()))
+    console.print(f"Letters: {counted}. The whole mission took {seconds:.0f} s.")
+
+
+def _eml(into: Path) -> list[Path]:
+    return list((into / "mail").glob("*.eml"))
+
+
+def _from_here(path: Path) -> Path:
+    """A path as a person at this prompt would type it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from prefect import task
 
 from ieom.acts import witness
-from ieom.mail import sender
+from ieom.mail import outbox, sender
 from ieom.mail.sender import Progress, SendReport
 from ieom.mail.smtp import Account
 from ieom.records import missions
 from ieom.records.base import begin
 from ieom.settings import settings
 from tasks.stage import RETRY, records
+from tasks.wake import begin_run
 
 _watchers: list[Callable[[Progress], None]] = []
 
@@ -35,14 +36,18 @@ def _tell(progress: Progress) -> None:
 
 
 def send(mission: str) -> SendReport:
-    """Send what is due of a mission's letters. The audit chain's head is witnessed outside the database first, so
-    that a database restored from a backup is seen before it sends a letter again."""
+    """Send what is due of a mission's letters; nothing while it is held. That letters are about to be sent, and the
+    audit chain's head, are witnessed outside the database first, so that a database restored from a backup is seen
+    before it sends a letter again."""
     engine = records()
+    if begin_run(mission).held:
+        return SendReport()
     with begin(engine) as session:
-        witness.write(session, mission)
         at = missions.now(session, mission)
+        going = outbox.going(session, mission, at=at)
+    _witness(mission, sending=going)
     simulated = missions.simulated(engine, mission)
-    return sender.send_due(
+    report = sender.send_due(
         engine,
         Account.of(settings()),
         mission=mission,
@@ -50,6 +55,18 @@ def send(mission: str) -> SendReport:
         connections=settings().smtp_connections,
         progress=_tell,
     )
+    if going:
+        _witness(mission, sending=True)  # a backup made in the middle of the sending is older than this
+    return report
+
+
+def _witness(mission: str, *, sending: bool) -> None:
+    """Note outside the database how far it is; in two transactions, so that the note is never ahead of it."""
+    if sending:
+        with begin(records()) as session:
+            witness.announce(session, mission)
+    with begin(records()) as session:
+        witness.write(session, mission)
 
 
 @task(name="Send letters", task_run_name="Send letters", **RETRY)

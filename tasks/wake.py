@@ -31,7 +31,7 @@ def begin_run(mission: str) -> Opening:
     has looked: it may have been restored from a backup, and would send letters again."""
     with begin(records()) as session:
         row = missions.lock(session, mission)
-        if row.state in {"open", "suspended"}:
+        if row.state in {"open", "suspended", "evacuated"}:
             older = witness.restored(session, mission)
             if older:
                 row.state, row.held_why = "held", older
@@ -53,6 +53,8 @@ def end_run(mission: str, stood: Sequence[Standing], opening: Opening) -> tuple[
         row.wake_at = min((m for m in moments if m > at), default=None)
         again = row.revision != opening.revision
         row.walked_revision = opening.revision
+        if not again and row.asks_until is not None and row.asks_until > at:
+            row.asks_until = at  # restored records were walked through once; what is owed from now on is new
         return row.wake_at, again
 
 

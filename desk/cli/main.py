@@ -7,7 +7,7 @@ import sys
 
 import typer
 from rich.console import Console
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ieom.errors import Faults, IeomError
 
@@ -44,10 +44,22 @@ def main() -> None:
     except IeomError as error:
         errors.print(str(error), markup=False, soft_wrap=True)
         sys.exit(2)
-    except OperationalError as error:
-        errors.print(f"the database does not answer: {error.orig}; see that it runs, then try again", markup=False)
+    except DBAPIError as error:
+        errors.print(_of_the_database(error), markup=False, soft_wrap=True)
         sys.exit(2)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         errors.print(f"{error.strerror or error}{where}; nothing more was changed", markup=False, soft_wrap=True)
         sys.exit(2)
+
+
+def _of_the_database(error: DBAPIError) -> str:
+    """What the database said, on one line, and what to do; the act's transaction was rolled back."""
+    said = " ".join(str(error.orig).split())
+    if "full" in said or "No space left" in said:
+        return f"the database can't be written: {said}; nothing was changed; make room, then try again"
+    if "locked" in said:
+        return f"the database does not answer: {said}; nothing was changed; something else writes, try again"
+    if isinstance(error, IntegrityError):
+        return f"somebody wrote the same at this moment: {said}; nothing was changed; look, then try again"
+    return f"the database does not answer: {said}; nothing was changed; see that it runs, then try again"

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from desk.cli.context import MissionOption, console, look, say
+from ieom.records import missions
 from ieom.settings import settings
 
 
@@ -27,7 +28,6 @@ def start(mission: MissionOption = "") -> None:
         serving.environment(settings().prefect_port)
         from desk.cli.context import engine
         from flows.waking import wake_now
-        from ieom.records import missions
         from ieom.records.base import reading
 
         with reading(engine()) as session:
@@ -45,6 +45,10 @@ def start(mission: MissionOption = "") -> None:
     reminders(slug)
     for standing in stood:
         say(f"{standing.stage}: {standing.says}")
+    with look(slug) as (session, _slug, _now):
+        row = missions.get(session, slug)
+        if row.state != "open":
+            say(f"The mission is {row.state}: {row.held_why or 'no reason is recorded'}")
 
 
 def serve(

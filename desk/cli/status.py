@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from desk.cli.context import MissionOption, engine, look, say
 from desk.timeline_view import local, timeline
+from ieom.acts import witness
 from ieom.records import missions, standings
 from ieom.records.base import reading
 from ieom.records.letters import Letter
@@ -36,12 +37,15 @@ def status(
         stood = standings.of(session, slug)
         counted = select(Letter.state, func.count().label("count")).where(Letter.mission == slug).group_by(Letter.state)
         letters = {row.state: row.count for row in session.execute(counted)}
+        waits = Letter.mission == slug, Letter.state.in_(["queued", "deferred"]), Letter.answer.is_not(None)
+        answer = session.scalar(select(Letter.answer).where(*waits).order_by(Letter.id.desc()).limit(1))
+        held_why = row.held_why or (witness.restored(session, slug) if row.state != "held" else None)
     if as_json:
         document = {
             "mission": slug,
             "title": facts.title,
             "state": row.state,
-            "held_why": row.held_why,
+            "held_why": held_why,
             "now": now.isoformat(),
             "zone": facts.zone,
             "wake_at": row.wake_at.isoformat() if row.wake_at else None,
@@ -63,14 +67,16 @@ def status(
     say(Text(facts.title, style="bold"))
     rehearsal = " (a rehearsal's clock)" if row.simulated_now else ""
     say(f"Now {local(now, facts.zone)} in {facts.zone}{rehearsal}.")
-    if row.state != "open":
-        say(Text(f"The mission is {row.state}: {row.held_why or 'no reason is recorded'}", style="red"))
+    if row.state != "open" or held_why:
+        say(Text(f"The mission is {row.state}: {held_why or 'no reason is recorded'}", style="red"))
     if not stood:
         say("No run has walked this mission yet: 'ieom start' does, 'ieom serve' goes on doing so.")
     say(timeline(stood, facts.zone))
     if letters:
         parts = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(letters.items()))
         say(f"Letters: {parts}.")
+    if answer:
+        say(f"Some wait, because of the mail server: {answer}")
 
 
 def _list(slugs: list[str], *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from ieom.acts import witness
 from ieom.acts.revision import begin_revision
 from ieom.errors import Conflict
+from ieom.mail import outbox
 from ieom.records import audit, missions
 from ieom.records.missions import Mission, MissionRevision
 
 STATES = {"suspended": "suspended", "evacuated": "evacuated", "resumed": "open", "opened": "open"}
 """The state that each of these revisions leaves the mission in."""
+NOT_YET = datetime(9000, 1, 1, tzinfo=UTC)
+"""Until the first walk after a restoration has ended, whatever is owed may have been done before."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,9 @@ def hold(session: Session, mission: str, *, by: str, at: datetime, reason: str, 
 
 def go_on(session: Session, mission: str, *, by: str, at: datetime, reason: str, ref: str | None = None) -> Mission:
     """Let a held mission go on, in the state in which it was: open, suspended or evacuated. If it was held because
-    the records look older than what was done with them, a person has looked: they are the truth from here on."""
+    the records look older than what was done with them, a person has looked: they are the truth from here on. Which
+    letters went is still not known, so that those whose time has come, and those that the first walk finds to be owed,
+    each wait for a person's word."""
     row = _change(session, mission, reason, ref, only={"held"}, become="")
     if row is None:
         return missions.get(session, mission)
@@ -104,6 +109,8 @@ def go_on(session: Session, mission: str, *, by: str, at: datetime, reason: str,
     number = _revise(session, mission, by, at, "went_on", reason)
     audit.append(session, mission, by=by, at=at, ref=ref, act=MissionWentOn(number))
     if witness.restored(session, mission):
+        outbox.doubt_past(session, mission, at=at)
+        row.asks_until = NOT_YET
         witness.accept(session, mission)
     return row
 

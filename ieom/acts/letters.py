@@ -55,8 +55,8 @@ def confirm_late(
         raise NotFound(f"no late letter has the number {', '.join(map(str, sorted(missing)))}; see 'ieom letters'")
     if not chosen:
         return 0
-    for row in chosen:
-        row.state = "queued"
+    for row in chosen:  # from now on: the moment they belonged to is past by this person's will
+        row.state, row.due_at, row.next_at, row.lease = "queued", at, None, None
     audit.append(session, mission, by=by, at=at, act=LateLettersConfirmed([row.id for row in chosen]), ref=ref)
     return len(chosen)
 
@@ -81,7 +81,9 @@ def settle(
     if row.state != "in_doubt":
         raise Refused(f"letter {letter} is {row.state.replace('_', ' ')}, not in doubt; there is nothing to settle")
     row.state = "sent" if how == "sent" else "queued"
-    row.settled_at, row.next_at = (at if how == "sent" else None), None
+    row.settled_at, row.next_at, row.lease = (at if how == "sent" else None), None, None
+    if how == "resend":
+        row.due_at = at  # however old it is, it is not late: a person wants it to go now
     audit.append(session, mission, by=by, at=at, act=LetterSettled(letter, how), ref=ref)
     return row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -21,9 +21,7 @@ def load(model: type[Model], path: Path) -> Model:
         changed = path.stat().st_mtime_ns
     except OSError as problem:
         raise Faults([Fault(path.name, f"can't be read ({problem.strerror}): {path}")]) from None
-    found = _read(model, path, changed)
-    assert isinstance(found, model)
-    return found
+    return cast("Model", _read(model, path, changed))
 
 
 @lru_cache(maxsize=16)

@@ -6,6 +6,7 @@ encoded PDF), stored once. Both together are the exact bytes that go over the wi
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput
@@ -63,7 +65,8 @@ def queue(
 ) -> Letter | None:
     """Queue one letter; None when this occasion has a letter to this address already, or when the address is
     suppressed for letters of this kind. `at` is the mission's now, `due_at` the moment the letter belongs to (UTC);
-    queued more than `grace` after it, the letter waits for a person. Raises `BadInput`, naming what is wrong with an
+    queued more than `grace` after it, the letter waits for a person, as it does when it belongs to a moment before
+    restored records went on. Raises `BadInput`, naming what is wrong with an
     address, a header or a template."""
     email = address(to.email)
     if _passed_over(session, mission, kind, occasion, {email}):
@@ -148,10 +151,12 @@ class _Written:
         self.headers = {name: one_line(value, f"the header {name}") for name, value in headers.items()}
         self.tail = shared_part(attachments)
         if self.tail and session.get(LetterPart, self.tail.sha256) is None:
-            session.add(LetterPart(sha256=self.tail.sha256, content=self.tail.content))
-            session.flush()
+            with contextlib.suppress(IntegrityError), session.begin_nested():  # another transaction has just stored it
+                session.add(LetterPart(sha256=self.tail.sha256, content=self.tail.content))
         self.names: dict[str, dict[str, str]] = {}
         self.mission, self.occasion = mission, occasion
+        asks_until = missions.get(session, mission).asks_until
+        late = at - due > grace or (asks_until is not None and due <= asks_until)
         self.common = {
             "mission": mission,
             "occasion": occasion,
@@ -159,7 +164,7 @@ class _Written:
             "release": release,
             "envelope_from": address(self.facts.release.from_email),
             "tail": self.tail.sha256 if self.tail else None,
-            "state": "late" if at - due > grace else "queued",
+            "state": "late" if late else "queued",
             "queued_at": at,
             "due_at": due,
         }

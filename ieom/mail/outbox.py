@@ -10,7 +10,7 @@ Why no letter goes twice, even with two senders:
 - PostgreSQL's lock is also lost when a living sender's connection breaks. So each letter is marked `transmitting` by
   compare-and-set on its own lease, and without that mark its final dot is never sent: a sender whose letters were
   taken over, or whose release was stopped a moment ago, sends none of them.
-- What is in doubt goes again only when a person, or the mail server's log (`ieom.mail.reconcile`), says so.
+- What is in doubt goes again only when a person says so, who has looked into the mail server's log.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,9 +30,11 @@ from sqlalchemy.orm import Session
 
 from ieom.mail.message import wire
 from ieom.mail.smtp import Outcome, What
+from ieom.mail.writer import AGAIN
 from ieom.records import audit
 from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.media import Suppression
+from ieom.records.missions import Mission
 from ieom.records.releases import Release
 from ieom.settings import settings
 
@@ -126,10 +128,25 @@ def overtake(session: Session, mission: str, *, at: datetime, grace: timedelta) 
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
+def doubt_past(session: Session, mission: str, *, at: datetime) -> int:
+    """The records were restored from a backup: letters whose time has come may have gone before, and wait for a
+    person. Returns how many."""
+    result = session.execute(
+        update(Letter)
+        .where(
+            Letter.mission == mission, Letter.state.in_(["queued", "deferred", "leased"]), Letter.due_at <= at
+        )
+        .values(state="late", lease=None)
+    )  # fmt: skip
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
 def _not_held() -> ColumnElement[bool]:
-    """Letters whose release nobody and nothing has stopped. The release's own row says so, for all letters at once."""
-    held = select(Release.id).where(Release.status.in_(["stopped", "held"]))
-    return or_(Letter.release.is_(None), Letter.release.not_in(held))
+    """Letters whose mission and release nobody and nothing has stopped. Their own rows say so, for all letters at
+    once."""
+    missions = select(Mission.slug).where(Mission.state.in_(["held", "closed"]))
+    releases = select(Release.id).where(Release.status.in_(["stopped", "held"]))
+    return and_(Letter.mission.not_in(missions), or_(Letter.release.is_(None), Letter.release.not_in(releases)))
 
 
 def _ready(mission: str, at: datetime) -> ColumnElement[bool]:
@@ -148,12 +165,20 @@ def count_due(session: Session, mission: str, *, at: datetime) -> int:
     return session.scalar(select(func.count()).select_from(Letter).where(_ready(mission, at))) or 0
 
 
+def going(session: Session, mission: str, *, at: datetime) -> bool:
+    """Whether a sender would send anything now: what is due, or what a dead sender had leased."""
+    left = and_(Letter.mission == mission, Letter.state == "leased")
+    return session.scalar(select(Letter.id).where(or_(_ready(mission, at), left)).limit(1)) is not None
+
+
 def lease(session: Session, mission: str, *, at: datetime, most: int, lease_id: str) -> list[Due]:
-    """Take up to `most` letters that are due, the oldest first."""
+    """Take up to `most` letters that are due, the oldest first. Asked again under the same lease after a commit that
+    seemed to fail, it gives what it gave."""
     wanted = (Letter.id, Letter.envelope_from, Letter.recipient, Letter.head, Letter.tail, Letter.kind)
+    ours = and_(Letter.mission == mission, Letter.state == "leased", Letter.lease == lease_id)
     found = session.execute(
         select(*wanted)
-        .where(_ready(mission, at))
+        .where(or_(_ready(mission, at), ours) if session.info.get(AGAIN) else _ready(mission, at))
         .order_by(Letter.due_at, Letter.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -179,18 +204,20 @@ def mark_transmitting(session: Session, due: Due) -> bool:
     return isinstance(result, CursorResult) and result.rowcount == 1
 
 
-def give_back(session: Session, leases: Collection[str]) -> None:
+def give_back(session: Session, waiting: Sequence[Due]) -> None:
     """Letters that were leased and not tried."""
-    session.execute(
-        update(Letter).where(Letter.lease.in_(leases), Letter.state == "leased").values(state="queued", lease=None)
-    )
+    for due in waiting:
+        mine = (Letter.id == due.id, Letter.lease == due.lease, Letter.state == "leased")
+        session.execute(update(Letter).where(*mine).values(state="queued", lease=None))
 
 
 def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by: str, lease_id: str | None) -> What:
     """Write down what became of one attempt; returns what it comes to for the letter. `by` names the connection. Where
     the lease is not ours any more only the attempt is written down; but an answer that comes after the letter was put
-    in doubt settles it."""
+    in doubt settles it. Asked again after a commit that seemed to fail, it writes nothing twice."""
     answer = outcome.answer or None
+    if session.info.get(AGAIN) and (known := _settled_so(session, letter, outcome, at, by)) is not None:
+        return known
     session.execute(
         insert(LetterAttempt).values(
             letter=letter, at=at, connection=by, outcome=str(outcome.what), code=outcome.code, answer=answer
@@ -201,7 +228,7 @@ def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by:
     )  # fmt: skip
     row = session.execute(select(*wanted).where(Letter.id == letter).with_for_update()).one()
     told = row.state == "in_doubt" and outcome.what in {What.SENT, What.REFUSED, What.DEFERRED}
-    if not told and (row.lease != lease_id or row.state not in {"leased", "transmitting"}):
+    if row.lease != lease_id or not (told or row.state in {"leased", "transmitting"}):
         return outcome.what
     attempts = row.attempts + 1
     values: dict[str, object] = {
@@ -214,6 +241,8 @@ def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by:
         what = What.REFUSED
     if what in {What.SENT, What.REFUSED, What.IN_DOUBT}:
         values |= {"state": str(what), "settled_at": at}
+        if what is What.IN_DOUBT:
+            values["lease"] = lease_id  # by which this very attempt's answer is known, should it still come
         if outcome.dead_address and session.get(Suppression, row.recipient) is None:
             session.add(Suppression(email=row.recipient, why=f"dead address: {outcome.answer}", at=at))
             session.flush()
@@ -228,6 +257,18 @@ def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by:
             _hold(session, row.mission, row.release if what is What.POLICY else None, outcome, at=at)
     session.execute(update(Letter).where(Letter.id == letter).values(**values))
     return what
+
+
+def _settled_so(session: Session, letter: int, outcome: Outcome, at: datetime, by: str) -> What | None:
+    """What this very attempt came to, if it is written down already."""
+    same = (
+        LetterAttempt.letter == letter, LetterAttempt.at == at, LetterAttempt.connection == by,
+        LetterAttempt.outcome == str(outcome.what),
+    )  # fmt: skip
+    if session.scalar(select(LetterAttempt.id).where(*same)) is None:
+        return None
+    state = session.scalar(select(Letter.state).where(Letter.id == letter))
+    return What(state) if state in set(What) else outcome.what
 
 
 def _first_try(session: Session, letter: int, at: datetime) -> datetime:

@@ -7,7 +7,7 @@ import logging
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -113,7 +113,6 @@ class _Run:
         self.writer = Writer(engine)
         self.lock = threading.Lock()
         self.working = connections
-        self.leases: list[str] = []
         self.waiting: list[Due] = []
         self.tails: dict[str, tuple[bytes, int]] = {}
         self.errors: list[BaseException] = []
@@ -125,11 +124,16 @@ class _Run:
         ]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
         try:
-            if self.leases:
-                self.writer.write(lambda session: outbox.give_back(session, self.leases))
+            for thread in threads:
+                thread.join()
+        except BaseException as error:  # noqa: BLE001 - raised below; nobody sends on after we let go of the lock
+            self.errors.append(error)
+            for thread in threads:
+                thread.join()
+        try:
+            if self.waiting:
+                self._give_back(self.waiting)
         except BaseException as error:  # noqa: BLE001 - raised below, after what the connections met
             self.errors.append(error)
         self.writer.close()
@@ -146,7 +150,6 @@ class _Run:
             if not self.ended:
                 if not self.waiting:
                     lease_id, most = uuid.uuid4().hex, BATCH * self.connections
-                    self.leases = [*self.leases[-1:], lease_id]  # older ones are used up
                     self.waiting = self.writer.write(
                         lambda session: outbox.lease(session, self.mission, at=self.now(), most=most, lease_id=lease_id)
                     )[::-1]
@@ -154,6 +157,17 @@ class _Run:
                     return self.waiting.pop()
             self.working -= 1
             return None
+
+    def _give_back(self, waiting: Sequence[Due]) -> None:
+        self.writer.write(lambda session: outbox.give_back(session, waiting))
+
+    def _taken(self) -> None:
+        """A letter was taken from us: its release was stopped, its mission is held, or another sender came in between.
+        What waits fared the same, and is asked for anew."""
+        with self.lock:
+            waiting, self.waiting = self.waiting, []
+            if waiting:
+                self._give_back(waiting)
 
     def _leave(self, due: Due | None = None) -> bool:
         """Whether this connection may end and leave its letter to others; the last one may not."""
@@ -193,6 +207,7 @@ class _Run:
                 outcome = self._transact(connection, due)
                 if outcome is None:
                     is_open = False
+                    self._taken()
                     continue
                 self._settle(due, outcome, name)
                 misses = misses + 1 if outcome.reconnect else 0

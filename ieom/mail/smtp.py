@@ -23,6 +23,8 @@ from ieom.settings import Settings
 
 AFTER_THE_DOT = 600.0
 """Seconds allowed for the answer to the final dot (RFC 5321, 4.5.3.2.6)."""
+PIECE = 65536
+"""Bytes of a message for which the time-out counts (RFC 5321, 4.5.3.2.5): a slow line may need longer for all of it."""
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 DEAD = {"5.1.1", "5.1.10", "5.2.1"}
 """Enhanced codes (RFC 3463, RFC 7505) that mean the address itself is dead; other refusals leave it alone."""
@@ -229,8 +231,10 @@ class Connection:
 
     def write(self, message: bytes) -> Outcome | None:
         """Send the message, dot-stuffed and in whole lines, without its final dot. None when it is out."""
+        sock, whole = self._client.smtp.sock, memoryview(message)
         try:
-            self._client.smtp.sock.sendall(message)
+            for start in range(0, len(whole), PIECE):
+                sock.sendall(whole[start : start + PIECE])
         except OSError as error:
             self.abandon()
             return Outcome(What.BACK, None, said(f"connection lost: {error}"), reconnect=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from ieom.records.base import begin
@@ -20,9 +20,12 @@ PATIENCE = 120.0
 letter in doubt."""
 PAUSE = 1.0
 """Seconds between these tries."""
+AGAIN = "ieom_again"
+"""Key in a session's `info`: true when its changes were tried before. A commit whose answer was lost with the connection
+may have been made, so that a change must then look whether it is there already."""
 
 Change = Callable[[Session], Any]
-"""Something to write. It may be run again after a commit that failed, and must then give the same."""
+"""Something to write. It may be run again after a commit that failed or seemed to, and must then give the same."""
 
 
 class Written:
@@ -43,12 +46,13 @@ class Written:
 
 
 class Writer:
-    """Takes changes from any thread; ends with `close`."""
+    """Takes changes from any thread; ends with `close`. `patience` and `pause` are seconds."""
 
-    def __init__(self, engine: Engine, *, patience: float = PATIENCE) -> None:
-        self.engine, self.patience = engine, patience
+    def __init__(self, engine: Engine, *, patience: float = PATIENCE, pause: float = PAUSE) -> None:
+        self.engine, self.patience, self.pause = engine, patience, pause
         self.changes: queue.SimpleQueue[Written | None] = queue.SimpleQueue()
         self.failed: BaseException | None = None
+        """The database was away for longer than our patience: nothing more is written."""
         self.thread = threading.Thread(target=self._run, name="outbox-writer", daemon=True)
         self.thread.start()
 
@@ -79,26 +83,39 @@ class Writer:
                     break
             else:
                 ended = True
-            if self.failed is None:
-                self._commit(batch)
+            self._commit(batch)
             for written in batch:
-                written.error = self.failed
                 written.done.set()
 
-    def _commit(self, batch: list[Written]) -> None:
+    def _commit(self, batch: list[Written], *, again: bool = False) -> None:
+        """All changes in one transaction; one that can't be written fails by itself, and takes no other with it."""
         until = time.monotonic() + self.patience
         while batch:
             try:
+                if self.failed is not None:
+                    raise self.failed
                 with begin(self.engine) as session:
+                    session.info[AGAIN] = again
                     for written in batch:
                         written.answer = written.change(session)
-            except OperationalError as error:
-                if time.monotonic() > until:
+            except BaseException as error:  # noqa: BLE001 - handed to whoever waits for it, and raised there
+                if self.failed is None and _may_pass(error):
+                    if time.monotonic() < until:
+                        again = True
+                        time.sleep(self.pause)
+                        continue
                     self.failed = error
-                    return
-                time.sleep(PAUSE)
-            except BaseException as error:  # noqa: BLE001 - handed to every connection that waits, which raises it
-                self.failed = error
-                return
-            else:
-                return
+                if self.failed is None and len(batch) > 1:
+                    for written in batch:
+                        self._commit([written], again=again)
+                else:
+                    for written in batch:
+                        written.error = error
+            return
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether trying again can help: the database is locked, full, away, or chose us to end a deadlock."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated

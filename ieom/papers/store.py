@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import tempfile
@@ -17,13 +18,13 @@ def sha256(data: bytes) -> str:
 
 
 def write(path: Path, data: bytes, *, mode: int = 0o644) -> str:
-    """Write a file durably and return its SHA-256. A disk that is full leaves what was there and raises
-    `Unavailable`."""
+    """Write a file durably and return its SHA-256. A disk that is full, or a folder that may not be written, leaves
+    what was there and raises `Unavailable`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise Unavailable(f"{path} can't be written: {error.strerror}; make room, then try again") from error
+        raise _unwritten(path, error) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -39,5 +40,10 @@ def write(path: Path, data: bytes, *, mode: int = 0o644) -> str:
     except OSError as error:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)  # noqa: PTH108 - by the name that mkstemp gave
-        raise Unavailable(f"{path} can't be written: {error.strerror}; make room, then try again") from error
+        raise _unwritten(path, error) from error
     return sha256(data)
+
+
+def _unwritten(path: Path, error: OSError) -> Unavailable:
+    advice = "make room" if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} else "see to that"
+    return Unavailable(f"{path} can't be written: {error.strerror}; {advice}, then try again")

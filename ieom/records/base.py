@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -52,12 +54,15 @@ class Base(DeclarativeBase):
 
 
 def connect(url: str) -> Engine:
-    """An engine for the records. SQLite is set to wait for locks (30 s), to enforce foreign keys and to sync fully."""
+    """An engine for the records. SQLite is set to wait for locks (30 s), to enforce foreign keys and to sync fully; a
+    file that was removed or replaced under us is noticed."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(url, connect_args={"timeout": 30})
+        if parsed.database and parsed.database != ":memory:":
+            path = Path(parsed.database)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _watch(engine, path)
 
         @event.listens_for(engine, "connect")
         def _configure(connection: Any, _record: Any) -> None:
@@ -78,6 +83,41 @@ def connect(url: str) -> Engine:
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     return create_engine(parsed, pool_pre_ping=True)
+
+
+def _watch(engine: Engine, path: Path) -> None:
+    """Keep a process from writing into a database file that is not at its place any more: SQLite itself goes on
+    writing into the removed file and says nothing (and would then make an empty one in its place)."""
+    known = False
+
+    def there() -> tuple[int, int] | None:
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
+    @event.listens_for(engine, "do_connect")
+    def _open(_dialect: Any, _record: Any, _args: Any, _parameters: Any) -> None:
+        if known and there() is None:
+            raise sqlite3.OperationalError(f"the database file {path} is gone")
+
+    @event.listens_for(engine, "connect")
+    def _opened(_connection: Any, record: Any) -> None:
+        nonlocal known
+        known = True
+        record.info["file"] = there()
+
+    @event.listens_for(engine, "checkout")
+    def _taken(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.get("file") != there():
+            raise DisconnectionError(f"the database file {path} was removed or replaced")  # opened anew, if it can be
+
+    @event.listens_for(engine, "commit")
+    def _committing(connection: Connection) -> None:
+        if connection.info.get("file") != there():
+            lost = sqlite3.OperationalError(f"the database file {path} was removed or replaced")
+            raise OperationalError("COMMIT", None, lost)
 
 
 @contextmanager

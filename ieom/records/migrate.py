@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -9,8 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from ieom.errors import BadInput, Unavailable
-from ieom.settings import ROOT
+from ieom.errors import BadInput, Tampered, Unavailable
+from ieom.settings import ROOT, settings
 
 
 def _config() -> Config:
@@ -19,16 +21,32 @@ def _config() -> Config:
     return config
 
 
+def _not_lost(engine: Engine) -> None:
+    notes = settings().state_dir / "witness"
+    sent = sorted(note.stem for note in notes.glob("*.json"))
+    if sent:
+        raise Tampered(
+            f"the records ({engine.url.render_as_string()}) are empty, but letters of {', '.join(sent)} were sent from "
+            f"here: put the backup back in its place; to begin anew, move {notes} away first"
+        )
+
+
 def upgrade(engine: Engine) -> None:
-    """Upgrade to the newest schema. Raises `Unavailable` when the database can't be reached or is locked, and
-    `BadInput` when the file is no database or was made by a newer version."""
+    """Upgrade to the newest schema. Raises `Unavailable` when the database can't be reached or is locked, `BadInput`
+    when the file is no database or was made by a newer version, and `Tampered` when it is empty although letters were
+    sent from here: it was lost, and a new one would not know of them."""
     config = _config()
+    path = engine.url.database
+    if engine.dialect.name == "sqlite" and path and not Path(path).exists():
+        _not_lost(engine)  # before opening it would leave an empty file in the backup's place
     try:
         script = ScriptDirectory.from_config(config)
         with engine.connect() as connection, connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(7205011)"))
             have = MigrationContext.configure(connection).get_current_revision()
+            if have is None:
+                _not_lost(engine)
             want = script.get_current_head()
             if have == want:
                 return

@@ -34,6 +34,12 @@ class Mission(Base):
     """When the last run of the flow asked to be woken."""
     walked_revision: Mapped[int] = mapped_column(default=0)
     """The revision that the last run of the flow left behind; another one means that something happened since."""
+    sendings: Mapped[int] = mapped_column(default=0)
+    """How often letters began to be sent. A note outside the database has the same number, so that a backup from
+    before the last sending is known for one."""
+    asks_until: Mapped[datetime | None]
+    """Letters that belong to a moment up to this one wait for a person: the records were restored from a backup, and
+    such a letter may have gone before. In the far future until the first walk after that has ended."""
 
 
 class MissionRevision(Base):

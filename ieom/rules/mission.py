@@ -7,14 +7,21 @@ they are the host country's (or the station's), which `zone` names; everything c
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime, model_validator
 
 
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    """The zones' names; kept, because finding them walks through the zones' files."""
+    return frozenset(available_timezones())
+
+
 def _known_zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError(f"'{value}' is not a time zone; use a name such as Asia/Almaty")
     return value
 

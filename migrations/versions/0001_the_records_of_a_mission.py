@@ -32,6 +32,8 @@ def upgrade() -> None:
     sa.Column('count_left_why', sa.String(), nullable=False),
     sa.Column('wake_at', ieom.records.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('walked_revision', sa.Integer(), nullable=False),
+    sa.Column('sendings', sa.Integer(), nullable=False),
+    sa.Column('asks_until', ieom.records.base.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('slug', name=op.f('pk_missions'))
     )
     op.create_table('suppressions',

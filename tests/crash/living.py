@@ -3,6 +3,7 @@ a process hundreds of times."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -74,8 +75,10 @@ def _walk(mission: str) -> None:
 
 def in_child(work: Callable[[], None]) -> int:
     """Run `work` in a forked child; returns its wait status."""
+    gc.freeze()  # a collection in the child would copy every page it shares with us
     child = os.fork()
     if child == 0:
+        gc.disable()
         try:
             work()
         except BaseException:  # noqa: BLE001 - the child must say what happened and must not return into pytest

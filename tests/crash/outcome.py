@@ -1,0 +1,52 @@
+"""What must be the same however often a mission was killed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from email.parser import BytesHeaderParser
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from ieom.records.audit import AuditRow
+from ieom.records.base import connect, reading
+from ieom.records.letters import Letter
+from ieom.records.releases import Release
+from ieom.records.statements import StatementVersion
+
+ABOUT_DOUBT = "reminder_letters_in_doubt"
+
+
+def about_doubt(row: AuditRow) -> bool:
+    """Whether an act is a person's about a letter in doubt, or the reminder of it: a crash may bring these on."""
+    return row.act == "LetterSettled" or (row.act == "ReminderQueued" and row.what["about"] == "letters_in_doubt")
+
+
+def outcome(url: str) -> dict[str, Any]:
+    """What must be the same however often the mission was killed."""
+    engine = connect(url)
+    with reading(engine) as session:
+        rows = session.scalars(select(AuditRow))
+        letters = session.scalars(select(Letter).where(Letter.kind != ABOUT_DOUBT))
+        result = {
+            "acts": Counter((row.act, row.by, row.ref) for row in rows if not about_doubt(row)),
+            "letters": Counter((r.occasion, r.recipient, r.state) for r in letters),
+            "versions": Counter((v.number, v.content_hash) for v in session.scalars(select(StatementVersion))),
+            "releases": [
+                (r.number, r.status, _texts(r)) for r in session.scalars(select(Release).order_by(Release.id))
+            ],
+        }
+    engine.dispose()
+    return result
+
+
+def _texts(release: Release) -> list[tuple[str, str]]:
+    """The papers' hashes, but for those that carry the audit chain's head (which a settled doubt moves on)."""
+    return sorted((name, sha256) for name, sha256 in release.papers.items() if name.endswith(".txt"))
+
+
+def received(mail: Path) -> Counter[str]:
+    """How often each Message-ID reached the mail server."""
+    letters = [BytesHeaderParser().parsebytes(path.read_bytes()) for path in mail.glob("*.eml")]
+    return Counter(str(letter["Message-ID"]) for letter in letters if letter["X-Ieom-Kind"] != ABOUT_DOUBT)

@@ -1,0 +1,118 @@
+"""`ieom serve` as a real process on a state folder of its own, for the tests that kill it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from desk.catcher import Catcher
+from ieom.records import missions, standings
+from ieom.records.base import connect, reading
+from ieom.settings import ROOT
+
+SLUG = "kazakhstan-senate-2020"
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+class Served:
+    """One server on a state folder."""
+
+    def __init__(self, state: Path, mail: int) -> None:
+        self.state, self.port = state, free_port()
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("IEOM_", "PREFECT_"))}
+        self.environment = {
+            **kept, "IEOM_STATE_DIR": str(state), "IEOM_PREFECT_PORT": str(self.port), "IEOM_SMTP_HOST": "127.0.0.1",
+            "IEOM_SMTP_PORT": str(mail), "IEOM_SMTP_SECURITY": "none",
+        }  # fmt: skip
+        self.log = state / "serve.out"
+        self.starts = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.state / 'mission.db'}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-c", "from desk.cli.main import main; main()", "serve"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+        self.until(lambda: self.log.read_text().count("serves missions") > self.starts, 90)
+        self.starts += 1
+
+    def kill(self, *, children: bool) -> None:
+        """SIGKILL; its flow runs' processes too, or they are left behind as a crash of the server leaves them."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        if children:
+            for process in self.marked():
+                os.kill(process, signal.SIGKILL)
+
+    def until(self, holds: Callable[[], object], seconds: float, *, every: float = 0.3) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if holds():
+                return
+            time.sleep(every)
+        raise AssertionError(f"not within {seconds} s:\n{self.log.read_text()[-3000:]}")
+
+    def api(self, path: str, body: dict[str, Any]) -> Any:
+        user, _, secret = (self.state / "prefect-auth").read_text().partition(":")
+        answer = httpx.post(f"http://127.0.0.1:{self.port}/api{path}", json=body, auth=(user, secret), timeout=20)
+        answer.raise_for_status()
+        return answer.json()
+
+    def marked(self) -> list[int]:
+        """Processes that carry this server's mark."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if f"IEOM_SERVED_BY={self.state}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+        return found
+
+    def walked(self) -> bool:
+        """Whether the mission was walked since something last happened in it, and no moment of it is past."""
+        engine = connect(self.url)
+        with reading(engine) as session:
+            row = missions.get(session, SLUG)
+            stood = standings.of(session, SLUG)
+            waits = row.wake_at is None or row.wake_at > missions.now(session, SLUG)
+            result = bool(stood) and row.revision == row.walked_revision and waits
+        engine.dispose()
+        return result
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Served]:
+    """A server (not started yet) on `folder`/state with a mail server that keeps letters in `folder`/mail; nothing
+    outlives the block."""
+    state = folder / "state"
+    state.mkdir()
+    with Catcher(folder / "mail") as catcher:
+        server = Served(state, catcher.port)
+        try:
+            yield server
+        finally:
+            if server.process is not None and server.process.poll() is None:
+                server.process.kill()
+                server.process.wait()
+            for process in server.marked():
+                os.kill(process, signal.SIGKILL)
