@@ -6,6 +6,18 @@ import os
 from pathlib import Path
 
 
+FEW_WRITERS = {
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
+}
+"""On SQLite, Prefect's server answers 503 to a request that meets one of its own background writers, and its client
+then sleeps two seconds: over a mission that was half of the time. Nothing here reads Prefect's events or has automations,
+so neither is written, and task runs are written down in groups."""
+
+
 def surround(home: Path, **more: str) -> None:
     """Set Prefect's environment unless the operator has; `home` is where Prefect keeps its own database."""
     wanted = {
@@ -17,6 +29,7 @@ def surround(home: Path, **more: str) -> None:
         "PREFECT_LOGGING_TO_API_ENABLED": "false",
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+        **FEW_WRITERS,
         **more,
     }
     for name, value in wanted.items():

@@ -62,7 +62,7 @@ def due(at: datetime | None = None) -> list[tuple[str, int]]:
     """(mission, revision) of every mission with something to do: its moment has come, or something happened since."""
     with reading(records()) as session:
         found = []
-        for row in session.scalars(select(Mission).where(Mission.state.in_(["open", "suspended"]))):
+        for row in session.scalars(select(Mission).where(Mission.state.not_in(["held", "closed"]))):
             now = at or missions.now(session, row.slug)
             if row.revision != row.walked_revision or (row.wake_at is not None and row.wake_at <= now):
                 found.append((row.slug, row.revision))

@@ -4,6 +4,7 @@ a process hundreds of times."""
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import sys
 import traceback
@@ -71,6 +72,19 @@ def _walk(mission: str) -> None:
     ):
         mission_flow(mission)
         reminders_flow(mission)
+
+
+def alone(work: Callable[..., None], *arguments: object, seconds: float) -> None:
+    """Run `work` in a process started afresh, and fail when it does. What forks must run in one: Typst's threads, once
+    started by an earlier test, would be missing in every child, which then waits for them for ever."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=arguments)
+    process.start()
+    process.join(seconds)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+        raise AssertionError(f"not done within {seconds} s")
+    assert process.exitcode == 0, "it failed; what it said stands above"
 
 
 def in_child(work: Callable[[], None]) -> int:

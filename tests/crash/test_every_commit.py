@@ -1,134 +1,14 @@
-"""The whole mission is killed with SIGKILL at every commit boundary that it has, and goes on from there: the same
-records, and each letter at most once but those shown as in doubt.
-
-The mission is lived step by step. Before each step its state is copied; for each commit of the step that changes anything
-(counted in an undisturbed run, not by hand) a warm process is forked that takes the copy, lives the step and kills itself at
-that commit; another takes it up from there. What the step then leaves must be what the undisturbed step left. As the
-rest of a mission depends on nothing but that state, the whole mission ends the same.
-"""
+"""See every_commit.py: the whole mission, killed with SIGKILL at every commit boundary that it has."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import sqlite3
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import pytest
-from living import in_child, opened, surround, walk
-from outcome import outcome, received
-from sqlalchemy import event
-
-from desk.catcher import Catcher
-from desk.rehearsal import ScriptedAct, live, next_moment
-from tasks import stage
-
-LEAST_POINTS = 100
-
-
-def url(folder: Path) -> str:
-    return f"sqlite:///{folder / 'mission.db'}"
-
-
-def copy(source: Path, target: Path) -> None:
-    """The state of a mission: its database (with what is still in the write-ahead log), papers and witness."""
-    target.mkdir(parents=True)
-    if (source / "var").exists():
-        shutil.copytree(source / "var", target / "var", copy_function=os.link)
-    with sqlite3.connect(source / "mission.db") as old, sqlite3.connect(target / "mission.db") as new:
-        old.backup(new)
-
-
-def at_commits(then: Callable[[int], None]) -> None:
-    """Call `then(n)` just before the n-th commit from now on that changes anything, in this process."""
-    seen, changed = 0, False
-
-    @event.listens_for(stage.records(), "before_cursor_execute")
-    def _statement(_conn: object, _cursor: object, sql: str, *_: object) -> None:
-        nonlocal changed
-        changed = changed or sql.lstrip()[:6].upper() in {"INSERT", "UPDATE", "DELETE"}
-
-    @event.listens_for(stage.records(), "commit")
-    def _commit(_connection: object) -> None:
-        nonlocal seen, changed
-        if changed:
-            seen, changed = seen + 1, False
-            then(seen)
-
-
-def live_moment(
-    mission: tuple[str, list[ScriptedAct]],
-    folder: Path,
-    port: int,
-    moment: datetime,
-    then: Callable[[int], None] | None = None,
-) -> None:
-    slug, acts = mission
-    surround(url(folder), port, folder / "var")
-    if then is not None:
-        at_commits(then)
-    live(stage.records(), slug, acts, walk, moment)
-    stage.records().dispose()
-
-
-def count_into(path: Path) -> Callable[[int], None]:
-    def count(_seen: int) -> None:
-        with path.open("ab") as file:
-            file.write(b".")
-
-    return count
-
-
-def kill_at(nth: int) -> Callable[[int], None]:
-    def kill(seen: int) -> None:
-        if seen == nth:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return kill
+from every_commit import killed_at_every_commit
+from living import alone
 
 
 @pytest.mark.timeout(900)
 def test_a_mission_killed_at_any_commit_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
-    main = tmp_path / "main"
-    main.mkdir()
-    with Catcher(main / "mail") as catcher:
-        surround(url(main), catcher.port, main / "var")
-        mission = slug, acts = opened(stage.records())
-        walk(slug)
-        points, number = 0, 0
-        while True:
-            number += 1
-            before = tmp_path / f"before-{number}"
-            copy(main, before)
-            had = received(main / "mail")
-            surround(url(main), catcher.port, main / "var")
-            moment = next_moment(stage.records(), slug, acts)
-            stage.records().dispose()
-            if moment is None:
-                break
-            counted = tmp_path / f"commits-{number}"
-            # In a child too: Typst's threads, once started here, would be missing in every later child.
-            status = in_child(lambda: live_moment(mission, main, catcher.port, moment, count_into(counted)))  # noqa: B023 - run at once
-            assert status == 0, f"step {number} at {moment} failed"
-            commits = counted.stat().st_size if counted.exists() else 0
-            wanted, sent = outcome(url(main)), received(main / "mail") - had
-            for nth in range(1, commits + 1):
-                there = tmp_path / f"{number}-{nth}"
-                copy(before, there)
-                with Catcher(there / "mail") as own:
-                    status = in_child(lambda: live_moment(mission, there, own.port, moment, kill_at(nth)))  # noqa: B023 - run at once
-                    assert os.WIFSIGNALED(status), f"step {number}, commit {nth}: was not killed ({status})"
-                    status = in_child(lambda: live_moment(mission, there, own.port, moment))  # noqa: B023 - run at once
-                    assert status == 0, f"step {number}, commit {nth}: did not go on"
-                assert outcome(url(there)) == wanted, f"step {number}, commit {nth}: the records differ"
-                got = received(there / "mail")
-                assert set(got) == set(sent), f"step {number}, commit {nth}: letters lost or made up"
-                assert sum(got.values()) <= len(sent) + 1, f"step {number}, commit {nth}: more went twice than in doubt"
-                shutil.rmtree(there)
-                points += 1
-            shutil.rmtree(before)
-    assert points >= LEAST_POINTS
-    assert [(number, status) for number, status, _ in outcome(url(main))["releases"]] == [(1, "done")]
+    alone(killed_at_every_commit, tmp_path, seconds=880)

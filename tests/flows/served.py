@@ -77,6 +77,21 @@ class Served:
         answer.raise_for_status()
         return answer.json()
 
+    def deployment(self, entrypoint: str) -> str:
+        """The id of the deployment of a flow."""
+        found = self.api("/deployments/filter", {"deployments": {"name": {"any_": ["default"]}}})
+        return str(next(row["id"] for row in found if row["entrypoint"].endswith(entrypoint)))
+
+    def states(self, runs: list[str]) -> set[str]:
+        """What states flow runs are in."""
+        found = self.api("/flow_runs/filter", {"flow_runs": {"id": {"any_": runs}}})
+        return {run["state"]["type"] for run in found}
+
+    def remind(self) -> None:
+        """Run the reminders now, and wait until they have."""
+        run = self.api(f"/deployments/{self.deployment('reminders.reminders')}/create_flow_run", {})["id"]
+        self.until(lambda: self.states([run]) == {"COMPLETED"}, 60)
+
     def marked(self) -> list[int]:
         """Processes that carry this server's mark."""
         found = []

@@ -39,17 +39,12 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 def test_a_served_mission_goes_on_after_a_kill_and_ends_without_an_orphan(served: Served, tmp_path: Path) -> None:
     served.start()
-    deployment = served.api("/deployments/filter", {"deployments": {"name": {"any_": ["default"]}}})
-    mission = next(row["id"] for row in deployment if row["entrypoint"].endswith("mission"))
+    mission = served.deployment("mission")
     asked = [
         served.api(f"/deployments/{mission}/create_flow_run", {"parameters": {"mission": SLUG}})["id"] for _ in range(2)
     ]  # beside the server's own: three runs of one mission at once
 
-    def states() -> set[str]:
-        runs = served.api("/flow_runs/filter", {"flow_runs": {"id": {"any_": asked}}})
-        return {run["state"]["type"] for run in runs}
-
-    served.until(lambda: served.walked() and states() == {"COMPLETED"}, 120)
+    served.until(lambda: served.walked() and served.states(asked) == {"COMPLETED"}, 120)
     letters = len(list((tmp_path / "mail").glob("*.eml")))
     assert letters == 4, "the four calls for nominations"
 
