@@ -61,26 +61,6 @@ def script(folder: MissionFolder) -> list[ScriptedAct]:
     return sorted(acts, key=lambda act: (act.at, act.number))
 
 
-def _rows(folder: MissionFolder, do: str, given: dict[str, Any]) -> dict[str, Any]:
-    """What the folder's tables say of the person, meeting or plan that an act names."""
-    if do == "delegation.nominate":
-        person = folder.nominee(given["member"]).model_dump()
-        del person["code"]
-        return person
-    if do == "meetings.request":
-        row = next(row for row in folder.meetings if row.code == given["meeting"]).model_dump()
-        del row["code"]
-        starts, ends = folder.facts.moment(row.pop("starts")), folder.facts.moment(row.pop("ends"))
-        return {**row, "starts": starts, "ends": ends}
-    if do == "deployment.plan":
-        return {
-            "teams": [row.model_dump() for row in folder.teams],
-            "routes": [{**row.model_dump(), "due": folder.facts.moment(row.due)} for row in folder.routes],
-            "check_ins": [{**row.model_dump(), "due": folder.facts.moment(row.due)} for row in folder.check_ins],
-        }
-    return {}
-
-
 def _value(folder: MissionFolder, key: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return folder.facts.moment(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from ieom.errors import BadInput
 from ieom.records import migrate, missions
 from ieom.records.base import begin, connect, reading
+from ieom.rules.mission import MissionFacts
 from ieom.settings import settings
 
 console = Console(highlight=False)
@@ -81,6 +82,14 @@ def look(mission: str) -> Iterator[tuple[Session, str, datetime]]:
     with reading(engine()) as session:
         slug = which(session, mission)
         yield session, slug, missions.now(session, slug)
+
+
+def moment(text: str, facts: MissionFacts) -> datetime:
+    """A local time of the host country, as a person writes it, in UTC. Raises `BadInput`."""
+    try:
+        return facts.moment(datetime.fromisoformat(text)).astimezone(UTC)
+    except ValueError:
+        raise BadInput(f"'{text}' is to be a local time without a zone, such as 2020-08-12 20:30") from None
 
 
 def acting(by: str) -> str:

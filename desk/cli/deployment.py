@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from desk.cli.context import ByOption, MissionOption, act, acting, look, say
 from desk.timeline_view import local
 from ieom.acts import deployment as acts
+from ieom.errors import BadInput, NotFound
 from ieom.folder import read
+from ieom.folder.names import load_names
 from ieom.records import members, missions, stations, teams
 from ieom.records.members import styled
 
@@ -33,14 +35,13 @@ def plan(
 ) -> None:
     """Lay down the plan of a mission folder, in the place of an earlier one."""
     found = read(folder)
-    routes = [{**row.model_dump(), "due": found.facts.moment(row.due)} for row in found.routes]
-    check_ins = [{**row.model_dump(), "due": found.facts.moment(row.due)} for row in found.check_ins]
+    if not found.teams:
+        raise BadInput(f"{folder}/teams.csv has no team yet; write one row a team")
     with act(mission or found.facts.slug) as (session, slug, at):
-        odd = acts.plan(
-            session, slug, by=acting(by), at=at, teams=[row.model_dump() for row in found.teams], routes=routes,
-            check_ins=check_ins,
-        )  # fmt: skip
-    say(f"Planned: {len(found.teams)} teams, {len(found.routes)} stops.")
+        plan_: dict[str, Any] = {**found.plan(), "station_choice": found.facts.station_choice}
+        odd = acts.plan(session, slug, by=acting(by), at=at, **plan_)
+    planned = ((found.teams, "team"), (found.routes, "stop"), (found.check_ins, "check-in"))
+    say("Planned: " + ", ".join(f"{len(rows)} {one}{'' if len(rows) == 1 else 's'}" for rows, one in planned) + ".")
     for one in odd:
         say(f"Look at this: {one}.")
 
@@ -50,23 +51,36 @@ def show(
 ) -> None:
     """Print a sheet for each team: who, where, when, and when to check in."""
     with look(mission) as (session, slug, _now):
-        zone = missions.facts(session, slug).zone
+        facts = missions.facts(session, slug)
         people = {row.code: row for row in members.of(session, slug)}
         places = {row.code: row for row in stations.of(session, slug)}
+        names = load_names()
         crews, stops = teams.crew(session, slug), teams.visits(session, slug)
-        rows = [row for row in teams.of(session, slug) if not team or row.code == team]
-        if not rows:
+        every = teams.of(session, slug)
+        rows = [row for row in every if not team or row.code == team]
+        if not every:
             say("No deployment is planned yet: 'ieom deployment plan FOLDER'.")
+        elif not rows:
+            raise NotFound(f"there is no team '{team}'; they are {', '.join(row.code for row in every)}")
+        elif facts.station_choice:
+            say(f"How the stations were chosen: {facts.station_choice}")
         for row in rows:
-            say(f"{row.code}{' (reserve)' if row.reserve else ''}: {row.briefing_note}")
+            about = " - ".join(part for part in (row.briefing_note, row.phone) if part)
+            say(f"{row.code}{' (reserve)' if row.reserve else ''}{': ' + about if about else ''}", style="bold")
             for code in crews.get(row.code, []):
-                say(f"  {styled(people[code])} ({code})")
+                person = people[code]
+                left = "" if person.status in {"appointed", "nominated"} else f" - has {person.status}"
+                state = f", {names.short(person.state, on=facts.election_day)}" if person.state in names else ""
+                say(f"  {styled(person)} ({code}{state}){left}")
             for stop in (stop for stop in stops if stop.team == row.code):
                 struck = f" - struck: {stop.struck_why}" if stop.struck_at else ""
-                where = places[stop.station].name
-                say(
-                    f"  {stop.position}. {stop.form} at {where}, form by {local(stop.due_at, zone, short=True)}{struck}"
-                )
+                place = places[stop.station]
+                zone = place.zone or facts.zone
+                due = local(stop.due_at, zone, short=True) + (f" ({zone})" if zone != facts.zone else "")
+                say(f"  {stop.position}. {stop.form} at {place.name}, form by {due}{struck}")
+            for owed in teams.check_ins(session, slug, row.code):
+                done = f", made {local(owed.made_at, facts.zone, short=True)}" if owed.made_at else ""
+                say(f"  check in by {local(owed.due_at, facts.zone, short=True)}{done}")
         for one in acts.check(session, slug):
             say(f"Look at this: {one}.")
 

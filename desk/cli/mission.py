@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from desk.cli.context import ByOption, MissionOption, act, acting, engine, say
+from desk.cli.context import ByOption, MissionOption, act, acting, engine, moment, say
 from ieom import folder as folders
 from ieom.acts import mission as acts
-from ieom.errors import BadInput, Faults
+from ieom.errors import Faults
 from ieom.folder.rows import MediaRow, StationRow
 from ieom.records import missions
 from ieom.records.base import begin
@@ -233,15 +233,8 @@ def _do(function: Any, mission: str, by: str, *, local: dict[str, str] | None = 
     """Do an act in a transaction of its own; `local` holds times of the host country that it wants in UTC."""
     with act(mission) as (session, slug, at):
         facts = missions.facts(session, slug)
-        moments = {name: _moment(text, facts) for name, text in (local or {}).items()}
+        moments = {name: moment(text, facts) for name, text in (local or {}).items()}
         return function(session, slug, by=acting(by), at=at, **arguments, **moments)
-
-
-def _moment(text: str, facts: MissionFacts) -> datetime:
-    try:
-        return facts.moment(datetime.fromisoformat(text)).astimezone(UTC)
-    except ValueError:
-        raise BadInput(f"'{text}' is to be a local time without a zone, such as 2020-08-12 20:30") from None
 
 
 def _local(moment: datetime, facts: MissionFacts) -> str:

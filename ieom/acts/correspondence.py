@@ -131,6 +131,7 @@ def draft(
         "organisation_plain": names.official(mission_facts.organisation, on=dated),
         "host": names.running(mission_facts.host_state, on=dated),
         "to": to,
+        "salutation": to.salutation or "Excellency",
         "body": names.running(to.body, on=dated) if to.body in names else to.office,
         **facts,
     }

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput, NotFound, Refused
-from ieom.records import audit, members, stations, teams
+from ieom.records import audit, members, missions, stations, teams
 from ieom.records.deployment import CheckIn, Team, TeamMember, Visit
+from ieom.rules.delegation import LEAVING, OBSERVING
 from ieom.rules.deployment import PlannedTeam, faults
 
 
@@ -51,19 +52,31 @@ class VisitStruck:
 
 def plan(
     session: Session, mission: str, *, by: str, at: datetime, teams: Sequence[Mapping[str, Any]],
-    routes: Sequence[Mapping[str, Any]] = (), check_ins: Sequence[Mapping[str, Any]] = (), ref: str | None = None,
+    routes: Sequence[Mapping[str, Any]] = (), check_ins: Sequence[Mapping[str, Any]] = (), station_choice: str = "",
+    ref: str | None = None,
 ) -> list[str]:  # fmt: skip
     """Lay down the whole plan in the place of an earlier one: `teams` have team, members, reserve, phone, note;
-    `routes` team, position, station, form, due (UTC); `check_ins` team, due (UTC). Returns what is odd about it; odd
-    is not refused, unknown members and stations are."""
+    `routes` team, position, station, form, due (UTC); `check_ins` team, due (UTC). `station_choice` says how the
+    stations were chosen, where that is new. What teams did under an earlier plan stays: check-ins made, stops struck.
+    Returns what is odd about the plan; odd is not refused, unknown members and stations are."""
+    missions.lock(session, mission)
     if ref and audit.happened(session, mission, ref):
         return []
     people = {row.code: row for row in members.of(session, mission)}
     places = {row.code: row.city for row in stations.of(session, mission)}
     known = {row["team"] for row in teams}
+    made = {
+        (row.team, row.due_at): {"made_at": row.made_at, "by": row.by, "note": row.note}
+        for row in session.scalars(select(CheckIn).where(CheckIn.mission == mission, CheckIn.made_at.is_not(None)))
+    }
+    struck = {
+        (row.team, row.position, row.station, row.form): {"struck_at": row.struck_at, "struck_why": row.struck_why}
+        for row in session.scalars(select(Visit).where(Visit.mission == mission, Visit.struck_at.is_not(None)))
+    }
     wrong = [f"nobody has the code '{code}'" for row in teams for code in row["members"] if code not in people]
     wrong += [f"there is no station '{row['station']}'" for row in routes if row["station"] not in places]
     wrong += [f"there is no team '{row['team']}'" for row in [*routes, *check_ins] if row["team"] not in known]
+    wrong += [f"{team} has checked in already and can't be left out" for team, _ in made if team not in known]
     if wrong:
         raise BadInput("the plan can't be laid down: " + "; ".join(dict.fromkeys(wrong)))
     for table in (TeamMember, Visit, CheckIn, Team):
@@ -83,12 +96,16 @@ def plan(
         session.add(
             Visit(
                 mission=mission, team=row["team"], position=row["position"], station=row["station"], form=row["form"],
-                due_at=row["due"],
+                due_at=row["due"], **struck.get((row["team"], row["position"], row["station"], row["form"]), {}),
             )
         )  # fmt: skip
-    for row in check_ins:
-        session.add(CheckIn(mission=mission, team=row["team"], due_at=row["due"]))
+    for team, due in dict.fromkeys([*made, *((row["team"], row["due"]) for row in check_ins)]):
+        session.add(CheckIn(mission=mission, team=team, due_at=due, **made.get((team, due), {})))
     session.flush()
+    facts = missions.facts(session, mission)
+    if station_choice.strip() and station_choice.strip() != facts.station_choice:
+        new = facts.model_copy(update={"station_choice": station_choice.strip()})
+        missions.revise(session, mission, new, by=by, at=at, kind="stations_chosen", reason="the deployment plan")
     odd = check(session, mission)
     codes = tuple(row["team"] for row in teams)
     audit.append(session, mission, by=by, at=at, act=DeploymentPlanned(codes, len(routes), len(odd)), ref=ref)
@@ -97,19 +114,25 @@ def plan(
 
 def check(session: Session, mission: str) -> list[str]:
     """What is odd about the plan as recorded."""
-    people = {row.code: row.state for row in members.of(session, mission)}
+    people = {row.code: row for row in members.of(session, mission)}
     crews = teams.crew(session, mission)
     stops = teams.visits(session, mission)
+    observers = {code: row.state for code, row in people.items() if row.role in OBSERVING}
     planned = [
         PlannedTeam(
             team.code,
-            tuple((code, people.get(code, "")) for code in crews.get(team.code, [])),
-            tuple((visit.station, visit.form, visit.due_at) for visit in stops if visit.team == team.code),
+            tuple((code, observers[code]) for code in crews.get(team.code, []) if code in observers),
+            tuple((v.station, v.form, v.due_at) for v in stops if v.team == team.code and v.struck_at is None),
             team.reserve,
+            tuple(code for code in crews.get(team.code, []) if code not in observers),
         )
         for team in teams.of(session, mission)
     ]
-    return faults(planned, {row.code: row.city for row in stations.of(session, mission)})
+    gone = {code: row.status for code, row in people.items() if row.status in LEAVING}
+    odd = faults(planned, {row.code: row.city for row in stations.of(session, mission)}, gone=gone)
+    if planned and not missions.facts(session, mission).station_choice:
+        odd.append("how the stations were chosen is not written down (station_choice in mission.toml)")
+    return odd
 
 
 def check_in(

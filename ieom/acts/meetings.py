@@ -7,21 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts import correspondence
-from ieom.acts.delegation import recipient
+from ieom.acts.inviting import invite, told
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.folder.names import load_names
-from ieom.mail.letters import Attachment, queue
-from ieom.papers.calendar import invitation
-from ieom.records import audit, members, missions
+from ieom.records import audit, missions
 from ieom.records.delegation import Member
-from ieom.records.meetings import Meeting, MeetingAttendee
+from ieom.records.meetings import Meeting, MeetingAttendee, attendees, counterpart, of
 from ieom.rules import meetings as rules
-from ieom.rules.mission import MissionFacts, Office
+from ieom.rules.mission import Office
 from ieom.rules.timeline import Stage, Standing, State, owes
+
+__all__ = [
+    "advance", "attend", "attendees", "cancel", "confirm", "counterpart", "hold", "move", "of", "request",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,15 @@ class MeetingMoved:
 
 
 @dataclass(frozen=True)
+class AttendeesChanged:
+    """Who is expected at the meeting changed."""
+
+    meeting: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class MeetingHeld:
     """The meeting took place; its record is in."""
 
@@ -65,21 +75,9 @@ class MeetingCancelled:
     meeting: str
 
 
-def of(session: Session, mission: str) -> list[Meeting]:
-    """All meetings, by their times."""
-    return list(
-        session.scalars(select(Meeting).where(Meeting.mission == mission).order_by(Meeting.starts_at, Meeting.code))
-    )
-
-
-def attendees(session: Session, mission: str, meeting: str) -> list[MeetingAttendee]:
-    """Who is to attend, or did."""
-    query = select(MeetingAttendee).where(MeetingAttendee.mission == mission, MeetingAttendee.meeting == meeting)
-    return list(session.scalars(query.order_by(MeetingAttendee.member)))
-
-
 def _meeting(session: Session, mission: str, code: str) -> Meeting:
-    row = session.get(Meeting, (mission, code))
+    missions.lock(session, mission)
+    row = session.get(Meeting, (mission, code), populate_existing=True)
     if row is None:
         raise NotFound(f"there is no meeting '{code}'; 'ieom meeting list' shows those there are")
     return row
@@ -105,6 +103,7 @@ def request(
 ) -> Meeting:
     """Ask for a meeting (times UTC); a letter to the counterpart's office is drafted for signature. A briefing of our
     own needs no letter and is confirmed at once."""
+    missions.lock(session, mission)
     known = session.get(Meeting, (mission, meeting))
     if ref and audit.happened(session, mission, ref) and known is not None:
         return known
@@ -112,6 +111,11 @@ def request(
         raise Conflict(f"there is a meeting '{meeting}' already; move or cancel that one, or take another code")
     if ends <= starts:
         raise BadInput(f"meeting '{meeting}' would end before it begins")
+    if kind not in rules.KINDS:
+        raise BadInput(f"'{kind}' is not {' or '.join(rules.KINDS)}")
+    if body not in load_names():
+        raise BadInput(f"'{body}' has no entry in config/names.toml; add it there with its official name")
+    _known(session, mission, attendees)
     row = Meeting(
         mission=mission, code=meeting, kind=kind, body=body, counterpart_honorific=counterpart_honorific,
         counterpart_name=counterpart_name, counterpart_office=counterpart_office, place=place, starts_at=starts,
@@ -119,25 +123,65 @@ def request(
     )  # fmt: skip
     session.add(row)
     session.flush()
-    for code in attendees:
+    for code in dict.fromkeys(attendees):
         session.add(MeetingAttendee(mission=mission, meeting=meeting, member=code))
     session.flush()
     audit.append(session, mission, by=by, at=at, act=MeetingRequested(meeting, body, starts), ref=ref)
-    if kind != "briefing":
-        facts = missions.facts(session, mission)
-        office = next((office for office in facts.offices if office.body == body), None)
-        to = office or Office(code=body, office=counterpart_office, body=body, salutation="Excellency")
-        correspondence.draft(
-            session, mission, by=by, at=at, occasion=f"meeting:{meeting}", what="meeting_request", to=to, kind="letter",
-            facts={"counterpart": counterpart(row), "starts": starts},
-        )  # fmt: skip
+    _write(session, mission, row, "meeting_request", f"meeting:{meeting}", by=by, at=at)
     return row
 
 
-def counterpart(row: Meeting) -> str:
-    """The person met, with the office: 'Mr. Konstantin Petrov, Deputy Chairman of ...'."""
-    person = f"{row.counterpart_honorific} {row.counterpart_name}".strip()
-    return f"{person}, {row.counterpart_office}" if person else f"the {row.counterpart_office}"
+def _known(session: Session, mission: str, codes: Sequence[str]) -> None:
+    strangers = [code for code in codes if session.get(Member, (mission, code)) is None]
+    if strangers:
+        raise BadInput(f"nobody has the code {', '.join(strangers)}; 'ieom delegation' lists who was nominated")
+
+
+def _write(
+    session: Session, mission: str, row: Meeting, what: str, occasion: str, *, by: str, at: datetime,
+    before: datetime | None = None,
+) -> None:  # fmt: skip
+    """Draft a letter to the counterpart's office for signature; `before` is when the meeting was to begin (UTC). A
+    briefing is our own and has no counterpart to write to."""
+    if row.kind == "briefing":
+        return
+    facts = missions.facts(session, mission)
+    office = next((office for office in facts.offices if office.body == row.body), None)
+    to = office or Office(code=row.body, office=row.counterpart_office, body=row.body, salutation="Excellency")
+    told_of = {
+        "counterpart": counterpart(row), "starts": row.starts_at, "before": before or row.starts_at,
+        "confirmed": row.status == "confirmed",
+    }  # fmt: skip
+    correspondence.draft(
+        session, mission, by=by, at=at, occasion=occasion, what=what, to=to, kind="letter", facts=told_of
+    )
+
+
+def attend(
+    session: Session, mission: str, *, by: str, at: datetime, meeting: str, add: Sequence[str] = (),
+    remove: Sequence[str] = (), ref: str | None = None,
+) -> Meeting:  # fmt: skip
+    """Other members are expected, or some no longer; each of them is told with the next walk, the others are not."""
+    row = _meeting(session, mission, meeting)
+    if ref and audit.happened(session, mission, ref):
+        return row
+    _refuse(row, "change", at)
+    _known(session, mission, [*add, *remove])
+    listed = {one.member: one for one in attendees(session, mission, meeting)}
+    new = [code for code in dict.fromkeys(add) if code not in listed]
+    gone = [code for code in dict.fromkeys(remove) if code in listed and code not in add]
+    heard = told(session, mission, meeting)
+    for code in new:
+        session.add(MeetingAttendee(mission=mission, meeting=meeting, member=code))
+        member = session.get_one(Member, (mission, code))
+        # Whoever was taken off and comes back needs a higher sequence than the cancellation had (RFC 5546, 2.1.4).
+        row.sequence = max(row.sequence, heard.get(member.email, (-1, ""))[0] + 1 if member.email in heard else 0)
+    for code in gone:
+        session.delete(listed[code])
+    session.flush()
+    if new or gone or ref:
+        audit.append(session, mission, by=by, at=at, act=AttendeesChanged(meeting, tuple(new), tuple(gone)), ref=ref)
+    return row
 
 
 def confirm(session: Session, mission: str, *, by: str, at: datetime, meeting: str, ref: str | None = None) -> Meeting:
@@ -161,15 +205,19 @@ def move(
     session: Session, mission: str, *, by: str, at: datetime, meeting: str, starts: datetime, ends: datetime,
     place: str = "", ref: str | None = None,
 ) -> Meeting:  # fmt: skip
-    """Another time (UTC) or place; members who were invited get an update."""
+    """Another time (UTC) or place; members who were invited get an update, and a letter to the counterpart's office is
+    drafted when the time is another."""
     row = _meeting(session, mission, meeting)
     if ref and audit.happened(session, mission, ref):
         return row
     _refuse(row, "move", at)
     if ends <= starts:
         raise BadInput(f"meeting '{meeting}' would end before it begins")
-    row.starts_at, row.ends_at, row.place = starts, ends, place or row.place
+    before, row.starts_at, row.ends_at, row.place = row.starts_at, starts, ends, place or row.place
     row.sequence += 1
+    if before != starts:
+        occasion = f"meeting:{meeting}:{row.sequence}"
+        _write(session, mission, row, "meeting_change", occasion, by=by, at=at, before=before)
     audit.append(session, mission, by=by, at=at, act=MeetingMoved(meeting, starts, row.sequence), ref=ref)
     return row
 
@@ -186,12 +234,10 @@ def hold(
     unknown = rules.unknown_topics(list(topics))
     if unknown:
         raise BadInput(f"no topic is called {', '.join(unknown)}; they are {', '.join(rules.TOPICS)}")
-    strangers = [code for code in attended if session.get(Member, (mission, code)) is None]
-    if strangers:
-        raise BadInput(f"nobody has the code {', '.join(strangers)}; 'ieom delegation' lists the members")
+    _known(session, mission, attended)
     row.status, row.topics, row.minutes = "held", list(topics), minutes
     listed = {one.member: one for one in attendees(session, mission, meeting)}
-    for code in attended:
+    for code in dict.fromkeys(attended):
         if code not in listed:
             session.add(MeetingAttendee(mission=mission, meeting=meeting, member=code, attended=True))
     for code, one in listed.items():
@@ -204,7 +250,8 @@ def hold(
 def cancel(
     session: Session, mission: str, *, by: str, at: datetime, meeting: str, why: str, ref: str | None = None
 ) -> Meeting:
-    """The meeting will not take place; members who were invited are told."""
+    """The meeting will not take place; members who were invited are told, and a letter to the counterpart's office is
+    drafted."""
     row = _meeting(session, mission, meeting)
     if row.status == "cancelled" or (ref and audit.happened(session, mission, ref)):
         return row
@@ -213,71 +260,20 @@ def cancel(
         raise BadInput("say why the meeting is cancelled")
     row.status, row.cancelled_why = "cancelled", why
     row.sequence += 1
+    _write(session, mission, row, "meeting_cancelled", f"meeting:{meeting}:cancelled", by=by, at=at)
     audit.append(session, mission, by=by, at=at, act=MeetingCancelled(meeting), ref=ref)
     return row
-
-
-def _invite(session: Session, mission: str, facts: MissionFacts, row: Meeting, at: datetime) -> None:
-    people = {member.code: member for member in members.appointed(session, mission)}
-    organiser = facts.office("coordinator")
-    names = load_names()
-    for one in attendees(session, mission, row.code):
-        member = people.get(one.member)
-        if member is None or not member.email:
-            continue
-        was = _invited(session, mission, row.code, member.email)
-        if row.status == "cancelled" and was is None:
-            continue
-        if row.status == "held" or (was is not None and was >= row.sequence):
-            continue
-        kind = (
-            "meeting_cancelled"
-            if row.status == "cancelled"
-            else "meeting_change"
-            if was is not None
-            else "meeting_invitation"
-        )
-        body = names.running(row.body, on=facts.election_day) if row.body in names else row.counterpart_office
-        part = invitation(
-            uid=f"{mission}.{row.code}@{facts.release.from_email.rpartition('@')[2]}", sequence=row.sequence,
-            starts=row.starts_at, ends=row.ends_at, summary=f"{_title(row)}: {counterpart(row)}", place=row.place,
-            organiser=(organiser.office, organiser.email), attendee=(member.office, member.email), stamp=at,
-            cancelled=row.status == "cancelled",
-        )  # fmt: skip
-        queue(
-            session, mission, kind=kind, occasion=f"meeting:{row.code}:{row.sequence}", to=recipient(member),
-            facts={"meeting": row, "counterpart": counterpart(row), "body": body, "title": _title(row)}, at=at,
-            attachments=[
-                Attachment("invitation.ics", "text/calendar", part,
-                           {"method": "CANCEL" if row.status == "cancelled" else "REQUEST"}),
-            ],
-        )  # fmt: skip
-
-
-def _title(row: Meeting) -> str:
-    return "Briefing" if row.kind == "briefing" else "Meeting"
-
-
-def _invited(session: Session, mission: str, meeting: str, email: str) -> int | None:
-    """The newest sequence of which a member was told."""
-    from ieom.records.letters import Letter
-
-    query = select(Letter.occasion).where(
-        Letter.mission == mission, Letter.recipient == email, Letter.occasion.startswith(f"meeting:{meeting}:")
-    )
-    told = [int(occasion.rpartition(":")[2]) for occasion in session.scalars(query)]
-    return max(told, default=None)
 
 
 def advance(session: Session, mission: str, *, at: datetime) -> Standing:
     """Invite members to what is confirmed, tell them of changes, say where the meetings stand; idempotent."""
     facts, entered = missions.facts(session, mission), missions.get(session, mission).starts_at_stage
+    rows = of(session, mission)
+    for row in rows:  # whatever stage the mission entered at: who asks for a meeting wants its members told
+        if row.status == "cancelled" or (row.status == "confirmed" and row.ends_at > at):
+            invite(session, mission, row, at=at)
     if not owes(Stage.MEETINGS, entered):
         return Standing(Stage.MEETINGS, State.DONE, "The mission entered the system after this stage.")
-    rows = of(session, mission)
-    for row in rows:
-        if row.status in {"confirmed", "cancelled"} and (row.ends_at > at or row.status == "cancelled"):
-            _invite(session, mission, facts, row, at)
     if not rows:
         opens = facts.opens()
         if at >= opens:
@@ -286,15 +282,18 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
     open_ = [row for row in rows if row.status in {"requested", "confirmed"}]
     held = [row for row in rows if row.status == "held"]
     if not open_:
+        if not held:
+            return Standing(Stage.MEETINGS, State.DONE, "Every meeting was cancelled.")
         return Standing(Stage.MEETINGS, State.DONE, f"{len(held)} of {len(rows)} meetings held; their records are in.")
-    past = [row for row in open_ if row.ends_at <= at]
-    asked = [row for row in open_ if row.status == "requested"]
     says = [f"{len(held)} of {len(rows)} held."] if held else []
-    if past:
-        says.append(f"The record of {len(past)} is missing.")
-    elif asked:
-        says.append(f"{len(asked)} asked for and not confirmed yet.")
-    else:
-        says.append(f"{len(open_)} confirmed and to come.")
+    asked = [row for row in open_ if row.status == "requested"]
+    for those, what in (
+        ([row for row in open_ if row.status == "confirmed" and row.ends_at <= at], "over without a record"),
+        ([row for row in asked if row.starts_at <= at], "never confirmed and its time has come"),
+        ([row for row in asked if row.starts_at > at], "asked for and not confirmed yet"),
+        ([row for row in open_ if row.status == "confirmed" and row.ends_at > at], "confirmed and to come"),
+    ):
+        if those:
+            says.append(f"{', '.join(row.code for row in those)}: {what}.")
     until = min((moment for row in open_ for moment in (row.starts_at, row.ends_at) if moment > at), default=None)
     return Standing(Stage.MEETINGS, State.WAITING, " ".join(says), until, ("coordinator",))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records.base import Base
 
@@ -33,6 +33,12 @@ class Meeting(Base):
     cancelled_why: Mapped[str] = mapped_column(default="")
 
 
+def counterpart(row: Meeting) -> str:
+    """The person met, with the office: 'Mr. Konstantin Petrov, Deputy Chairman of ...'."""
+    person = f"{row.counterpart_honorific} {row.counterpart_name}".strip()
+    return f"{person}, {row.counterpart_office}" if row.counterpart_name else f"the {row.counterpart_office}"
+
+
 class MeetingAttendee(Base):
     """A member who is to attend (`attended` null), did or did not."""
 
@@ -43,3 +49,16 @@ class MeetingAttendee(Base):
     meeting: Mapped[str] = mapped_column(primary_key=True)
     member: Mapped[str] = mapped_column(primary_key=True)
     attended: Mapped[bool | None]
+
+
+def of(session: Session, mission: str) -> list[Meeting]:
+    """All meetings, by their times."""
+    return list(
+        session.scalars(select(Meeting).where(Meeting.mission == mission).order_by(Meeting.starts_at, Meeting.code))
+    )
+
+
+def attendees(session: Session, mission: str, meeting: str) -> list[MeetingAttendee]:
+    """Who is to attend, or did."""
+    query = select(MeetingAttendee).where(MeetingAttendee.mission == mission, MeetingAttendee.meeting == meeting)
+    return list(session.scalars(query.order_by(MeetingAttendee.member)))

@@ -39,6 +39,12 @@ def missing(session: Session, mission: str) -> list[Visit]:
     return [v for v in visits(session, mission) if v.struck_at is None and (v.team, v.station, v.form) not in have]
 
 
+def check_ins(session: Session, mission: str, team: str) -> list[CheckIn]:
+    """A team's check-ins, made and owed, by their moments."""
+    query = select(CheckIn).where(CheckIn.mission == mission, CheckIn.team == team)
+    return list(session.scalars(query.order_by(CheckIn.due_at)))
+
+
 def missed_check_ins(session: Session, mission: str, *, at: datetime) -> list[CheckIn]:
     """Check-ins that are owed at `at` and were not made."""
     query = select(CheckIn).where(CheckIn.mission == mission, CheckIn.made_at.is_(None), CheckIn.due_at <= at)

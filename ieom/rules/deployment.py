@@ -12,29 +12,41 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class PlannedTeam:
-    """A team as planned: (member, state) pairs and (station, form, due) stops, moments UTC."""
+    """A team as planned: its observers as (member, state), and (station, form, due) stops, moments UTC."""
 
     code: str
     members: tuple[tuple[str, str], ...]
     stops: tuple[tuple[str, str, datetime], ...]
     reserve: bool = False
+    staff: tuple[str, ...] = ()
+    """Interpreters and drivers: with the pair, never one of it."""
 
 
 def faults(
-    teams: Sequence[PlannedTeam], stations: Mapping[str, str], *, travel: timedelta = timedelta(minutes=15)
+    teams: Sequence[PlannedTeam],
+    stations: Mapping[str, str],
+    *,
+    gone: Mapping[str, str] | None = None,
+    travel: timedelta = timedelta(minutes=15),
 ) -> list[str]:
-    """Everything that is wrong with the plan, in sentences; `stations` gives each station's city."""
+    """Everything that is wrong with the plan, in sentences; `stations` gives each station's city, `gone` how those left
+    who are no members any more (a state that withdrew, an observer replaced)."""
     wrong = []
     states = {state for team in teams for _, state in team.members if state}
-    for member, count in Counter(member for team in teams for member, _ in team.members).items():
+    deployed = [(team.code, code) for team in teams for code in (*(code for code, _ in team.members), *team.staff)]
+    for member, count in Counter(member for _, member in deployed).items():
         if count > 1:
             wrong.append(f"{member} is in {count} teams")
+    for code, member in deployed:
+        if gone and member in gone:
+            wrong.append(f"{code}: {member} has {gone[member]}; send another in their place")
     for team in teams:
         if not team.reserve and len(team.members) < 2:
-            wrong.append(f"{team.code} has {len(team.members)} member; observers go in pairs")
+            there = "one observer" if team.members else "no observer"
+            wrong.append(f"{team.code} has {there}; observers go in pairs")
         own = {state for _, state in team.members}
         if not team.reserve and len(team.members) > 1 and len(own) == 1 and len(states) > 1:
-            wrong.append(f"{team.code}: both of one state ({next(iter(own))}); mix the nationalities")
+            wrong.append(f"{team.code}: all of one state ({next(iter(own))}); mix the nationalities")
         for station, _form, _due in team.stops:
             if station not in stations:
                 wrong.append(f"{team.code}: there is no station '{station}'")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+KINDS = ("meeting", "briefing")
 TOPICS = (
     "cec_activities", "electoral_process", "preparations", "pandemic_measures", "voter_lists", "observer_accreditation",
     "campaign", "complaints", "security", "media", "results",
@@ -12,15 +13,15 @@ TOPICS = (
 
 
 def refusal(status: str, act: str, *, now: datetime, starts: datetime, ends: datetime) -> str | None:
-    """Why an act can't be done with a meeting of this status now; None when it can. `act` is confirm, move, hold or
-    cancel; moments are UTC."""
+    """Why an act can't be done with a meeting of this status now; None when it can. `act` is confirm, change (who
+    attends), move, hold or cancel; moments are UTC."""
     if status in {"held", "cancelled"}:
         return f"it is {status} already"
     if ends <= starts:
         return "it would end before it begins"
     if act == "hold":
         if status != "confirmed":
-            return "it was not confirmed"
+            return "it was not confirmed ('ieom meeting confirm'); only a meeting that took place has a record"
         if now < starts:
             return "it has not begun; its record can be made afterwards"
     return None
