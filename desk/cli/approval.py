@@ -11,6 +11,7 @@ from rich.table import Table
 from desk.cli.context import ByOption, MissionOption, act, acting, console, look, say
 from desk.timeline_view import local
 from ieom.acts import approval as acts
+from ieom.acts import correcting
 from ieom.errors import BadInput
 from ieom.records import missions
 
@@ -23,7 +24,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Rounds of approval: who decided what, decisions by telephone.")
     for name, command in (
         ("status", status), ("record", record), ("confirm", confirm), ("contradict", contradict), ("stop", stop),
-        ("correct", correct),
+        ("correct", correct), ("agree", agree), ("drop", drop),
     ):  # fmt: skip
         group.command(name)(command)
     app.add_typer(group, name="approval")
@@ -33,9 +34,12 @@ def approve(
     comment: Annotated[str, typer.Option("--comment", help="Approve, with this comment.")] = "",
     changes: Annotated[str, typer.Option("--changes", help="Ask for changes: which.")] = "",
     abstain: Annotated[bool, typer.Option("--abstain", help="A member state: neither yes nor no.")] = False,
-    dissociate: Annotated[str, typer.Option("--dissociate", help="A member state: the footnote it wants.")] = "",
+    dissociate: Annotated[
+        str, typer.Option("--dissociate", help="A member state: the key of the paragraph it dissociates itself from.")
+    ] = "",
+    note: Annotated[str, typer.Option("--note", help="With --dissociate: the footnote it wants, or 'omit'.")] = "",
     withdraw: Annotated[
-        bool, typer.Option("--withdraw", help="A member state leaves the mission's statement.")
+        bool, typer.Option("--withdraw", help="A member state leaves the mission: its seat and its members go.")
     ] = False,
     version_hash: Annotated[str, typer.Option("--hash", help="The hash of the text you read, or its beginning.")] = "",
     mission: MissionOption = "",
@@ -46,18 +50,29 @@ def approve(
         (name, text)
         for name, given, text in (
             ("approve_with_comment", comment, comment), ("changes", changes, changes), ("abstain", abstain, ""),
-            ("dissociate", dissociate, dissociate), ("withdraw", withdraw, ""),
+            ("dissociate", dissociate, note), ("withdraw", withdraw, ""),
         )
         if given
     ]  # fmt: skip
     if len(chosen) > 1:
         raise BadInput("decide one thing: a comment, changes, abstain, dissociate or withdraw")
+    if note and not dissociate:
+        raise BadInput("--note goes with --dissociate PARAGRAPH")
     decision, words = chosen[0] if chosen else ("approve", "")
     with act(mission) as (session, slug, at):
         row = acts.decide(
-            session, slug, by=acting(by), at=at, decision=decision, comment=words, version_hash=version_hash
-        )
+            session, slug, by=acting(by), at=at, decision=decision, comment=words, version_hash=version_hash,
+            paragraph=dissociate,
+        )  # fmt: skip
     say(f"Recorded: {decision.replace('_', ' ')}, on the text {row.content_hash[:16]}…")
+    if decision == "dissociate":
+        say(
+            "The round ends unless the text says so already; once agreed, 'ieom statement dissociate' makes the version."
+        )
+    if decision == "withdraw":
+        say(
+            "The state has left the mission and the round has ended; 'ieom statement draft' writes the text without it."
+        )
 
 
 def status(mission: MissionOption = "") -> None:
@@ -85,9 +100,13 @@ def status(mission: MissionOption = "") -> None:
             table.add_row(
                 seat.who, seat.capacity.replace("_", " "), asked, words, local(decision.at, zone, short=True),
                 decision.channel.replace("_", " ") + (f", {decision.by}" if decision.by != seat.who else ""),
-                decision.comment,
+                f"{decision.paragraph}: {decision.comment}".strip(": ") if decision.paragraph else decision.comment,
             )  # fmt: skip
         console.print(table)
+        corrected = correcting.waiting(session, round_)
+        if corrected is not None:
+            say(f"A correction of '{corrected.paragraph}' waits for {corrected.second}: {corrected.text}")
+            say(f"It would give the hash {corrected.new_hash}; 'ieom approval agree' agrees to it.")
 
 
 def record(
@@ -96,6 +115,10 @@ def record(
     channel: Annotated[str, typer.Option(help="telephone or paper.")],
     evidence: Annotated[str, typer.Option(help="What shows it: the call, or where the signed paper is filed.")],
     comment: Annotated[str, typer.Option(help="The approver's words, where the decision needs them.")] = "",
+    paragraph: Annotated[str, typer.Option(help="The paragraph's key, for a dissociation.")] = "",
+    version_hash: Annotated[
+        str, typer.Option("--hash", help="The hash that was read out, or stands on the paper.")
+    ] = "",
     mission: MissionOption = "",
     by: ByOption = "",
 ) -> None:
@@ -103,7 +126,7 @@ def record(
     with act(mission) as (session, slug, at):
         acts.record_decision(
             session, slug, by=acting(by), at=at, who=who, decision=decision, channel=channel, evidence=evidence,
-            comment=comment,
+            comment=comment, paragraph=paragraph, version_hash=version_hash,
         )  # fmt: skip
     say(f"Recorded for {who}; it counts once another person runs 'ieom approval confirm {who}'.")
 
@@ -135,13 +158,32 @@ def correct(
     paragraph: Annotated[str, typer.Argument(help="The paragraph's key.")],
     text: Annotated[str, typer.Option(help="Its new text.")],
     second: Annotated[str, typer.Option(help="The second approver's code.")],
+    language: Annotated[str, typer.Option(help="Which authentic language.")] = "en",
     mission: MissionOption = "",
     by: ByOption = "",
 ) -> None:
-    """An editorial correction of the approved text by the head of mission and a second approver: no name, number,
-    date, negation or finding."""
+    """The head of mission proposes an editorial correction of the approved text: no name, number, date, negation or
+    finding. The second approver is asked by letter, and nothing changes until they agree."""
     with act(mission) as (session, slug, at):
         row = acts.editorial_correction(
-            session, slug, by=acting(by), at=at, second=second, paragraph=paragraph, text=text
+            session, slug, by=acting(by), at=at, second=second, paragraph=paragraph, text=text, language=language
         )
+    say(f"Proposed; it takes effect once {second} runs 'ieom approval agree {row.new_hash[:16]}'.")
+
+
+def agree(
+    version_hash: Annotated[str, typer.Argument(help="The hash of the corrected text, or its beginning.")],
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Agree, as the second approver, to the head's editorial correction. All approvers are told the difference."""
+    with act(mission) as (session, slug, at):
+        row = acts.agree(session, slug, by=acting(by), at=at, version_hash=version_hash)
     say(f"Corrected; version {row.number} has the hash {row.content_hash}. All approvers are told the difference.")
+
+
+def drop(mission: MissionOption = "", by: ByOption = "") -> None:
+    """Take a proposed editorial correction back, or decline it."""
+    with act(mission) as (session, slug, at):
+        acts.drop(session, slug, by=acting(by), at=at)
+    say("The correction is dropped; the approved text stands as it is.")

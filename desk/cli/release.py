@@ -13,6 +13,7 @@ from desk.cli.context import ByOption, MissionOption, act, acting, console, look
 from desk.timeline_view import local
 from ieom.acts import distribution as acts
 from ieom.acts import letters as letter_acts
+from ieom.acts.rounds import approved_round
 from ieom.records import missions
 from ieom.records.letters import Letter
 from ieom.rules.release import embargo_until, reasons_not_to
@@ -34,9 +35,15 @@ def prepare(mission: MissionOption = "", by: ByOption = "") -> None:
     with act(mission) as (session, slug, at):
         row = acts.prepare(session, slug, by=acting(by), at=at)
         where = acts.folder(slug, row.number)
+        round_ = approved_round(session, slug)
+        others = acts.translations(session, slug, round_)[1] if round_ is not None else []
     say(
         f"Release {row.number} is prepared: {len(row.papers)} papers in {where}. Another person says 'ieom release go'."
     )
+    if row.translations:
+        say(f"With unofficial translations: {', '.join(sorted(row.translations))}.")
+    if others:
+        say(f"Left out, being no translation of the approved text: {', '.join(others)}.")
 
 
 def go(mission: MissionOption = "", by: ByOption = "") -> None:
@@ -82,9 +89,8 @@ def test(
     by: ByOption = "",
 ) -> None:
     """Send the release's letter to yourself, marked as a test."""
-    acting(by)
     with act(mission) as (session, slug, at):
-        acts.test_to(session, slug, by=by, at=at, email=email)
+        acts.test_to(session, slug, by=acting(by), at=at, email=email)
     say(f"A test goes to {email} with the next run.")
 
 

@@ -15,6 +15,7 @@ from ieom.errors import BadInput, NotFound, Refused
 from ieom.folder.claims import load_claims
 from ieom.mail.letters import Recipient
 from ieom.records import audit, drafts, members, missions
+from ieom.records.approvals import ApprovalRound
 from ieom.records.delegation import Member
 from ieom.records.observation import Attestation, TurnedFinding
 from ieom.records.statements import Override, ReadyMark, SetAside, StatementVersion
@@ -100,7 +101,10 @@ def lint(
 def _against_the_record(session: Session, mission: str, version: StatementVersion) -> list[Finding]:
     """Names, dates, places and numbers of the text that the record does not bear out."""
     paragraphs = version.content["paragraphs"]
-    slips = consistency.check("\n\n".join(one["text"] for one in paragraphs), record(session, mission))
+    bound = [s["text"] for one in paragraphs for s in one["sentences"] if s["claims"]]
+    apart = {part for text in bound for part in statement.split_sentences(text)}
+    text = "\n\n".join(one["text"] for one in paragraphs)
+    slips = consistency.check(text, record(session, mission), apart=apart)
     sentences = [(one["key"], sentence["text"]) for one in paragraphs for sentence in one["sentences"]]
     found = []
     for slip in slips:
@@ -211,17 +215,23 @@ def attest(
 def ready(
     session: Session, mission: str, *, by: str, at: datetime, language: str = "en", ref: str | None = None
 ) -> StatementVersion:
-    """Ask for approval of the newest version. Refused while the linter has findings."""
+    """Ask for approval of the newest version. Refused while the linter has findings. Asked again after a round on this
+    very text has ended without approving it, a new round begins."""
     row = drafts.newest(session, mission, language)
     if row is None:
         raise NotFound("there is no draft yet; 'ieom statement draft' writes one")
-    if is_ready(session, mission, row.content_hash) or (ref and audit.happened(session, mission, ref)):
+    mark = is_ready(session, mission, row.content_hash)
+    again = mark is not None and _round_ended(session, mission, mark)
+    if (mark is not None and not again) or (ref and audit.happened(session, mission, ref)):
         return row
     found = lint(session, mission, row, at=at)
     if found:
         listed = "; ".join(f"{one.paragraph}: {one.says}" for one in found[:5])
         raise Refused(f"version {row.number} has {len(found)} open finding{'s' if len(found) > 1 else ''}: {listed}")
-    session.add(ReadyMark(mission=mission, content_hash=row.content_hash, by=by, at=at))
+    if mark is None:
+        session.add(ReadyMark(mission=mission, content_hash=row.content_hash, by=by, at=at))
+    else:
+        mark.by, mark.at = by, at
     session.flush()
     audit.append(session, mission, by=by, at=at, act=ApprovalAsked(row.number, row.content_hash), ref=ref)
     return row
@@ -231,6 +241,19 @@ def is_ready(session: Session, mission: str, digest: str) -> ReadyMark | None:
     """The mark by which somebody asked for approval of this text."""
     query = select(ReadyMark).where(ReadyMark.mission == mission, ReadyMark.content_hash == digest)
     return session.scalars(query).one_or_none()
+
+
+def _round_ended(session: Session, mission: str, mark: ReadyMark) -> bool:
+    """Whether the newest round was on this text and ended without approving it."""
+    query = select(ApprovalRound).where(ApprovalRound.mission == mission).order_by(ApprovalRound.number.desc()).limit(1)
+    last = session.scalars(query).one_or_none()
+    return (
+        last is not None
+        and last.status in {"changes_asked", "void", "stopped"}
+        and mark.content_hash in last.hashes.values()
+        and last.ended_at is not None
+        and mark.at <= last.ended_at
+    )
 
 
 def settle_turned(

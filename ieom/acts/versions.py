@@ -14,8 +14,10 @@ from ieom.acts.grounds import Grounds, gather
 from ieom.acts.observation import forms_standing, last_close
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.folder.names import load_names
+from ieom.mail.writing import LANGUAGES
 from ieom.papers import wording
-from ieom.records import audit, drafts, missions, teams
+from ieom.papers.frame import words as words_of_frame
+from ieom.records import audit, drafts, evidence, missions, teams
 from ieom.records.releases import Release
 from ieom.records.statements import StatementVersion
 from ieom.rules import statement
@@ -94,8 +96,11 @@ def missing() -> StatementVersion:
 def count_finished(session: Session, mission: str, *, at: datetime) -> bool:
     """Whether the statement may speak of the count: the polls have closed, and every planned form on the count is in
     (or none was planned)."""
-    if not owes(Stage.COUNTING, missions.get(session, mission).starts_at_stage):
+    row = missions.get(session, mission)
+    if not owes(Stage.COUNTING, row.starts_at_stage):
         return True
+    if row.count_left_at is not None and not COUNT & set(evidence.base(session, mission, cut_off=at)[1]):
+        return False  # somebody declared by name that the statement does not wait: it is a preliminary one
     close = last_close(session, mission)
     if forms_standing(session, mission, Stage.COUNTING, COUNT, at=at, opens=close, closes=close).done:
         return True
@@ -276,12 +281,16 @@ def translate(
     ref: str | None = None,
 ) -> StatementVersion:
     """A version in another language from the newest one of `source`, paragraph by paragraph: each is bound to what its
-    original rests on. `frame` has the words around them (marking, annex_title, heard_words, evidence, scope). Refused unless every paragraph has its text and nothing else does."""
+    original rests on. In a language that is not one of the mission's authentic ones it is marked as an unofficial
+    translation, needs no approval, and goes out only with the text that it translates. `frame` has the words around them (marking, annex_title, heard_words, evidence, scope). Refused unless every paragraph has its text and nothing else does."""
     last = drafts.newest(session, mission, source) or missing()
     if ref and audit.happened(session, mission, ref):
         return drafts.newest(session, mission, language) or missing()
-    if language not in missions.facts(session, mission).languages:
-        raise BadInput(f"'{language}' is not one of the mission's languages")
+    authentic = missions.facts(session, mission).languages
+    if language == source:
+        raise BadInput(f"'{language}' is the language of the text itself")
+    if language not in {*authentic, *LANGUAGES}:
+        raise BadInput(f"'{language}' is not one of the languages that letters and papers know: {', '.join(LANGUAGES)}")
     keys = [one["key"] for one in last.content["paragraphs"]]
     absent = [key for key in keys if not texts.get(key, "").strip()]
     strange = [key for key in texts if key not in keys]
@@ -310,7 +319,11 @@ def translate(
         "day": format_date(on, "d MMMM y", locale=language),
         "paragraphs": paragraphs,
         **(frame or {}),
+        "translation_of": last.content_hash,
     }
+    if language not in authentic:
+        marking = words_of_frame(language)["unofficial"]
+        content["marking"] = f"{marking}; {content['marking']}" if content["marking"] else marking
     return write(
         session, mission, content, by=by, at=at, digest=last.evidence_digest, why=f"translation of version {last.number}",
         based_on=None, ref=ref,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from ieom.settings import settings
 
 LANGUAGES = ("en", "tr", "az", "kk", "ky", "uz", "tk", "hu", "ru")
 FALLBACK = "en"
+SIGNATURE = "-- "
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,15 @@ def render(kind: str, language: str, facts: Mapping[str, Any], *, zone: str, pla
         if part == "greeting":
             told["greeting"] = written[part]
     subject = one_line(written["subject.txt"], f"the subject of a letter '{kind}'")
-    return Words(used, subject, written["body.txt"] + "\n", written["body.html"] + "\n")
+    return Words(used, subject, _laid_out(written["body.txt"]), written["body.html"] + "\n")
+
+
+def _laid_out(text: str) -> str:
+    """A text part: one blank line between paragraphs, whatever blocks a template left out, and one before the
+    signature, whose own line keeps its trailing blank (RFC 3676, 4.3)."""
+    lines = [line if line == SIGNATURE else line.rstrip() for line in text.splitlines()]
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+    return re.sub(rf"\n+{SIGNATURE}\n+", f"\n\n{SIGNATURE}\n", text) + "\n"
 
 
 def one_line(text: str, what: str) -> str:

@@ -55,7 +55,12 @@ class Decision(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     seat: Mapped[int] = mapped_column(ForeignKey("approval_seats.id"))
     content_hash: Mapped[str]
+    """Of the first authentic language."""
+    hashes: Mapped[dict[str, Any]]
+    """Of each authentic language: language -> content hash."""
     decision: Mapped[str]  # approve, approve_with_comment, changes, abstain, dissociate, withdraw, no_objection
+    paragraph: Mapped[str] = mapped_column(default="")
+    """From which a state dissociates itself."""
     by: Mapped[str]
     at: Mapped[datetime]
     comment: Mapped[str] = mapped_column(default="")
@@ -89,7 +94,8 @@ class Contradiction(Base):
 
 
 class EditorialCorrection(Base):
-    """A correction that touches no name, number, date, negation or finding: by the head and a second approver."""
+    """A correction that touches no name, number, date, negation or finding: the head of mission proposes it, and it
+    holds once a second approver has agreed to the new hash."""
 
     __tablename__ = "editorial_corrections"
 
@@ -97,8 +103,14 @@ class EditorialCorrection(Base):
     mission: Mapped[str] = mapped_column(ForeignKey("missions.slug"))
     round: Mapped[int] = mapped_column(ForeignKey("approval_rounds.id"))
     language: Mapped[str]
+    paragraph: Mapped[str]
+    text: Mapped[str]
     old_hash: Mapped[str]
     new_hash: Mapped[str]
     head: Mapped[str]
     second: Mapped[str]
     at: Mapped[datetime]
+    agreed_by: Mapped[str | None]
+    agreed_at: Mapped[datetime | None]
+    dropped_by: Mapped[str | None]
+    dropped_at: Mapped[datetime | None]

@@ -23,6 +23,7 @@ class Release(Base):
     kind: Mapped[str]  # statement, correction, withdrawal, ...
     round: Mapped[int] = mapped_column(ForeignKey("approval_rounds.id"))
     hashes: Mapped[dict[str, Any]]  # language -> approved content hash
+    translations: Mapped[dict[str, Any]] = mapped_column(default=dict)  # language -> hash of an unofficial translation
     papers: Mapped[dict[str, Any]]  # file name -> sha256
     prepared_by: Mapped[str]
     prepared_at: Mapped[datetime]

@@ -6,10 +6,10 @@ procedure that was announced with its term; the head of mission always decides e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 YES = frozenset({"approve", "approve_with_comment", "no_objection"})
 NO = frozenset({"changes"})
@@ -32,6 +32,15 @@ class SeatState:
     asked: bool = False
     deputies: tuple[str, ...] = ()
     silence_until: datetime | None = None
+    agreed: bool = False
+    """Whether the text carries this state's dissociation, by a footnote or an omission."""
+    by: str = ""
+    """Who decided on it: its holder or a deputy."""
+
+    @property
+    def dissociated(self) -> bool:
+        """Whether the state dissociates itself from a paragraph, by a decision that counts."""
+        return self.decided == "dissociate"
 
     @property
     def decided(self) -> str | None:
@@ -42,10 +51,11 @@ class SeatState:
 Outcome = Literal["open", "approved", "changes_asked"]
 
 
-def outcome(seats: Sequence[SeatState], *, quorum: int | str, author: str) -> Outcome:
+def outcome(seats: Sequence[SeatState], *, quorum: int | str, authors: Collection[str]) -> Outcome:
     """What a round has come to. All who have not set themselves aside must approve, or a quorum of them with the head
-    of mission among them; one who asks for changes ends it. The author alone never suffices."""
-    if any(seat.decided in NO for seat in seats):
+    of mission among them; one who asks for changes ends it, and so does a state that dissociates itself while the
+    text does not say so. The authors alone never suffice."""
+    if any(seat.decided in NO or (seat.dissociated and not seat.agreed) for seat in seats):
         return "changes_asked"
     standing = [seat for seat in seats if seat.decided not in ASIDE]
     yes = [seat for seat in standing if seat.decided in YES]
@@ -55,7 +65,7 @@ def outcome(seats: Sequence[SeatState], *, quorum: int | str, author: str) -> Ou
     needed = len(standing) if quorum == "all" else min(int(quorum), len(standing))
     if len(yes) < needed or not yes:
         return "open"
-    if all(seat.who == author for seat in yes):
+    if all((seat.by or seat.who) in authors for seat in yes):
         return "open"
     return "approved"
 
@@ -81,19 +91,34 @@ def silent(seats: Sequence[SeatState], now: datetime) -> list[SeatState]:
     ]
 
 
-def may_decide(seat: SeatState, by: str, decision: str, *, comment: str) -> str | None:
-    """Why a person can't make this decision on this seat; None when they can."""
+def may_decide(
+    seat: SeatState, by: str, decision: str, *, comment: str, paragraph: str = "", paragraphs: Collection[str] = ()
+) -> str | None:
+    """Why a person can't make this decision on this seat; None when they can. `paragraphs` are the keys of the text
+    asked about; a state that dissociates itself names one of them, or one left out of it as agreed."""
     if by != seat.who and by not in seat.deputies:
         return f"this seat is {seat.who}'s" + (f", or {', '.join(seat.deputies)}'s as deputy" if seat.deputies else "")
     if decision not in BY_PEOPLE:
         return f"'{decision}' is no decision; they are {', '.join(sorted(BY_PEOPLE))}"
     if decision in ASIDE and seat.capacity != "member_state":
         return f"only a member state may {decision}; the {seat.capacity.replace('_', ' ')} approves or asks for changes"
-    if decision in {"approve_with_comment", "changes", "dissociate"} and not comment.strip():
+    if decision in {"approve_with_comment", "changes"} and not comment.strip():
         return f"'{decision.replace('_', ' ')}' needs words: what is the comment?"
+    if decision == "dissociate" and paragraph not in paragraphs:
+        return f"from which paragraph? There is no '{paragraph}'; there are {', '.join(paragraphs)}"
+    if decision != "dissociate" and paragraph:
+        return "only a state that dissociates itself names a paragraph"
     if not seat.asked:
         return "it is not this seat's turn yet"
     return None
+
+
+def carries(content: Mapping[str, Any], paragraph: str, state: str) -> bool:
+    """Whether a text says that a state (its running name) dissociates itself from a paragraph, or leaves it out."""
+    found = next((one for one in content["paragraphs"] if one["key"] == paragraph), None)
+    if found is None:
+        return paragraph in content.get("removed", [])
+    return any(state.casefold() in note.casefold() for note in found.get("footnotes", []))
 
 
 def same_hashes(mine: Mapping[str, str], theirs: Mapping[str, str]) -> bool:

@@ -20,6 +20,10 @@ class Readiness:
     prepared_by: str | None
     unsettled: int
     status: str
+    edited: bool = False
+    """The text was edited after its approval."""
+    of_approved: bool = True
+    """The release was prepared from the text that is approved now."""
 
 
 def embargo_until(readiness: Readiness) -> datetime:
@@ -27,13 +31,23 @@ def embargo_until(readiness: Readiness) -> datetime:
     return max(readiness.last_close, readiness.press_conference)
 
 
+def too_early_to_say_go(readiness: Readiness, now: datetime) -> bool:
+    """Whether a mission whose release goes by hand must wait: somebody who sees that the press conference has begun
+    says go, nobody beforehand."""
+    return readiness.go == "by_hand" and now < embargo_until(readiness)
+
+
 def reasons_not_to(readiness: Readiness, now: datetime) -> list[str]:
     """Why the release does not go now; empty when it may."""
     why = []
     if not readiness.approved:
         why.append("no text is approved")
+    elif readiness.edited:
+        why.append("the text was edited since it was approved, and the edited one is not approved")
     if not readiness.prepared:
         why.append("the release is not prepared")
+    elif readiness.approved and not readiness.edited and not readiness.of_approved:
+        why.append("the release was prepared from another text than the one approved; it must be prepared again")
     if now < readiness.last_close:
         why.append("the last polling station has not closed")
     if now < readiness.press_conference:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ieom.rules.approval import DECISIONS, YES, SeatState, may_decide, outcome, silent, to_ask
+from ieom.rules.approval import DECISIONS, YES, SeatState, carries, may_decide, outcome, silent, to_ask
 
 NOW = datetime(2020, 8, 12, 12, 0, tzinfo=UTC)
 
@@ -30,7 +31,7 @@ def seats(*decisions: str | None, **more: object) -> list[SeatState]:
         (("approve", "approve_with_comment", "no_objection"), "all", "approved"),
         (("approve", "abstain"), "all", "approved"),
         (("approve", "withdraw", None), "all", "open"),
-        (("approve", "dissociate", "approve"), "all", "approved"),
+        (("approve", "dissociate", "approve"), "all", "changes_asked"),
         (("approve", "approve", None), 2, "approved"),
         ((None, "approve", "approve"), 2, "open"),
         (("approve", None, None), 2, "open"),
@@ -40,27 +41,52 @@ def seats(*decisions: str | None, **more: object) -> list[SeatState]:
 def test_a_round_comes_to_what_the_rule_says(
     decisions: tuple[str | None, ...], quorum: int | str, comes_to: str
 ) -> None:
-    assert outcome(seats(*decisions), quorum=quorum, author="drafter") == comes_to
+    assert outcome(seats(*decisions), quorum=quorum, authors={"drafter"}) == comes_to
+
+
+def test_a_state_that_dissociates_itself_is_set_aside_once_the_text_says_so() -> None:
+    found = seats("approve", "approve")
+    apart = SeatState(3, "p3", "member_state", "dissociate", asked=True)
+    assert outcome([*found, apart], quorum="all", authors=set()) == "changes_asked"
+    assert outcome([*found, replace(apart, agreed=True)], quorum="all", authors=set()) == "approved"
+    assert outcome([*found, replace(apart, counts=False)], quorum="all", authors=set()) == "open"
+
+
+def test_a_text_carries_a_dissociation_by_a_footnote_or_by_leaving_the_paragraph_out() -> None:
+    noted = {
+        "paragraphs": [{"key": "a", "footnotes": ["The Republic of Uzbekistan dissociates itself."]}, {"key": "b"}]
+    }
+    state = "the Republic of Uzbekistan"
+    assert carries(noted, "a", state)
+    assert not carries(noted, "a", "the Kyrgyz Republic")
+    assert not carries(noted, "b", state)
+    assert carries({**noted, "removed": ["c"]}, "c", state)
+    assert not carries(noted, "c", state)
+
+
+def test_a_deputy_who_wrote_the_text_does_not_approve_it_alone() -> None:
+    [seat] = seats("approve", by="drafter")
+    assert outcome([seat], quorum="all", authors={"drafter"}) == "open"
 
 
 def test_the_author_alone_never_suffices() -> None:
-    assert outcome(seats("approve"), quorum="all", author="p1") == "open"
-    assert outcome(seats("approve", "approve"), quorum="all", author="p1") == "approved"
+    assert outcome(seats("approve"), quorum="all", authors={"p1"}) == "open"
+    assert outcome(seats("approve", "approve"), quorum="all", authors={"p1"}) == "approved"
 
 
 def test_a_decision_that_does_not_count_is_none() -> None:
-    assert outcome(seats("approve", "approve", counts=False), quorum="all", author="x") == "open"
+    assert outcome(seats("approve", "approve", counts=False), quorum="all", authors={"x"}) == "open"
 
 
 @given(st.lists(st.sampled_from([None, *sorted(DECISIONS)]), min_size=1, max_size=8), st.sampled_from(["all", 1, 2, 3]))
 def test_nothing_is_approved_without_the_head_or_against_an_objection(
     decisions: list[str | None], quorum: int | str
 ) -> None:
-    came_to = outcome(seats(*decisions), quorum=quorum, author="drafter")
+    came_to = outcome(seats(*decisions), quorum=quorum, authors={"drafter"})
     if came_to == "approved":
         assert decisions[0] in YES
         assert "changes" not in decisions
-    if "changes" in decisions:
+    if {"changes", "dissociate"} & set(decisions):
         assert came_to == "changes_asked"
 
 
@@ -90,11 +116,12 @@ def test_silence_speaks_only_for_a_member_state_whose_term_has_passed() -> None:
         ("kg-1", "approve", "", None),
         ("deputy", "approve", "", None),
         ("kg-1", "abstain", "", None),
+        ("kg-1", "dissociate", "", "from which paragraph"),
     ],
 )
 def test_who_may_decide_what(by: str, decision: str, comment: str, says: str | None) -> None:
     seat = SeatState(1, "kg-1", "member_state", asked=True, deputies=("deputy",))
-    found = may_decide(seat, by, decision, comment=comment)
+    found = may_decide(seat, by, decision, comment=comment, paragraphs=("place",))
     assert (found is None) if says is None else (says in (found or ""))
 
 

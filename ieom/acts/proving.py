@@ -1,0 +1,123 @@
+"""The papers of a release: made from the approved text, and proved byte for byte before anything goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ieom.acts import grounds
+from ieom.acts.bearing import record
+from ieom.acts.rounds import approved_round, proven
+from ieom.errors import Refused, Tampered
+from ieom.papers import store
+from ieom.papers.press_release import press_release_pdf, press_release_txt, release_text
+from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
+from ieom.records import drafts, missions
+from ieom.records.approvals import ApprovalRound
+from ieom.records.releases import Release
+from ieom.records.statements import StatementVersion
+from ieom.rules import consistency
+from ieom.rules.statement import canonical
+from ieom.settings import settings
+
+
+def folder(mission: str, number: int) -> Path:
+    """Where a release's papers lie."""
+    return settings().state_dir / "papers" / mission / f"release-{number}"
+
+
+def papers_of(session: Session, mission: str, version: StatementVersion) -> dict[str, bytes]:
+    """The papers of one language, made anew from the stored text: the same text gives the same bytes."""
+    facts = missions.facts(session, mission)
+    language, zone, about = version.language, facts.zone, _about(version, facts.zone)
+    gathered = grounds.gather(
+        session, mission, cut_off=version.cut_off, preliminary=version.kind == "preliminary", language=language
+    )
+    text = release_text(
+        version.content, gathered.facts, press_conference=facts.moment(facts.release.press_conference), zone=zone
+    )
+    _check(session, mission, version, text.plain)
+    contact = f"{facts.release.from_name}, {facts.release.reply_to}"
+    return {
+        f"statement-{language}.pdf": statement_pdf(version.content, **about, at=version.at),
+        f"statement-{language}.docx": statement_docx(version.content, **about, at=version.at),
+        f"statement-{language}.txt": statement_txt(version.content),
+        f"press-release-{language}.pdf": press_release_pdf(
+            version.content, text, **about, at=version.at, contact=contact
+        ),
+        f"press-release-{language}.txt": press_release_txt(version.content, text),
+    }
+
+
+def _about(version: StatementVersion, zone: str) -> dict[str, Any]:
+    return {
+        "number": version.number, "digest": version.content_hash, "chain_head": version.chain_head, "zone": zone
+    }  # fmt: skip
+
+
+def papers_of_translation(session: Session, mission: str, version: StatementVersion) -> dict[str, bytes]:
+    """The papers of an unofficial translation: the statement alone, marked as what it is."""
+    zone, language = missions.facts(session, mission).zone, version.language
+    return {
+        f"statement-{language}.pdf": statement_pdf(version.content, **_about(version, zone), at=version.at),
+        f"statement-{language}.txt": statement_txt(version.content),
+    }
+
+
+def translations(session: Session, mission: str, round_: ApprovalRound) -> tuple[list[StatementVersion], list[str]]:
+    """Unofficial translations of exactly the approved text, and languages whose translation is of another version."""
+    of_it, of_others = [], []
+    spoken = select(StatementVersion.language).where(StatementVersion.mission == mission).distinct()
+    for language in sorted(set(session.scalars(spoken)) - set(round_.hashes)):
+        row = drafts.newest(session, mission, language)
+        if row is not None and row.content.get("translation_of") in round_.hashes.values():
+            of_it.append(row)
+        else:
+            of_others.append(language)
+    return of_it, of_others
+
+
+def _check(session: Session, mission: str, version: StatementVersion, release: str) -> None:
+    """The release against the statement and the record. Raises `Refused` with everything that is wrong."""
+    known = record(session, mission)
+    body = "\n\n".join(one["text"] for one in version.content["paragraphs"])
+    slips = consistency.check(release, known) + consistency.against_statement(
+        release, body, states=sorted(known.states)
+    )
+    if slips:
+        raise Refused(
+            "the press release can't go as it is: " + "; ".join(f"'{slip.found}': {slip.says}" for slip in slips)
+        )
+
+
+def prove(session: Session, mission: str, row: Release) -> dict[str, bytes]:
+    """Every paper read back and compared: with its hash, and with what the approved text gives anew. Raises
+    `Tampered`, and nothing is released."""
+    round_ = approved_round(session, mission)
+    if round_ is None or round_.hashes != row.hashes:
+        raise Tampered("the release was prepared from another text than the one approved; prepare it again")
+    found: dict[str, bytes] = {}
+    unofficial = [drafts.by_hash(session, mission, digest) for digest in row.translations.values()]
+    for version in (*proven(session, mission, round_), *unofficial):
+        text = canonical(version.content).encode()
+        for name in (n for n in row.papers if f"-{version.language}." in n):
+            path = folder(mission, row.number) / name
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise Tampered(f"{path} can't be read ({error.strerror}); nothing was released") from error
+            if store.sha256(data) != row.papers[name]:
+                raise Tampered(
+                    f"{path} is not the paper that was prepared from the approved text; nothing was released"
+                )
+            found[name] = data
+        if found.get(f"statement-{version.language}.txt") != text:
+            raise Tampered("the statement's text is not the one approved; nothing was released")
+        if version in unofficial:
+            continue
+        if not found.get(f"press-release-{version.language}.txt", b"").endswith(text):
+            raise Tampered("the press release does not end with the approved text; nothing was released")
+    return found
