@@ -22,6 +22,7 @@ from ieom.records import drafts, evidence, missions
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
 from ieom.rules.evidence import upper_bound
+from ieom.rules.linter import COUNTED
 from ieom.rules.statement import PEOPLE_ONLY
 
 Why = Annotated[str, typer.Option("--why", help="The reason; it stands in the audit chain's records beside your name.")]
@@ -120,7 +121,7 @@ def rests_on(sentence: dict[str, object]) -> str:
     if not sentence["claims"]:
         return "rests on nothing recorded"
     base = str(sentence["base"])
-    if base in {"stations", "visits", "forms"}:
+    if base in COUNTED:
         figures = (
             f" · {sentence['n']} of {sentence['answered']} {base if sentence['answered'] != 1 else base.rstrip('s')}"
         )

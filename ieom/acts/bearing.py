@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import distinct, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.folder.names import load_names
@@ -22,7 +22,11 @@ def record(session: Session, mission: str) -> Record:
     people = [row for row in members.of(session, mission) if row.name]
     query = select(Meeting).where(Meeting.mission == mission, Meeting.status == "held")
     held = session.scalars(query).all()
-    seen = set(session.scalars(select(distinct(Submission.station)).where(Submission.mission == mission)))
+    visited = select(Submission.form, Submission.station).where(Submission.mission == mission).distinct()
+    by_form: dict[str, set[str]] = {}
+    for form, station in session.execute(visited).tuples():
+        by_form.setdefault(form, set()).add(station)
+    seen = {station for form, there in by_form.items() if form != "tabulation" for station in there}
 
     def called(city: str) -> str:
         return names.short(city, on=on) if city in names else city
@@ -48,4 +52,5 @@ def record(session: Session, mission: str) -> Record:
         sampled=bool(facts.station_choice),
         titles={row.name: row.title for row in people if row.title},
         other_places=frozenset({called(facts.base_city)}),
+        by_phase=frozenset(len(there) for there in by_form.values()),
     )

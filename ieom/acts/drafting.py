@@ -42,6 +42,7 @@ from ieom.records.observation import TurnedFinding
 from ieom.records.statements import StatementVersion
 from ieom.rules import drafting as rules
 from ieom.rules import statement
+from ieom.rules.linter import COUNTED
 from ieom.rules.timeline import Stage, Standing, State, owes
 
 SOFTWARE = "clock"
@@ -167,7 +168,7 @@ def _tell_head(
     turns = []
     for turn in made:
         verdict = grounds.verdicts[turn.claim]
-        counted = verdict.base in {"stations", "visits", "forms"}
+        counted = verdict.base in COUNTED
         figures = f"{verdict.n} of {verdict.answered} {verdict.base} bear it out" if counted else ""
         turns.append({"label": labels[turn.claim], "was": turn.was, "verdict": turn.verdict, "figures": figures})
     queue(

@@ -17,8 +17,8 @@ from ieom.acts.meetings import counterpart
 from ieom.acts.observation import last_close
 from ieom.folder.claims import load_claims
 from ieom.folder.names import load_names
-from ieom.papers.wording import listed, topics
-from ieom.records import evidence, members, missions, stations
+from ieom.papers.wording import SMALL, listed, topics
+from ieom.records import drafts, evidence, members, missions, stations
 from ieom.records.delegation import Member
 from ieom.records.meetings import Meeting
 from ieom.records.members import styled
@@ -82,9 +82,12 @@ def gather(session: Session, mission: str, *, cut_off: datetime, preliminary: bo
         if claim.kind == "outside":
             known = claim.id in facts.outside_sources
             verdicts[claim.id] = Verdict(claim.id, verdict_of(int(known), 0), int(known), base="outside source")
+    # An assessment stands on what the statement says: not on a count it is silent about, nor on what was set aside.
+    silent = drafts.wholly_set_aside(session, mission, verdicts) | {c.id for c in claims if c.count and preliminary}
+    said = {name: verdict for name, verdict in verdicts.items() if name not in silent}
     for claim in claims:
         if claim.kind in {"assessment", "courtesy"}:
-            verdicts[claim.id] = assessment(claim, verdicts)
+            verdicts[claim.id] = assessment(claim, said)
     verdicts["conduct"] = _conduct(session, mission, there)
     digest = evidence.digest(session, mission, cut_off=cut_off)
     return Grounds(facts, told, claims, verdicts, digest, cut_off.astimezone(UTC), vows)
@@ -152,7 +155,9 @@ def _base(
 ) -> dict[str, Any]:
     """What the findings rest on: stations, forms by phase, where, until when."""
     visited, by_kind = evidence.base(session, mission, cut_off=cut_off)
-    seen = select(distinct(Submission.station)).where(Submission.mission == mission, Submission.received_at <= cut_off)
+    seen = select(distinct(Submission.station)).where(
+        Submission.mission == mission, Submission.received_at <= cut_off, Submission.form != "tabulation"
+    )
     codes = set(session.scalars(seen))
     cities = list(dict.fromkeys(row.city for row in stations.of(session, mission) if row.code in codes))
     on, local = facts.election_day, cut_off.astimezone(ZoneInfo(facts.zone))
@@ -164,7 +169,7 @@ def _base(
         "cities": [names.running(city, language, on=on) if city in names else city for city in cities],
         "forms_total": total,
         "forms_by_kind": kinds,
-        "forms_said": [f"{kind['count']:,} on {kind['on']}" for kind in kinds],
+        "few_forms": all(count < len(SMALL) for count in by_kind.values()),
         "one_of_each": all(kind["count"] == 1 for kind in kinds),
         "phases_missing": [
             PHASES[k] for k in EXPECTED if not by_kind.get(k) and not (preliminary and k in OF_THE_COUNT)
@@ -182,14 +187,16 @@ def _meetings(session: Session, mission: str, facts: MissionFacts, names: Names,
     held = session.scalars(query.order_by(Meeting.starts_at, Meeting.code)).all()
     zone, on, words = ZoneInfo(facts.zone), facts.election_day, topics(language)
     days = groupby(held, key=lambda row: row.starts_at.astimezone(zone).date())
-    bodies = dict.fromkeys(row.body for row in held if row.topics)
+    told = [row for row in held if row.topics]
+    bodies = dict.fromkeys(row.body for row in told)
     return {
         "meeting_days": [
             {"day": _day(day, language), "people": [counterpart(row) for row in rows]} for day, rows in days
         ],
         "meeting_count": len(held),
+        "meetings_told": len(told),
         "bodies": [names.running(body, language, on=on) if body in names else body for body in bodies],
-        "topics": [words[code] for code in words if any(code in row.topics for row in held)],
+        "topics": [words[code] for code in words if any(code in row.topics for row in told)],
     }
 
 

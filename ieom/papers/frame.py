@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 
-from ieom.rules.statement import Content
+from ieom.rules.statement import Content, counted
 from ieom.settings import settings
 
 
@@ -45,7 +45,7 @@ def framed(
             {
                 "label": r["label"],
                 "figure": r["figure"],
-                "base": said.get(r["base"], r["base"]),
+                "base": said.get(base := counted(r, language), base),
                 "heard": str(r.get("heard") or "–"),
             }
             for r in content.get("annex", [])

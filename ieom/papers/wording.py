@@ -57,7 +57,7 @@ def percent(n: int, of: int) -> str:
 @lru_cache(maxsize=4)
 def _environment(folder: Path) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([folder, folder.parent / "statement"]),  # the release shares the statement's words
         undefined=StrictUndefined,
         autoescape=False,
         trim_blocks=True,
@@ -132,6 +132,7 @@ def paragraphs(
         "v": verdicts,
         "said": tables(language),
         "irregularities": _irregularities(wanted, verdicts, language),
+        "departs": any(verdicts[claim.id].against for claim in wanted if claim.irregularity),
     }
     made = []
     for key in statement.order(kind):

@@ -93,7 +93,7 @@ def upheld(session: Session, scope: Scope, claim: Claim, tally: Tally) -> tuple[
     forms_ = func.count() if single else func.count(distinct(Answer.submission))
     counts = select(forms_, func.count(distinct(Answer.station))).where(*upholding(scope, claim))
     forms, stations = session.execute(counts).one()
-    if claim.base == "stations":  # a station's facts may come from several forms
+    if claim.by_place:  # a station's facts may come from several forms
         stations = session.scalar(select(func.count()).select_from(_upholding_stations(scope, claim).subquery()))
     return forms, stations
 
@@ -221,7 +221,7 @@ def _several(session: Session, scope: Scope, claim: Claim, rows: Sequence[Agains
     there: set[str] = set()
     for start in range(0, len(places), CHUNK):
         some = Answer.station.in_(places[start : start + CHUNK])
-        if claim.base == "stations":
+        if claim.by_place:
             there |= set(session.scalars(_upholding_stations(scope, claim).where(some)))
         else:
             there |= set(session.scalars(select(Answer.station).where(*upholding(scope, claim), some).distinct()))

@@ -52,7 +52,7 @@ def _verdict(session: Session, scope: Scope, claim: Claim, tally: Tally, rows: S
         visits, stations = upheld(session, scope, claim, tally)
         both = {row.station for row in rows if row.upheld_there}
         seen = stations + len(bad_stations - both)
-        if claim.base == "stations":
+        if claim.by_place:
             n, bad = stations - len(both), len(bad_stations)  # one contradicting form is enough for a station
         else:
             n = visits - len({row.submission for row in rows if row.upheld_too})  # a form that says both contradicts
@@ -101,7 +101,7 @@ def forms_behind(
         bad = sorted(session.scalars(select(Submission.instance_id).where(Submission.id.in_(numbers))))
     if not claim.upheld_by:
         return [], bad
-    if claim.base == "stations":  # any form with such an answer, as the station's fact may rest on several forms
+    if claim.by_place:  # any form with such an answer, as the station's fact may rest on several forms
         numbers = select(Answer.submission).where(*scope.answers(), given(claim.upheld_by))
     else:
         numbers = select(Answer.submission).where(*upholding(scope, claim))
@@ -128,8 +128,8 @@ def digest(session: Session, mission: str, cut_off: datetime | None = None) -> s
 
 
 def base(session: Session, mission: str, *, cut_off: datetime | None = None) -> tuple[int, dict[str, int]]:
-    """(distinct stations visited, forms by their kind)."""
+    """(distinct polling stations visited, forms by their kind). Where results are tabulated is no polling station."""
     forms = scope_of(session, mission, cut_off).forms()
     by_kind = select(Submission.form, func.count()).where(*forms).group_by(Submission.form)
-    places = session.scalar(select(func.count(distinct(Submission.station))).where(*forms))
-    return places or 0, dict(session.execute(by_kind).tuples().all())
+    stations = select(func.count(distinct(Submission.station))).where(*forms, Submission.form != "tabulation")
+    return session.scalar(stations) or 0, dict(session.execute(by_kind).tuples().all())

@@ -6,7 +6,7 @@ Each check answers to a defect that a published statement of some mission had.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher
@@ -68,6 +68,8 @@ class Record:
     """Name to the office as the record has it: 'Ambassador Extraordinary ... in the Republic of Kazakhstan'."""
     other_places: frozenset[str] = frozenset()
     """Cities that may be named although no station was visited there: where the mission sits or met somebody."""
+    by_phase: frozenset[int] = frozenset()
+    """Numbers of stations at which one phase was observed: 'the count at eight polling stations' of forty visited."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +96,12 @@ def dates_in(text: str) -> list[tuple[str, date]]:
     return found
 
 
-def check(text: str, record: Record) -> list[Slip]:
-    """Everything in one paper that the record does not bear out."""
+def check(text: str, record: Record, *, apart: Collection[str] = ()) -> list[Slip]:
+    """Everything in one paper that the record does not bear out. `apart` are sentences that each rest on a claim of
+    their own: two findings say different things, however alike their words."""
     found = [
         *_dates(text, record), *_names(text, record), *_addresses(text, record), *_places(text, record),
-        *_counts(text, record), *_sums(text), *_carried_over(text, record), *_style(text),
+        *_counts(text, record), *_sums(text), *_carried_over(text, record), *_style(text, apart),
     ]  # fmt: skip
     if not record.observed:
         conclusion = re.search(rf"[^.]*\b({'|'.join(ADJECTIVES)}|complied|in line with)\b[^.]*\.", text)
@@ -164,7 +167,7 @@ def number(word: str) -> int | None:
 def _counts(text: str, record: Record) -> Iterator[Slip]:
     """Numbers of stations and of people against the record; a number of stations stated at all."""
     total = sum(record.places.values())
-    allowed = {total, *record.places.values()}
+    allowed = {total, *record.places.values(), *record.by_phase}
     stated = False
     for match in re.finditer(COUNTED, text):
         said = number(match.group(1))
@@ -219,7 +222,7 @@ def _carried_over(text: str, record: Record) -> Iterator[Slip]:
         yield Slip("sample", random.group(), "no record says how stations were chosen")
 
 
-def _style(text: str) -> Iterator[Slip]:
+def _style(text: str, apart: Collection[str]) -> Iterator[Slip]:
     """One name for the Mission, a plural with a plural verb, nothing said twice."""
     if re.search(r"\breferred to as the Mission\b", text):
         for match in re.finditer(r"\b(We|we|[Oo]ur delegation|\w+ Council delegation)\b", text):
@@ -230,6 +233,8 @@ def _style(text: str) -> Iterator[Slip]:
     sentences = [sentence for sentence in split_sentences(text) if len(sentence.split()) > 8]
     for place, one in enumerate(sentences):
         for other in sentences[place + 1 :]:
+            if one in apart and other in apart:
+                continue
             matcher = SequenceMatcher(None, one.split(), other.split(), autojunk=False)
             if one != other and matcher.real_quick_ratio() > 0.7 and matcher.ratio() > 0.7:
                 yield Slip("twice", other, "says nearly the same as another sentence; merge them")

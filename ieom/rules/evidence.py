@@ -37,7 +37,9 @@ class Claim(BaseModel):
     """What the claim is called in tables."""
     count: bool = False
     """Whether the sentence speaks of the count, and is left out of a preliminary statement."""
-    base: Literal["stations", "visits"] = "visits"
+    base: Literal["stations", "commissions", "visits"] = "visits"
+    """What is counted: facts of a station or of a commission that tabulates once for each place, facts of voting once
+    for each visit."""
     upheld_by: Mapping[str, tuple[str, ...]] = {}
     contradicted_by: Mapping[str, tuple[str, ...]] = {}
     heard_by: Mapping[str, tuple[str, ...]] = {}
@@ -48,6 +50,11 @@ class Claim(BaseModel):
     """Claims whose contradiction takes the ground from an assessment."""
     irregularity: bool = False
     """Whether an observed answer must be in the statement, its annex, or set aside by name."""
+
+    @property
+    def by_place(self) -> bool:
+        """Whether places are counted, and one contradicting form is enough for a place."""
+        return self.base != "visits"
 
     @property
     def questions(self) -> tuple[str, ...]:

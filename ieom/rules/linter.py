@@ -63,6 +63,8 @@ FORBIDDEN = (
 chosen; 'certainty' where the sentence hopes."""
 PERCENT = re.compile(r"\d+(?:[.,]\d+)?\s*(?:%|per ?cent\b|percent\b)")
 BASE = re.compile(r"[^.;]{0,60}\(\s*[\d,]+ of [\d,]+|\s*of (?:the )?[\d,]+ ")
+COUNTED = frozenset({"stations", "commissions", "visits", "forms"})
+"""Bases of which there are n of N."""
 NAMING = frozenset({"composition", "meetings", "observed", "informed"})
 """Paragraphs that name persons by their office; findings never do."""
 
@@ -166,7 +168,7 @@ def _has_figures(now: Verdict) -> bool:
 
 
 def _said(verdict: Verdict) -> str:
-    counted = verdict.base in {"stations", "visits", "forms"}
+    counted = verdict.base in COUNTED
     return f"{verdict.n} of {verdict.answered} {verdict.base} bear it out" if counted else f"{verdict.n} on record"
 
 

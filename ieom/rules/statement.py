@@ -24,6 +24,8 @@ ORDER = (
 """The paragraphs, in the order of the published statement of 12 August 2020; 'scope' and 'irregularities' are ours."""
 SUPPLEMENT = ("supplements", "scope", "count", "irregularities")
 """The paragraphs of a supplement to a preliminary statement: what was not said of the count."""
+NOBODY_SAW = "–"
+"""The figure of what was only reported to observers."""
 REST = timedelta(minutes=30)
 """How long a draft rests before figures alone, with no sentence changed, give a new version."""
 
@@ -100,8 +102,8 @@ def annex(
             rows.append(
                 {
                     "claim": claim.id,
-                    "label": claim.label,
-                    "figure": f"{verdict.n} of {verdict.answered}",
+                    "label": claim.label[:1].upper() + claim.label[1:],
+                    "figure": f"{verdict.n:,} of {verdict.answered:,}" if verdict.answered else NOBODY_SAW,
                     "base": verdict.base,
                     "heard": verdict.heard,
                     "verdict": str(verdict.kind),
@@ -120,7 +122,7 @@ def canonical(content: Content) -> str:
         *([one["text"], *(f"[{note}]" for note in one.get("footnotes", []))] for one in content["paragraphs"]),
     ]
     rows = [
-        f"{row['label']}: {row['figure']} {_base(row, content['language'])}"
+        f"{row['label']}: {row['figure']} {counted(row, content['language'])}".rstrip()
         + (f"; {heard}: {row['heard']}" if row.get("heard") else "")
         for row in content.get("annex", [])
     ]
@@ -130,9 +132,9 @@ def canonical(content: Content) -> str:
     return unicodedata.normalize("NFC", text).strip() + "\n"
 
 
-def _base(row: Mapping[str, Any], language: str) -> str:
-    """'1 of 1 visit', '1 of 2 visits': English alone has its plural taken off here."""
-    base = str(row["base"])
+def counted(row: Mapping[str, Any], language: str) -> str:
+    """What a row of the annex counts: '1 of 1 visit', '1 of 2 visits'. English alone has its plural taken off here."""
+    base = str(row["base"]) if row["figure"] != NOBODY_SAW else ""
     return base.removesuffix("s") if language == "en" and str(row["figure"]).endswith(" of 1") else base
 
 

@@ -13,17 +13,19 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ieom.acts import bearing, drafting, observation
+from ieom.acts import bearing, counting, drafting, observation
 from ieom.acts.grounds import gather
 from ieom.errors import BadInput, Conflict, NotFound, Refused, Tampered
 from ieom.papers.press_release import release_text
-from ieom.records import drafts, missions
+from ieom.records import drafts, missions, stations
 from ieom.records.approvals import ApprovalRound
 from ieom.records.base import begin
+from ieom.records.deployment import Visit
 from ieom.records.letters import Letter
 from ieom.records.observation import TurnedFinding
 from ieom.records.releases import Release
 from ieom.records.statements import StatementVersion
+from ieom.records.stations import PollingStation
 from ieom.records.submissions import Submission
 from ieom.rules import consistency
 from ieom.rules.statement import people_only, split_sentences
@@ -252,7 +254,7 @@ def test_an_edited_draft_is_never_renewed_by_itself_and_drafting_anew_keeps_the_
         anew = drafting.draft(session, observed, by="drafter", at=NOW + timedelta(hours=1))
         assert texts(anew)["courtesy"] == HOPE
         assert "prepared" not in texts(anew)
-        assert "campaign materials inside or outside polling stations in 1 of 3 visits" in texts(anew)["voting"]
+        assert "campaign materials inside or outside the polling station in 1 of 3 visits" in texts(anew)["voting"]
         fresh = drafting.draft(session, observed, by="drafter", at=NOW + timedelta(hours=1), afresh=True)
     assert texts(fresh)["courtesy"] != HOPE
     assert "prepared" in texts(fresh)
@@ -298,10 +300,125 @@ def test_a_protocol_that_does_not_reconcile_and_an_incident_seen_are_findings(en
         assert observation.submit(session, observed, by="kg-1", at=NOW, document=incident).problem is None
         version = drafted(session, observed)
         said, conclusion = texts(version)["irregularities"], texts(version)["conclusion"]
-    assert "The figures of the results protocol did not reconcile in 1 of 2 forms." in said
+    assert "The figures of the results protocol did not reconcile at 1 of 2 recorded counts." in said
     assert "A polling station closed early (one report)." in said
     assert "vote buying" not in said, "what was heard is no finding"
-    assert "apart from the irregularities noted above, were open" in conclusion
+    assert "apart from the irregularities noted above, were open and transparent" in conclusion
+
+
+def several(session: Session, mission: str, *codes: str) -> None:
+    """More polling stations in the records."""
+    there = stations.of(session, mission)[0]
+    columns = {name: getattr(there, name) for name in PollingStation.__table__.columns.keys()}  # noqa: SIM118
+    for code in codes:
+        session.add(PollingStation(**{**columns, "code": code, "name": f"polling station {code}"}))
+    session.flush()
+
+
+def incident(session: Session, mission: str, number: int, **answers: object) -> None:
+    document = {
+        "instance_id": f"uuid:incident-{number}", "form": "incident", "team": "team-1", "station": "ns-1",
+        "arrived_at": "2020-08-12T12:00+06:00", "departed_at": "2020-08-12T12:10+06:00",
+        "answers": {"severity": "high", **answers},
+    }  # fmt: skip
+    assert observation.submit(session, mission, by="kg-1", at=NOW, document=document).problem is None
+
+
+def test_what_the_record_gives_for_many_stations_is_never_refused_by_the_linter(engine: Engine, observed: str) -> None:
+    """The count at two of five stations visited; findings in like words; two irregularities in like words."""
+    with at_work(engine) as session:
+        several(session, observed, "ns-2", "ns-3", "ns-4", "ns-5")
+        for number, code in enumerate(("ns-2", "ns-3", "ns-4", "ns-5")):
+            bad = {"group_voting": "observed", "violence": "observed"} if code == "ns-3" else {}
+            told = form("voting", 20 + number, **bad) | {"station": code}
+            assert observation.submit(session, observed, by="kg-1", at=NOW, document=told).problem is None
+        told = form("counting", 30) | {"station": "ns-2"}
+        assert observation.submit(session, observed, by="kg-1", at=NOW, document=told).problem is None
+        version = drafted(session, observed)
+        drafting.attest(session, observed, by="az-1", at=NOW, claim="conduct")
+        assert drafting.lint(session, observed, version, at=NOW) == []
+    said = texts(version)
+    assert "at five polling stations" in said["place"]
+    assert "the vote-counting process at two polling stations" in said["count"]
+    assert said["irregularities"] == (
+        "The Mission observed group or family voting in 1 of 5 visits. The Mission observed violence or threats in 1 of 5 visits."
+    )
+
+
+def test_where_results_are_tabulated_is_no_polling_station(engine: Engine, observed: str) -> None:
+    with at_work(engine) as session:
+        several(session, observed, "tec-1")
+        told = form("counting", 40) | {
+            "form": "tabulation", "station": "tec-1",
+            "answers": {"tabulation_on_time": "yes", "arithmetic_errors": "no", "traced_station": "differ"},
+        }  # fmt: skip
+        assert observation.submit(session, observed, by="kg-1", at=NOW, document=told).problem is None
+        version = drafted(session, observed)
+        found = drafting.lint(session, observed, version, at=NOW)
+    said = texts(version)
+    assert "at one polling station." in said["place"]
+    assert (
+        "the tabulation of results at one election commission. The tabulation there was conducted in time."
+        in said["count"]
+    )
+    assert "at the one election commission for which this was recorded" in said["irregularities"]
+    assert "draws attention" in said["conclusion"]
+    row = next(row for row in version.content["annex"] if row["claim"] == "observed_tabulation")
+    assert (row["figure"], row["base"]) == ("1 of 1", "commissions")
+    assert [one.code for one in found] == ["not_attested"]
+
+
+def test_national_observers_seen_in_one_visit_and_not_in_another_are_no_absence(engine: Engine, observed: str) -> None:
+    with at_work(engine) as session:
+        submit(session, observed, "voting", 9, citizen_observers_present="no")
+        said = texts(drafted(session, observed))["observers"]
+    assert "The Mission witnessed the participation of national observers in 4 of 5 visits." in said
+    assert "no national observers" not in said
+    assert "reinforces" not in said
+
+
+def test_what_was_set_aside_by_name_takes_no_ground_from_the_conclusion(engine: Engine, observed: str) -> None:
+    """Else the conclusion would point to findings that stand nowhere above it."""
+    with at_work(engine) as session:
+        incident(session, observed, 1, incident_seen="violence")
+        assert "draws attention" in texts(drafted(session, observed))["conclusion"]
+        drafting.set_aside(
+            session, observed, by="az-1", at=NOW, claim="no_violence", why="a street fight, not at the poll"
+        )
+        version = drafting.draft(session, observed, by="drafter", at=NOW)
+        said = texts(version)
+        assert [one.code for one in drafting.lint(session, observed, version, at=NOW)] == ["not_attested"]
+    assert "irregularities" not in said
+    assert "were open and transparent and complied" in said["conclusion"]
+
+
+def test_a_preliminary_conclusion_does_not_rest_on_the_count(engine: Engine, assembled: str) -> None:
+    with at_work(engine) as session:
+        for number, kind in enumerate(("opening", "voting", "closing")):
+            submit(session, assembled, kind, number)
+        several(session, assembled, "ns-2")
+        visit = Visit(mission=assembled, team="team-1", position=9, station="ns-2", form="counting", due_at=NOW)
+        session.add(visit)
+        submit(session, assembled, "counting", 9, seals_intact="no")
+        version = drafted(session, assembled)
+    assert version.kind == "preliminary"
+    assert "seals" not in " ".join(texts(version).values())
+    assert "were open and transparent" in texts(version)["conclusion"]
+
+
+def test_a_count_that_somebody_left_by_name_makes_the_statement_preliminary_whatever_was_planned(
+    engine: Engine, assembled: str
+) -> None:
+    with at_work(engine) as session:
+        for visit in session.scalars(select(Visit).where(Visit.form == "counting")).all():
+            session.delete(visit)
+        for number, kind in enumerate(("opening", "voting", "closing")):
+            submit(session, assembled, kind, number)
+        counting.leave_unfinished(session, assembled, by="coordinator", at=NOW, why="it goes on until the morning")
+        version = drafted(session, assembled)
+        submit(session, assembled, "counting", 4)
+        later = drafted(session, assembled, NOW + timedelta(hours=1))
+    assert (version.kind, later.kind) == ("preliminary", "final")
 
 
 # ------------------------------------------------------------------ edits and what people answer for

@@ -13,7 +13,7 @@ import pytest
 from ieom.errors import BadInput
 from ieom.folder.claims import load_claims
 from ieom.papers import wording
-from ieom.rules.evidence import Claim, Verdict, VerdictKind
+from ieom.rules.evidence import Claim, Verdict, VerdictKind, verdict_of
 from ieom.settings import settings
 
 CLAIMS = load_claims()
@@ -31,9 +31,9 @@ def facts(stations: int = 1, **more: Any) -> dict[str, Any]:
         "legal": {}, "sources": {}, "members": [SimpleNamespace()] * 5, "states": ["the Kyrgyz Republic", "the Republic of Turkey"],
         "embassies": True, "secretariat": False, "head": {"styled": "H.E. Rashad Mammadov", "title": "Ambassador"},
         "stations": stations, "cities": ["Nur-Sultan", "Almaty"] if several else ["Nur-Sultan"], "forms_total": 4 * stations,
-        "forms_by_kind": [{"on": "the opening", "count": stations}], "forms_said": [f"{stations} on the opening"],
+        "forms_by_kind": [{"on": "the opening", "count": stations}], "few_forms": stations < 13,
         "one_of_each": not several, "phases_missing": [], "cut_off": "16:00 on 12 August 2020", "visited_phrase": "",
-        "preliminary": False, "scope_overridden": False, "press_after_close": True, "meeting_count": 2,
+        "preliminary": False, "scope_overridden": False, "press_after_close": True, "meeting_count": 2, "meetings_told": 2,
         "meeting_days": [{"day": "11 August 2020", "people": ["Mr. Konstantin Petrov, Deputy Chairman", "Ms. Malika Bekturova"]}],
         "bodies": ["the Central Election Commission"], "topics": ["the campaign"], **more,
     }  # fmt: skip
@@ -75,6 +75,7 @@ def test_each_verdict_of_each_claim_has_its_words(claim: Claim, kind: VerdictKin
     )
     text = said(found).get(claim.id, "")
     silent = kind is N or (claim.paragraph == "irregularities" and kind is U)
+    silent = silent or (claim.id == "station_opened" and kind is U)
     proposed_only_when_upheld = {
         "reinforces_legitimacy",
         "media_contributes",
@@ -93,9 +94,11 @@ def test_each_verdict_of_each_claim_has_its_words(claim: Claim, kind: VerdictKin
         kind in {C, M}
         and claim.kind != "assessment"
         and claim.upheld_by
-        and claim.id not in {"citizen_observers", "tabulation_in_time"}
+        and claim.id not in {"citizen_observers", "station_opened"}
     ):
-        said_figures = "the one" if answered == 1 else f"{1 if kind is M else 14} of 14"
+        alone = stations == 1 and verdict(claim, kind, 1).base in {"stations", "forms"}
+        one = "at the polling station" if alone else "the one"
+        said_figures = one if answered == 1 else f"{1 if kind is M else 14} of 14"
         assert said_figures in text, text
     if stations == 1 and kind is U:
         assert "stations" not in text, "one station is never several"
@@ -117,7 +120,83 @@ def test_figures_are_counts_below_thirty_and_percentages_with_their_base_from_th
 
     assert mixed(29) == "The Mission observed campaign activities nearby in 1 of 29 visits."
     assert mixed(30) == "The Mission observed campaign activities nearby in 3.3 per cent of visits (1 of 30)."
-    assert mixed(25_000).endswith("in less than 0.1 per cent of visits (1 of 25000).")
+    assert mixed(25_000).endswith("in less than 0.1 per cent of visits (1 of 25,000).")
+
+
+@pytest.mark.parametrize(
+    ("opened", "on_time", "words"),
+    [
+        ((1, 0), (1, 0), "the Mission attended the opening of the polling station in Nur-Sultan. It opened on time."),
+        ((1, 0), (0, 1), "attended the opening of the polling station in Nur-Sultan. The opening was late at the polling station."),
+        ((0, 1), (0, 0), "was present for the opening of the polling station in Nur-Sultan. It had not opened when the Mission's observers left."),
+        ((3, 0), (3, 0), "attended the opening of three polling stations. They opened on time."),
+        ((2, 1), (2, 0), "three polling stations. One of 3 polling stations had not opened when the Mission's observers left. The others opened on time."),
+        ((1, 1), (1, 0), "two polling stations. One of 2 polling stations had not opened when the Mission's observers left. The other opened on time."),
+        ((2, 0), (1, 1), "two polling stations. The opening was late at 1 of 2 polling stations."),
+    ],
+)  # fmt: skip
+def test_a_late_opening_and_none_at_all_are_told_apart(
+    opened: tuple[int, int], on_time: tuple[int, int], words: str
+) -> None:
+    def counted(claim: str, n: int, against: int) -> Verdict:
+        return Verdict(claim, verdict_of(n, against), n, against, "stations")
+
+    told = {
+        "attended_opening": counted("attended_opening", sum(opened), 0),
+        "station_opened": counted("station_opened", *opened),
+        "opening_on_time": counted("opening_on_time", *on_time),
+    }
+    made = wording.paragraphs(facts(1 if sum(opened) == 1 else 12), CLAIMS, told)
+    assert words in next(one["text"] for one in made if one["key"] == "opening")
+
+
+@pytest.mark.parametrize(
+    ("forms", "words"),
+    [
+        ({"the voting": 1}, "rest on one form of its observers, on the voting, received"),
+        ({"the voting": 2}, "rest on two forms of its observers, both on the voting, received"),
+        ({"the voting": 1, "the count": 1}, "rest on two forms of its observers (one each on the voting and the count), received"),
+        ({"the voting": 3, "the count": 1}, "rest on four forms of its observers (three on the voting and one on the count), received"),
+        ({"the voting": 1400, "the count": 8}, "rest on 1,408 forms of its observers (1,400 on the voting and 8 on the count), received"),
+    ],
+)  # fmt: skip
+def test_what_the_findings_rest_on_is_said_in_one_breath(forms: dict[str, int], words: str) -> None:
+    told = facts(
+        12, forms_total=sum(forms.values()), forms_by_kind=[{"on": on, "count": n} for on, n in forms.items()],
+        few_forms=max(forms.values()) < 13, one_of_each=set(forms.values()) == {1},
+    )  # fmt: skip
+    scope = Verdict("scope", U, sum(forms.values()))
+    assert words in said(wording.paragraphs(told, CLAIMS, {"scope": scope}))["scope"]
+
+
+@pytest.mark.parametrize(
+    ("members", "states", "words"),
+    [
+        (1, ["the Kyrgyz Republic"], "one observer, a representative of the embassy of the Kyrgyz Republic, a Turkic Council member state, accredited to"),
+        (2, ["the Kyrgyz Republic"], "two observers, representatives of the embassy of the Kyrgyz Republic, a Turkic"),
+        (2, ["the Kyrgyz Republic", "the Republic of Turkey"], "two observers, representatives of the embassies of the Turkic Council member states (the"),
+    ],
+)  # fmt: skip
+def test_a_delegation_of_one_is_a_representative(members: int, states: list[str], words: str) -> None:
+    told = facts(members=[SimpleNamespace()] * members, states=states)
+    made = said(wording.paragraphs(told, CLAIMS, {"composition": Verdict("composition", U, members)}))
+    assert words in made["composition"]
+
+
+def test_one_station_is_spoken_of_as_the_polling_station_also_when_something_was_wrong_there() -> None:
+    bad = {claim.id: verdict(claim, C, 1) for claim in CLAIMS if claim.upheld_by}
+    text = " ".join(said(wording.paragraphs(facts(1), CLAIMS, bad)).values())
+    assert "polling stations" not in text
+    assert "The results were not announced and posted at the polling station." in text
+
+
+def test_the_conclusion_points_to_irregularities_wherever_they_stand() -> None:
+    late = {**all_upheld(12), "opening_on_time": Verdict("opening_on_time", M, 2, 1, "stations")}
+    assert (
+        "apart from the irregularities noted above" in said(wording.paragraphs(facts(12), CLAIMS, late))["conclusion"]
+    )
+    clean = said(wording.paragraphs(facts(12), CLAIMS, all_upheld(12)))["conclusion"]
+    assert "apart from" not in clean
 
 
 def test_a_preliminary_statement_says_nothing_of_the_count() -> None:

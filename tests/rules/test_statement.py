@@ -81,7 +81,7 @@ def test_the_canonical_text_is_nfc_with_one_blank_line_between_paragraphs() -> N
     assert "\n\n\n" not in text
     assert "\r" not in text
     assert (
-        "Elections of Deputies\nTürkistan, 2020-08-12\n\nSTATEMENT\n\nIt was seen. It is thought good.\n\nAnnex\nseen: 3 of 3 visits"
+        "Elections of Deputies\nTürkistan, 2020-08-12\n\nSTATEMENT\n\nIt was seen. It is thought good.\n\nAnnex\nSeen: 3 of 3 visits"
         in text
     )
     assert text.endswith("\n")
@@ -164,5 +164,6 @@ def test_what_turns_is_found_in_sentences_and_in_the_annex_and_silence_is_no_tur
 def test_what_was_only_heard_stands_in_the_annex_apart() -> None:
     heard = {"stuffing": Verdict("stuffing", VerdictKind.UNOBSERVED, 0, 0, "visits", heard=2)}
     row = statement.annex(list(CLAIMS.values()), heard, preliminary=False)[0]
-    assert (row["figure"], row["heard"]) == ("0 of 0", 2)
+    assert (row["figure"], row["heard"]) == ("–", 2)
+    assert "No stuffing: –; heard: 2\n" in statement.canonical(content(annex=[row]))
     assert statement.annex(list(CLAIMS.values()), UPHELD, preliminary=False, set_aside={"seen", "stuffing"}) == []
