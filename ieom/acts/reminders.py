@@ -63,20 +63,24 @@ def _delegation(session: Session, mission: str, facts: MissionFacts) -> Iterable
             yield Owed(
                 "nominations", call.state, call.due_at, f"state-{call.state}", {"state": state, "quota": call.quota}
             )
+    told = timedelta(days=1)  # with the nomination they were told what they owe
     for row in members.of(session, mission):
         if row.status == "nominated" and files[row.code].missing:
             missing = [ITEMS[item] for item in files[row.code].missing]
-            yield Owed("nominee_items", row.code, papers, row.code, {"missing": missing, "office": row.office})
+            said = {"missing": missing, "office": row.office}
+            yield Owed("nominee_items", row.code, papers, row.code, said, row.nominated_at + told)
         if row.status == "appointed" and (row.code not in known or known[row.code].status == "requested"):
-            yield Owed("accreditation", row.code, facts.opens(), "coordinator", {"office": row.office})
+            said = {"office": row.office}
+            yield Owed("accreditation", row.code, facts.opens(), "coordinator", said, row.appointed_at)
 
 
 def _meetings(session: Session, mission: str, facts: MissionFacts, at: datetime) -> Iterable[Owed]:
+    here = {member.code for member in members.appointed(session, mission)}
     for row in meetings.of(session, mission):
         told = {"meeting": row, "counterpart": meetings.counterpart(row)}
         if row.status == "confirmed" and row.starts_at > at:
             morning = row.starts_at.astimezone(ZoneInfo(facts.zone)).replace(hour=9, minute=0)
-            for one in meetings.attendees(session, mission, row.code):
+            for one in (one for one in meetings.attendees(session, mission, row.code) if one.member in here):
                 key = f"{row.code}.{row.sequence}.{one.member}"
                 yield Owed("meetings_tomorrow", key, morning, one.member, told)
         if row.status == "confirmed" and row.ends_at <= at:
@@ -85,13 +89,10 @@ def _meetings(session: Session, mission: str, facts: MissionFacts, at: datetime)
 
 def _election_day(session: Session, mission: str, at: datetime) -> Iterable[Owed]:
     crews = teams.crew(session, mission)
-    reserve = {team.code for team in teams.of(session, mission) if team.reserve}
     places = {row.code: row.name for row in stations.of(session, mission)}
     for row in teams.missed_check_ins(session, mission, at=at):
-        if row.team not in reserve:
-            yield Owed(
-                "check_in_missed", f"{row.team}.{row.due_at:%Y%m%dT%H%M}", row.due_at, row.team, {"team": row.team}
-            )
+        if crews.get(row.team):  # whose members all went to other teams is nobody to look for
+            yield Owed("check_in_missed", row.team, row.due_at, row.team, {"team": row.team})
     for visit in teams.missing(session, mission):
         if visit.due_at <= at + timedelta(days=1) and crews.get(visit.team):
             told = {"team": visit.team, "form": visit.form, "station": places.get(visit.station, visit.station)}
@@ -108,8 +109,15 @@ def _approval(session: Session, mission: str, facts: MissionFacts) -> Iterable[O
             yield Owed("approval_waits", f"{round_.number}.{seat.who}", seat.asked_at, seat.who, told)
 
 
-def _to(session: Session, mission: str, facts: MissionFacts, reminder: Reminder) -> list[tuple[str, Recipient]]:
-    """Whom a reminder goes to: (code, address)."""
+def readers(session: Session, mission: str, facts: MissionFacts, reminder: Reminder) -> list[tuple[str, Recipient]]:
+    """Whom a reminder goes to: (code, address). Where nobody of those has an address the coordinator is told."""
+    found = _meant(session, mission, facts, reminder)
+    if any(to.email for _, to in found):
+        return [(code, to) for code, to in found if to.email]
+    return [("coordinator", tell(session, mission, "coordinator"))]
+
+
+def _meant(session: Session, mission: str, facts: MissionFacts, reminder: Reminder) -> list[tuple[str, Recipient]]:
     item, to = reminder.owed, reminder.to
     if to == "state":
         state = next(s for s in facts.states if s.code == item.key)
@@ -117,7 +125,8 @@ def _to(session: Session, mission: str, facts: MissionFacts, reminder: Reminder)
     if to == "deputy":
         codes = [_deputy(session, mission, facts, item)]
     elif to == "team":
-        codes = teams.crew(session, mission).get(item.person, [])
+        here = {member.code for member in members.appointed(session, mission)}
+        codes = [code for code in teams.crew(session, mission).get(item.person, []) if code in here]
     elif to in {"nominee", "attendees", "approver"}:
         codes = [item.person]
     else:
@@ -154,9 +163,7 @@ def advance(session: Session, mission: str, *, at: datetime) -> list[Letter]:
     for reminder in planned(session, mission, at=at):
         if reminder.goes > at or reminder.occasion in gone:
             continue
-        for code, to in _to(session, mission, facts, reminder):
-            if not to.email:
-                continue
+        for code, to in (one for one in readers(session, mission, facts, reminder) if one[1].email):
             letter = queue(
                 session, mission, kind=f"reminder_{reminder.owed.about}", occasion=reminder.occasion, to=to, at=at,
                 due_at=reminder.goes, grace=load_timeline().grace,

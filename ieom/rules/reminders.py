@@ -94,7 +94,8 @@ class Timeline(_Table):
 
 @dataclass(frozen=True)
 class Owed:
-    """Something that somebody owes at a moment (UTC). `key` tells this occasion from every other."""
+    """Something that somebody owes at a moment (UTC). `key` and `due` tell this occasion from every other: what is due
+    on another day (a postponement, a second round) is another occasion."""
 
     about: str
     key: str
@@ -102,6 +103,8 @@ class Owed:
     person: str
     """Code of the member, office, state or team that owes it."""
     facts: dict[str, Any] = field(default_factory=dict)
+    since: datetime | None = None
+    """From when on a reminder makes sense (UTC): who was asked yesterday is not reminded of last week."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,8 @@ class Reminder:
     @property
     def occasion(self) -> str:
         """What makes it go once."""
-        return f"reminder:{self.owed.about}:{self.owed.key}:{'deputy' if self.escalated else 'first'}"
+        owed, step = self.owed, "deputy" if self.escalated else "first"
+        return f"reminder:{owed.about}:{owed.key}:{owed.due.astimezone(UTC):%Y%m%dT%H%M}:{step}"
 
 
 def reminders(owed: Sequence[Owed], rules: Sequence[ReminderRule]) -> list[Reminder]:
@@ -128,7 +132,7 @@ def reminders(owed: Sequence[Owed], rules: Sequence[ReminderRule]) -> list[Remin
         for item in owed:
             if item.about != rule.about:
                 continue
-            first = rule.first(item.due)
+            first = max(rule.first(item.due), item.since or rule.first(item.due))
             found.append(Reminder(item, rule.to, first, escalated=False))
             if rule.escalate_after_hours is not None:
                 later = first + timedelta(hours=rule.escalate_after_hours)
