@@ -28,6 +28,7 @@ def delegation(session: Session, mission: str) -> list[RenderableType]:
     parts: list[RenderableType] = [_states(facts, people, calls)]
     if people:
         parts.append(_people(session, mission, people, calls))
+        parts += _owed(session, mission, people)
     observers = [row.state for row in members.observers(session, mission)]
     side = rules.one_sided(rules.nationality_mix(observers))
     if side:
@@ -61,20 +62,36 @@ def _states(facts: MissionFacts, people: Sequence[Member], calls: dict[str, Stat
 def _people(session: Session, mission: str, people: Sequence[Member], calls: dict[str, StateCall]) -> Table:
     files, badges = members.files(session, mission), members.accreditations(session, mission)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("Code", "State", "Who", "Role", "Status", "Still owed", "Badge", "Briefed"):
-        table.add_column(column, no_wrap=column in {"Code", "State", "Status", "Badge"})
+    for column in ("Code", "State", "Who", "Role", "Status", "File", "Badge", "Briefed"):
+        table.add_column(column, no_wrap=column in {"Code", "Status", "File"})
     for row in people:
         file, badge, call = files[row.code], badges.get(row.code), calls.get(row.state)
-        owed = [rules.ITEMS[item] for item in file.missing] if row.status in {"nominated", "appointed"} else []
-        if row.conflict_found:
-            owed.append(f"conflict of interest: {row.conflict_found}")
+        there = "complete" if file.complete else f"{len(file.owed) - len(file.missing)} of {len(file.owed)}"
         status = row.status
         if rules.is_late(row.nominated_at, call.due_at if call else None):
             status += ", late"
         table.add_row(
             row.code, row.state, styled(row), rules.ROLES.get(row.role, row.role),
-            Text(status, style=STYLES.get(row.status, "dim")), "; ".join(owed),
+            Text(status, style=STYLES.get(row.status, "dim")), there,
             " ".join(part for part in (badge.status, badge.badge or "") if part) if badge else "",
             "yes" if row.briefed_at else "",
         )  # fmt: skip
     return table
+
+
+def _owed(session: Session, mission: str, people: Sequence[Member]) -> list[Text]:
+    """What files lack, those that lack the same together, and conflicts of interest: a line each below the table."""
+    files = members.files(session, mission)
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for row in people:
+        if row.status in {"nominated", "appointed"} and files[row.code].missing:
+            lacking.setdefault(files[row.code].missing, []).append(row.code)
+    lines = [
+        Text(f"Still owed by {', '.join(codes)}: {', '.join(rules.ITEMS[item] for item in missing)}.")
+        for missing, codes in lacking.items()
+    ]
+    return lines + [
+        Text(f"Conflict of interest, {row.code}: {row.conflict_found}.", style="red")
+        for row in people
+        if row.conflict_found
+    ]

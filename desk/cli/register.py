@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +10,15 @@ from typing import Annotated
 import typer
 from rich import box
 from rich.table import Table
+from rich.text import Text
+from sqlalchemy.orm import Session
 
+from desk.chronicle import named
 from desk.cli.context import ByOption, MissionOption, act, acting, look, say
 from ieom.acts import correspondence as acts
-from ieom.records import correspondence
+from ieom.errors import BadInput
+from ieom.folder.names import load_names
+from ieom.records import correspondence, missions
 
 Number = Annotated[
     str, typer.Argument(help="The paper's number in the register, such as KS20/004.", show_default=False)
@@ -27,6 +33,7 @@ def register(app: typer.Typer) -> None:
     )
     part.callback()(all_)
     part.command("list")(list_)
+    part.command("paper")(paper)
     part.command("signed")(signed)
     part.command("sent")(sent)
     part.command("received")(received)
@@ -39,19 +46,55 @@ def all_(context: typer.Context, mission: MissionOption = "") -> None:
         list_(mission)
 
 
+def bodies(session: Session, mission: str) -> dict[str, str]:
+    """Official names on election day of the bodies that the names file has."""
+    names, day = load_names(), missions.facts(session, mission).election_day
+    found = {}
+    for code in names.of_kind("body"):
+        with suppress(KeyError):  # a body that has no name on that day
+            found[code] = names.official(code, on=day)
+    return found
+
+
 def list_(mission: MissionOption = "") -> None:
     """Show every paper, in and out."""
     with look(mission) as (session, slug, _now):
         rows = correspondence.of(session, slug)
+        known = {**bodies(session, slug), **named(session, slug)}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("No.", "Dated", "", "With", "Subject", "Their No.", "Answers", "Status"):
+    for column in ("No.", "Dated", "Kind", "Paper", "Status"):
         table.add_column(column, no_wrap=column in {"No.", "Dated", "Status"})
     for row in rows:
-        table.add_row(
-            row.number, row.dated.isoformat(), row.direction, row.counterpart, row.subject, row.their_number,
-            row.answers or "", row.status,
-        )  # fmt: skip
+        whom = known.get(row.counterpart, row.counterpart)
+        about = [f"{'From' if row.direction == 'in' else 'To'} {whom}", row.subject]
+        if row.their_number:
+            about.append(f"their No. {row.their_number}")
+        if row.answers:
+            about.append(f"answers {row.answers}")
+        kind = row.kind.replace("_", " ")
+        table.add_row(row.number, row.dated.isoformat(), kind, Text("\n".join(about)), row.status, end_section=True)
     say(table if rows else "The register is empty.")
+
+
+def paper(
+    number: Number,
+    to: Annotated[Path | None, typer.Option(help="Write a copy to this file, to print or to edit in Word.")] = None,
+    mission: MissionOption = "",
+) -> None:
+    """Say where a paper lies: ours as the Word document for signature, one that came in as its scan."""
+    with look(mission) as (session, slug, _now):
+        path, content = acts.file_of(session, slug, number)
+    if to is None:
+        typer.echo(str(path))  # whole, on one line, whatever the terminal is wide
+        return
+    try:
+        with to.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        raise BadInput(f"there is a file {to} already; name another") from None
+    except OSError as error:
+        raise BadInput(f"{to} can't be written: {error.strerror}") from error
+    say(f"{number} is written to {to}.")
 
 
 def signed(number: Number, scan: Scan = None, mission: MissionOption = "", by: ByOption = "") -> None:

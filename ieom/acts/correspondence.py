@@ -168,6 +168,21 @@ def _one(session: Session, mission: str, number: str) -> Correspondence:
     return row
 
 
+def file_of(session: Session, mission: str, number: str) -> tuple[Path, bytes]:
+    """Where a paper lies and its bytes: our own as it was drafted, one that came in as its scan. Raises `Tampered` when
+    the file is not the one registered, `BadInput` for a paper without a scan."""
+    row = _one(session, mission, number)
+    if row.path:
+        return path_of(row), content(row)
+    if not row.scan_path:
+        raise BadInput(f"{number} came in, without a scan; there is no file")
+    path = settings().state_dir / row.scan_path
+    data = path.read_bytes() if path.is_file() else b""
+    if store.sha256(data) != row.scan_sha256:
+        raise Tampered(f"the scan of {number} ({row.scan_path}) is not the one registered; take it from a backup")
+    return path, data
+
+
 def file_scan(mission: str, file: Path | str) -> tuple[str, str]:
     """(path, hash) of a scan, filed by its hash; ("", "") for none. Raises `BadInput` for a file that is none."""
     if not file:

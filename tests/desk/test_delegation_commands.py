@@ -68,7 +68,7 @@ def test_a_secretary_brings_a_nominee_to_the_badge() -> None:
     assert "Kyrgyzstan 1 1 1 answered" in shown
     assert "kg-1 KG Embassy of the Kyrgyz Republic, observer 1 head of mission appointed" in shown
     assert "collected IO-103 yes" in shown
-    assert "nomination by the member state; personal form" in shown
+    assert "Still owed by az-1, az-2, tr-1, uz-1: nomination by the member state, personal form" in shown
 
 
 def test_a_declaration_with_a_yes_is_a_conflict_and_contradictions_are_refused() -> None:
@@ -105,6 +105,13 @@ def test_the_register_shows_papers_in_and_out(tmp_path: Path) -> None:
     assert "The register is empty." in run("register")
     run("invitation")
     walk()
+    assert "KS20-002.docx" in run("register", "paper", "KS20/002")
+    assert "is written to" in run("register", "paper", "KS20/002", "--to", str(tmp_path / "note.docx"))
+    assert (tmp_path / "note.docx").read_bytes().startswith(b"PK")
+    with pytest.raises(BadInput, match="there is a file"):
+        run("register", "paper", "KS20/002", "--to", str(tmp_path / "note.docx"))
+    with pytest.raises(BadInput, match="KS20/001 came in, without a scan"):
+        run("register", "paper", "KS20/001")
     run("register", "signed", "KS20/002")
     run("register", "sent", "KS20/002")
     assert "Registered as KS20/006." in run(
@@ -112,7 +119,9 @@ def test_the_register_shows_papers_in_and_out(tmp_path: Path) -> None:
     )
     shown = run("register", "list")
     assert "KS20/002" in shown
-    assert "AZ/9 KS20/002 received" in shown
+    assert "From Embassy of the Republic of Azerbaijan in the Republic of Kazakhstan" in shown
+    assert "their No. AZ/9" in shown
+    assert "answers KS20/002" in shown
     assert shown.count("drafted") == 3
     assert run("register") == shown
 
