@@ -28,6 +28,7 @@ from ieom.mail.letters import Attachment, queue
 from ieom.papers.statement import statement_pdf
 from ieom.records import audit, drafts, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Decision
+from ieom.records.letters import Letter
 from ieom.rules import approval as rules
 from ieom.rules.statement import people_only
 from ieom.rules.timeline import Stage, Standing, State, owes
@@ -147,12 +148,13 @@ def _ask(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSe
 def _walk(session: Session, mission: str, round_: ApprovalRound, at: datetime) -> None:
     found = seats(session, round_)
     digest = next(iter(round_.hashes.values()))
-    for late in rules.silent([state for _, state, _ in found], at):
+    heard = _announced(session, mission, round_, [seat for seat, _, _ in found])
+    for late in rules.silent([state for _, state, _ in found], at, announced=heard):
         seat = next(seat for seat, state, _ in found if state is late)
         session.add(
             Decision(
                 seat=seat.id, content_hash=digest, hashes=dict(round_.hashes), decision="no_objection", by=seat.who, at=at,
-                channel="silence", evidence=f"no objection within the term announced, {late.silence_until}",
+                channel="silence", evidence=f"no objection by {late.silence_until:%Y-%m-%d %H:%M} UTC, the term announced",
                 recorded_by="clock",
             )
         )  # fmt: skip
@@ -174,6 +176,21 @@ def _walk(session: Session, mission: str, round_: ApprovalRound, at: datetime) -
     by_position = {seat.position: seat for seat, _, _ in found}
     for state in rules.to_ask(states, order=round_.rule["order"]):
         _ask(session, mission, round_, by_position[state.position], at)
+
+
+def _announced(session: Session, mission: str, round_: ApprovalRound, asked: list[ApprovalSeat]) -> set[str]:
+    """Who was told of the term of a silence procedure in time: their request left the outbox before it passed. A letter
+    refused, in doubt, or held back for a person announces nothing."""
+    query = select(Letter.occasion, Letter.settled_at).where(
+        Letter.mission == mission, Letter.kind == "approval_request", Letter.state == "sent"
+    )
+    left = {occasion: when for occasion, when in session.execute(query) if when is not None}
+    found = set()
+    for seat in asked:
+        when = left.get(f"approval:{round_.number}:{seat.who}")
+        if seat.silence_until is not None and when is not None and when < seat.silence_until:
+            found.add(seat.who)
+    return found
 
 
 def _standing(session: Session, round_: ApprovalRound, at: datetime) -> Standing:

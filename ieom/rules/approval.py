@@ -78,13 +78,18 @@ def to_ask(seats: Sequence[SeatState], *, order: str) -> list[SeatState]:
     return [first] if first is not None and not first.asked else []
 
 
-def silent(seats: Sequence[SeatState], now: datetime) -> list[SeatState]:
-    """Member states whose announced term has passed without an objection: recorded as 'no objection'."""
+def silent(seats: Sequence[SeatState], now: datetime, *, announced: Collection[str]) -> list[SeatState]:
+    """Member states whose term has passed without an objection: recorded as 'no objection'. `announced` are those whom
+    the request, with the term in it, had reached before; nobody's silence speaks who was not asked. An objection by any
+    seat breaks the silence for all."""
+    if any(seat.decision in NO for seat in seats):
+        return []
     return [
         seat
         for seat in seats
         if seat.capacity == "member_state"
         and seat.asked
+        and seat.who in announced
         and seat.decision is None
         and seat.silence_until is not None
         and seat.silence_until <= now

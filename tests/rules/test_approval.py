@@ -101,10 +101,19 @@ def test_in_order_one_is_asked_after_another() -> None:
 def test_silence_speaks_only_for_a_member_state_whose_term_has_passed() -> None:
     term = {"silence_until": NOW, "asked": True}
     state = SeatState(2, "kg-1", "member_state", **term)
-    assert silent([state], NOW) == [state]
-    assert silent([state], NOW - timedelta(seconds=1)) == []
-    assert silent([SeatState(1, "az-1", "head_of_mission", **term)], NOW) == []
-    assert silent([SeatState(2, "kg-1", "member_state", "changes", **term)], NOW) == []
+    told = {"kg-1", "az-1"}
+    assert silent([state], NOW, announced=told) == [state]
+    assert silent([state], NOW - timedelta(seconds=1), announced=told) == []
+    assert silent([SeatState(1, "az-1", "head_of_mission", **term)], NOW, announced=told) == []
+    assert silent([SeatState(2, "kg-1", "member_state", "changes", **term)], NOW, announced=told) == []
+    assert silent([SeatState(2, "kg-1", "member_state", "approve", False, **term)], NOW, announced=told) == []
+
+
+def test_silence_that_was_not_announced_or_that_another_state_broke_says_nothing() -> None:
+    term = {"silence_until": NOW, "asked": True}
+    state = SeatState(2, "kg-1", "member_state", **term)
+    assert silent([state], NOW, announced=set()) == []
+    assert silent([state, SeatState(3, "tr-1", "member_state", "changes", **term)], NOW, announced={"kg-1"}) == []
 
 
 @pytest.mark.parametrize(
