@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -15,14 +17,15 @@ from sqlalchemy.exc import DatabaseError
 
 from desk.catcher import Catcher
 from desk.rehearsal import live, next_moment
-from ieom.acts import approval, distribution, drafting
+from ieom.acts import approval, distribution, drafting, redating
 from ieom.errors import Conflict, Refused, Tampered
-from ieom.mail.letters import message_bytes
+from ieom.mail.letters import identity, message_bytes
 from ieom.records import drafts, missions
 from ieom.records.approvals import Decision
 from ieom.records.base import begin, connect, reading
 from ieom.records.delegation import Member
 from ieom.records.letters import Letter
+from ieom.records.media import MediaContact
 from ieom.records.statements import ReadyMark
 from ieom.settings import settings
 from tasks import stage
@@ -520,3 +523,94 @@ def test_a_decision_covers_the_hash_of_each_authentic_language(asked: Engine) ->
         hashes = round_.hashes
     decided = do(approval.decide, "kg-1", decision="approve", version_hash=hashes["ru"][:12])
     assert decided.hashes == hashes
+
+
+def test_a_press_conference_that_moves_moves_the_release(approved: Engine) -> None:
+    do = Doing(approved)
+    ready(do)
+    do(redating.move_press_conference, "coordinator", to=EVENING + timedelta(hours=1), reason="the hall is taken")
+    do.advance(distribution, EVENING + timedelta(minutes=59))
+    assert letters(approved) == 0
+    do.advance(distribution, EVENING + timedelta(hours=1))
+    assert letters(approved) == 24
+
+
+def test_a_release_that_goes_by_hand_goes_when_a_person_says_so_and_not_beforehand(approved: Engine) -> None:
+    do = Doing(approved)
+    with begin(approved) as session:
+        facts = missions.facts(session, SLUG)
+        by_hand = facts.model_copy(update={"release": facts.release.model_copy(update={"go": "by_hand"})})
+        missions.revise(session, SLUG, by_hand, by="coordinator", at=do.now, kind="by_hand", reason="a live conference")
+    do(distribution.prepare, "press-officer")
+    with pytest.raises(Refused, match="say go once the press conference has begun"):
+        do(distribution.go, "coordinator")
+    do.advance(distribution, EVENING)
+    assert letters(approved) == 0
+    do.now = EVENING
+    do(distribution.go, "coordinator")
+    do.advance(distribution)
+    assert letters(approved) == 24
+
+
+def test_a_translation_that_nobody_approved_is_marked_and_goes_with_the_authentic_text(approved: Engine) -> None:
+    do = Doing(approved)
+    with begin(approved) as session:
+        row = drafts.newest(session, SLUG)
+        assert row is not None
+        texts = {one["key"]: f"[{one['key']}]" for one in row.content["paragraphs"]}
+        reader = session.scalars(select(MediaContact).order_by(MediaContact.email)).first()
+        assert reader is not None
+        reader.language, email = "tr", reader.email
+    do(drafting.translate, "drafter", language="tr", texts=texts, title="Statement in Turkish")
+    do.advance(approval)
+    assert do.round() == "approved", "a translation voids nothing"
+    release = do(distribution.prepare, "press-officer")
+    assert set(release.translations) == {"tr"}
+    assert "Unofficial translation" in (distribution.folder(SLUG, 1) / "statement-tr.txt").read_text("utf-8")
+    do(distribution.go, "coordinator")
+    do.advance(distribution, EVENING)
+    with reading(approved) as session:
+        query = select(Letter).where(Letter.kind == "release")
+        there = {letter.recipient: message_bytes(session, letter) for letter in session.scalars(query)}
+    theirs = there.pop(email)
+    assert all(name in theirs for name in (b"statement-tr-unofficial-translation.pdf", b"statement-en.pdf"))
+    assert b"unofficial translation" in theirs.replace(b"=\r\n", b"").replace(b"\r\n", b" ")
+    assert len(there) == 23
+    assert not any(b"statement-tr" in message for message in there.values())
+
+
+def test_a_translation_of_an_older_text_is_left_out(approved: Engine) -> None:
+    do = Doing(approved)
+    with reading(approved) as session:
+        row = drafts.newest(session, SLUG)
+        assert row is not None
+        texts = {one["key"]: f"[{one['key']}]" for one in row.content["paragraphs"]}
+    do(drafting.translate, "drafter", language="tr", texts=texts, title="Statement in Turkish")
+    corrected = do(approval.editorial_correction, "az-1", second="kg-1", **comma(approved))
+    do(approval.agree, "kg-1", version_hash=corrected.new_hash)
+    assert do(distribution.prepare, "press-officer").translations == {}
+
+
+def test_each_letter_has_its_reader_s_salutation_and_a_way_to_unsubscribe(approved: Engine) -> None:
+    do = Doing(approved)
+    ready(do)
+    do.advance(distribution, EVENING)
+    with reading(approved) as session:
+        contacts = {c.email: c for c in session.scalars(select(MediaContact))}
+        rows = session.scalars(select(Letter).where(Letter.kind == "release")).all()
+        read = [(row, message_from_bytes(message_bytes(session, row), policy=default)) for row in rows]
+    for row, message in read:
+        plain, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+        greeting = contacts[row.recipient].salutation
+        assert plain.splitlines()[0] == f"{greeting},"
+        assert f"<p>{greeting},</p>" in html
+        link = message["List-Unsubscribe"].strip().strip("<>")
+        assert link.startswith("https://")
+        assert link in plain
+        assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert [part.get_filename() for part in message.iter_attachments()] == [
+            "press-release-en.pdf",
+            "statement-en.pdf",
+        ]
+        assert message["Message-ID"] == row.message_id == identity(SLUG, row.occasion, row.recipient, row.envelope_from)
+    assert len({message["List-Unsubscribe"] for _, message in read}) == len(read) == 24

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ieom.rules.release import Readiness, embargo_until, reasons_not_to
+from ieom.rules.release import Readiness, embargo_until, reasons_not_to, too_early_to_say_go
 
 CLOSE = datetime(2020, 8, 12, 8, 0, tzinfo=UTC)
 PRESS = datetime(2020, 8, 12, 14, 0, tzinfo=UTC)
@@ -25,11 +25,20 @@ def test_a_press_conference_moved_forward_does_not_pass_the_last_close() -> None
     assert reasons_not_to(early, CLOSE - timedelta(seconds=1)) == ["the last polling station has not closed"]
 
 
+def test_where_a_release_goes_by_hand_nobody_says_go_beforehand() -> None:
+    by_hand = replace(READY, go="by_hand")
+    assert too_early_to_say_go(by_hand, PRESS - timedelta(seconds=1))
+    assert not too_early_to_say_go(by_hand, PRESS)
+    assert not too_early_to_say_go(READY, CLOSE)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
         ({"approved": False}, "no text is approved"),
         ({"prepared": False}, "not prepared"),
+        ({"edited": True}, "edited since it was approved"),
+        ({"of_approved": False}, "prepared from another text"),
         ({"unsettled": 1}, "has not settled"),
         ({"sent_by": None}, "nobody has said go"),
         ({"sent_by": "press-officer"}, "is not the one who sends"),
