@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ieom.errors import Fault, Faults
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: `config/` and `templates/` are found below it."""
@@ -16,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 class Settings(BaseSettings):
     """Every setting has a value with which a mission runs on one machine."""
 
-    model_config = SettingsConfigDict(env_prefix="IEOM_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="IEOM_", env_file=(ROOT / ".env", ".env"), extra="ignore")
 
     state_dir: Path = Path("var")
     """Where this installation keeps its database, papers, vault and the witness of the audit chain."""
@@ -26,14 +28,14 @@ class Settings(BaseSettings):
     templates_dir: Path = ROOT / "templates"
 
     smtp_host: str = ""
-    smtp_port: int = 587
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     """`none` is accepted for a server on this machine (127.0.0.1, ::1, localhost) alone."""
-    smtp_timeout: float = 60.0
+    smtp_timeout: Annotated[float, Field(gt=0)] = 60.0
     """Seconds for each answer; the answer to a message's final dot is allowed 600 s (RFC 5321, 4.5.3.2.6)."""
-    smtp_connections: int = 4
+    smtp_connections: Annotated[int, Field(ge=1, le=64)] = 4
     smtp_helo: str = ""
     """The name said in EHLO; this machine's full name when empty."""
     mail_from: str = ""
@@ -42,7 +44,7 @@ class Settings(BaseSettings):
     vault_key: SecretStr = SecretStr("")
     """Fernet key for passports and photographs; `ieom vault key` makes one."""
 
-    prefect_port: int = 4200
+    prefect_port: Annotated[int, Field(ge=1, le=65535)] = 4200
 
     @property
     def database(self) -> str:
@@ -54,5 +56,18 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once. Raises `Faults` that names each wrong one, and never its value: it may
+    be a secret that stands in another's place."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise Faults(
+            [
+                Fault(
+                    "settings",
+                    one["msg"].removeprefix("Input ").partition(", unable to parse")[0],
+                    column=f"IEOM_{str(one['loc'][0]).upper()}",
+                )
+                for one in error.errors(include_input=False, include_url=False)
+            ]
+        ) from None

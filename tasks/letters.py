@@ -14,6 +14,7 @@ from ieom.mail.smtp import Account
 from ieom.records import missions
 from ieom.records.base import begin
 from ieom.settings import settings
+from tasks.progress import shown
 from tasks.stage import RETRY, records
 from tasks.wake import begin_run
 
@@ -45,16 +46,23 @@ def send(mission: str) -> SendReport:
     with begin(engine) as session:
         at = missions.now(session, mission)
         going = outbox.going(session, mission, at=at)
+        title = missions.facts(session, mission).title
     _witness(mission, sending=going)
     simulated = missions.simulated(engine, mission)
-    report = sender.send_due(
-        engine,
-        Account.of(settings()),
-        mission=mission,
-        now=(lambda: at) if simulated else missions.real_now,
-        connections=settings().smtp_connections,
-        progress=_tell,
-    )
+    with shown(mission, title) as show:
+
+        def tell(progress: Progress) -> None:
+            show(progress)
+            _tell(progress)
+
+        report = sender.send_due(
+            engine,
+            Account.of(settings()),
+            mission=mission,
+            now=(lambda: at) if simulated else missions.real_now,
+            connections=settings().smtp_connections,
+            progress=tell,
+        )
     if going:
         _witness(mission, sending=True)  # a backup made in the middle of the sending is older than this
     return report

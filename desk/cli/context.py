@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated
@@ -15,12 +16,15 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput
-from ieom.records import migrate, missions
+from ieom.records import members, migrate, missions
 from ieom.records.base import begin, connect, reading
 from ieom.rules.mission import MissionFacts
 from ieom.settings import settings
 
 console = Console(highlight=False)
+
+_within: ContextVar[tuple[Session, str] | None] = ContextVar("_within", default=None)
+"""The transaction in which a person acts, and the mission."""
 
 MissionOption = Annotated[
     str,
@@ -73,7 +77,11 @@ def act(mission: str) -> Iterator[tuple[Session, str, datetime]]:
     """A transaction in which a person acts: the session, the mission's short name and its present moment (UTC)."""
     with begin(engine()) as session:
         slug = which(session, mission)
-        yield session, slug, missions.now(session, slug)
+        token = _within.set((session, slug))
+        try:
+            yield session, slug, missions.now(session, slug)
+        finally:
+            _within.reset(token)
 
 
 @contextmanager
@@ -93,10 +101,19 @@ def moment(text: str, facts: MissionFacts) -> datetime:
 
 
 def acting(by: str) -> str:
-    """Who acts. Raises `BadInput` when nobody is named."""
-    if by:
-        return by
-    raise BadInput(
-        f"say who acts with --by (the code of a member or office; '{getpass.getuser()}' is a log-in, not an office), "
-        "or set IEOM_BY"
-    )
+    """Who acts. Raises `BadInput` when nobody is named, and within `act` when the mission knows nobody by that code: a
+    slip of the keyboard would stand in the audit chain for ever."""
+    if not by:
+        raise BadInput(
+            f"say who acts with --by (the code of a member or office; '{getpass.getuser()}' is a log-in, not an office), "
+            "or set IEOM_BY"
+        )
+    within = _within.get()
+    if within is not None:
+        facts = missions.facts(*within)
+        offices = [office.code for office in facts.offices]
+        seats = [code for seat in facts.approval.seats for code in (seat.who, *seat.deputies)]
+        if by not in {*offices, *seats, *(row.code for row in members.of(*within))}:
+            own = ", ".join(office.code for office in facts.offices if office.body in {"", facts.organisation})
+            raise BadInput(f"nobody in this mission has the code '{by}'; act as a member, or as an office: {own}")
+    return by

@@ -22,7 +22,13 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    folder: Annotated[Path, typer.Option(help="The mission folder to live through; it needs an acts.toml.")] = EXAMPLE,
+    folder: Annotated[
+        Path,
+        typer.Option(
+            help="The mission folder to live through; it needs an acts.toml.",
+            show_default="the example that comes along",
+        ),
+    ] = EXAMPLE,
     into: Annotated[Path, typer.Option(help="Where the papers, letters and records are left.")] = Path("var/demo"),
 ) -> None:
     """Live through the mission of 12 August 2020 in a minute or two, from the invitation to the last letter."""

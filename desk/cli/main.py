@@ -7,8 +7,10 @@ import sys
 
 import typer
 from rich.console import Console
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
+from typer.exceptions import Abort, TyperException
 
+from desk.cli.speaking import arrange, mistyped, of_the_database
 from ieom.errors import Faults, IeomError
 
 PARTS = (
@@ -28,38 +30,36 @@ app = typer.Typer(
 
 for _part in PARTS:
     importlib.import_module(f"desk.cli.{_part}").register(app)
+command = arrange(app)
 
 
 def main() -> None:
     """Run a command; what went wrong is one line on the error output, exit code 2."""
     errors = Console(stderr=True, highlight=False)
+
+    def end(said: str) -> None:
+        errors.print(said, markup=False, soft_wrap=True)
+        sys.exit(2)
+
     try:
-        app(standalone_mode=True)
+        code = command(standalone_mode=False)
     except Faults as faults:
         for fault in faults.faults:
             errors.print(str(fault), markup=False, soft_wrap=True)
         count = len(faults.faults)
-        errors.print(f"{count} thing{'s' if count > 1 else ''} to mend; nothing was taken in.", markup=False)
-        sys.exit(2)
+        end(f"{count} thing{'s' if count > 1 else ''} to mend; nothing was taken in.")
     except IeomError as error:
-        errors.print(str(error), markup=False, soft_wrap=True)
-        sys.exit(2)
+        end(str(error))
+    except TyperException as error:
+        if not str(error):  # a bare 'ieom' or 'ieom meeting' was answered with its help
+            sys.exit(0)
+        end(mistyped(error))
+    except Abort:
+        end("Ended without an answer; nothing was changed.")
     except DBAPIError as error:
-        errors.print(_of_the_database(error), markup=False, soft_wrap=True)
-        sys.exit(2)
+        end(of_the_database(error))
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        errors.print(f"{error.strerror or error}{where}; nothing more was changed", markup=False, soft_wrap=True)
-        sys.exit(2)
-
-
-def _of_the_database(error: DBAPIError) -> str:
-    """What the database said, on one line, and what to do; the act's transaction was rolled back."""
-    said = " ".join(str(error.orig).split())
-    if "full" in said or "No space left" in said:
-        return f"the database can't be written: {said}; nothing was changed; make room, then try again"
-    if "locked" in said:
-        return f"the database does not answer: {said}; nothing was changed; something else writes, try again"
-    if isinstance(error, IntegrityError):
-        return f"somebody wrote the same at this moment: {said}; nothing was changed; look, then try again"
-    return f"the database does not answer: {said}; nothing was changed; see that it runs, then try again"
+        end(f"{error.strerror or error}{where}; nothing more was changed")
+    else:
+        sys.exit(code if isinstance(code, int) else 0)

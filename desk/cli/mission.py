@@ -77,7 +77,11 @@ def open_(
     folder: Folder,
     by: ByOption = "",
     stage: Annotated[
-        Stage, typer.Option(help="Where the mission enters; earlier stages owe nothing.")
+        Stage,
+        typer.Option(
+            metavar="stage",
+            help=f"Where the mission enters; earlier stages owe nothing. One of: {', '.join(Stage)}.",
+        ),
     ] = Stage.DELEGATION,
 ) -> None:
     """Take a mission's folder into the records. The same folder again changes nothing."""

@@ -8,6 +8,7 @@ import typer
 
 from desk.cli.context import MissionOption, console, look, say
 from ieom.records import missions
+from ieom.rules.timeline import TITLES
 from ieom.settings import settings
 
 
@@ -44,7 +45,7 @@ def start(mission: MissionOption = "") -> None:
     stood = mission_flow(slug)
     reminders(slug)
     for standing in stood:
-        say(f"{standing.stage}: {standing.says}")
+        say(f"{TITLES[standing.stage]}: {standing.says}")
     with look(slug) as (session, _slug, _now):
         row = missions.get(session, slug)
         if row.state != "open":
@@ -52,7 +53,10 @@ def start(mission: MissionOption = "") -> None:
 
 
 def serve(
-    port: Annotated[int, typer.Option(help="Port of Prefect's pages and API on this machine.")] = 0,
+    port: Annotated[
+        int,
+        typer.Option(help="Port of Prefect's pages on this machine; left out: IEOM_PREFECT_PORT.", show_default=False),
+    ] = 0,
 ) -> None:
     """Keep every mission going, in one process, until it is ended with Ctrl-C or SIGTERM."""
     import asyncio

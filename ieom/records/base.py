@@ -12,10 +12,13 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from ieom.errors import BadInput
+
+_LIKE = "leave it out for SQLite, or write it like postgresql://ieom@db.example.org/ieom"
 Json = JSON().with_variant(JSONB(), "postgresql")
 
 
@@ -55,8 +58,14 @@ class Base(DeclarativeBase):
 
 def connect(url: str) -> Engine:
     """An engine for the records. SQLite is set to wait for locks (30 s), to enforce foreign keys and to sync fully; a
-    file that was removed or replaced under us is noticed."""
-    parsed = make_url(url)
+    file that was removed or replaced under us is noticed. Raises `BadInput` when the URL names neither SQLite nor
+    PostgreSQL; the URL is not repeated, for it may hold a password."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadInput(f"IEOM_DATABASE_URL is no address of a database; {_LIKE}") from None
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise BadInput(f"the records can't be kept in {parsed.get_backend_name()}; {_LIKE}")
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"timeout": 30})
         if parsed.database and parsed.database != ":memory:":

@@ -55,7 +55,8 @@ def upgrade(engine: Engine) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except OperationalError as error:
-        raise Unavailable(f"the database does not answer: {error.orig}; see that it runs, then try again") from error
+        said = " ".join(str(error.orig).split())
+        raise Unavailable(f"the database does not answer: {said}; see that it runs, then try again") from error
     except DatabaseError as error:
         raise BadInput(
             f"the database can't be used: {error.orig}; is {engine.url.render_as_string()} the right one?"

@@ -1,0 +1,74 @@
+"""How far the sending is, as Prefect shows it: a progress artifact of the run, a view and never the record."""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.context import FlowRunContext, TaskRunContext
+
+from ieom.mail.sender import Progress
+
+FEW = 5
+"""Fewer letters than this are gone before anybody could look."""
+EVERY = 1.0
+"""Seconds between two looks; the connections never wait for Prefect."""
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def shown(mission: str, title: str) -> Iterator[Callable[[Progress], None]]:
+    """What to tell of each letter's outcome while the block runs. Outside a run of Prefect nothing is shown, and a
+    Prefect that does not answer never keeps a letter."""
+    if FlowRunContext.get() is None and TaskRunContext.get() is None:
+        yield lambda _progress: None
+        return
+    view = _View(mission, title)
+    showing = threading.Thread(target=contextvars.copy_context().run, args=(view.follow,), daemon=True)
+    showing.start()
+    try:
+        yield view.tell
+    finally:
+        view.ended.set()
+        showing.join(10)
+
+
+class _View:
+    """The newest figure, and the artifact that follows it."""
+
+    def __init__(self, mission: str, title: str) -> None:
+        self.mission, self.title = mission, title
+        self.newest: Progress | None = None
+        self.ended = threading.Event()
+
+    def tell(self, progress: Progress) -> None:
+        """Called by each connection; keeps the figure that is farthest."""
+        if self.newest is None or progress.done > self.newest.done:
+            self.newest = progress
+
+    def follow(self) -> None:
+        """Show the figure each second until the sending ends, and then the last one."""
+        artifact, ended = None, False
+        while not ended:
+            ended = self.ended.wait(EVERY if artifact else EVERY / 10)
+            newest = self.newest
+            if newest is None or newest.total < FEW:
+                continue
+            share = 100.0 * newest.done / newest.total
+            try:
+                if artifact is None:
+                    artifact = create_progress_artifact(
+                        progress=share,
+                        key=f"sending-{self.mission}"[:255],
+                        description=f"Sending {newest.total} letters: {self.title}",
+                    )
+                else:
+                    update_progress_artifact(artifact, progress=share)  # type: ignore[arg-type]
+            except Exception:
+                log.warning("the progress of %s could not be shown", self.mission, exc_info=True)
+                return
