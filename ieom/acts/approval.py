@@ -23,6 +23,7 @@ from ieom.acts.rounds import (
     stands,
     stop,
 )  # fmt: skip
+from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import Attachment, queue
 from ieom.papers.statement import statement_pdf
@@ -42,9 +43,12 @@ __all__ = [
 def advance(session: Session, mission: str, *, at: datetime) -> Standing:
     """Open the round when approval was asked for, ask whose turn it is, record silence when its term passes, void the
     round when the text or the head changed, and end it when it is decided."""
-    if not owes(Stage.APPROVAL, missions.get(session, mission).starts_at_stage):
-        return Standing(Stage.APPROVAL, State.DONE, "The mission entered the system after this stage.")
+    entered = missions.get(session, mission).starts_at_stage
     round_ = newest_round(session, mission)
+    if round_ is None and not owes(Stage.APPROVAL, entered) and not _asked_anew(session, mission, None):
+        # What was approved elsewhere is put on record here before anything leaves: nothing is released on hearsay.
+        says = "The mission entered the system after this stage; the approval given is recorded before the release."
+        return Standing(Stage.APPROVAL, State.DONE, says, None, ("coordinator",))
     if round_ is not None and round_.status in {"open", "approved"}:
         _void_if_changed(session, mission, round_, at)
     if _asked_anew(session, mission, round_):
@@ -166,8 +170,10 @@ def _walk(session: Session, mission: str, round_: ApprovalRound, at: datetime) -
     authors = {version.by for version in proven(session, mission, round_)}
     came_to = rules.outcome(states, quorum=round_.rule["quorum"], authors=authors)
     if came_to != "open":
+        on = missions.facts(session, mission).election_day
         apart = [
-            f"{seat.state} dissociates itself from '{row.paragraph}'; the text must say so, as agreed"
+            f"{load_names().running(seat.state, 'en', on=on)} dissociates itself from the paragraph '{row.paragraph}', "
+            "and the text does not say so yet"
             for seat, state, row in found
             if row is not None and state.dissociated and not state.agreed
         ]

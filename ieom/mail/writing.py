@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -59,6 +60,7 @@ def _environment(folder: Path, language: str, zone: str, place: str) -> Environm
         return format_timedelta(moment - context["now"], add_direction=True, locale=language, threshold=1.2)
 
     environment.filters.update(
+        wordwrap=_wrapped,
         local=local,
         clock=lambda moment: format_datetime(moment.astimezone(there), "HH:mm", locale=language),
         day=lambda value: format_date(_as_day(value, there), "d MMMM y", locale=language),
@@ -66,6 +68,13 @@ def _environment(folder: Path, language: str, zone: str, place: str) -> Environm
         far=ago,
     )
     return environment
+
+
+def _wrapped(text: str, width: int = 76) -> str:
+    """Each line broken at blanks alone: neither 'Nur-Sultan' nor a link or a hash is taken apart."""
+    return "\n".join(
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in text.splitlines()
+    )
 
 
 def offset(moment: datetime, zone: ZoneInfo) -> str:

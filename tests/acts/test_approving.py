@@ -420,7 +420,9 @@ def test_a_state_that_dissociates_itself_is_in_the_text_before_it_is_approved(as
     with reading(asked) as session:
         told = session.scalars(select(Letter).where(Letter.kind == "round_ended")).one()
         assert told.recipient == "drafter@secretariat.example"
-        assert b"UZ dissociates itself from 'conclusion'" in told.head.replace(b"=\r\n", b"").replace(b"\r\n", b" ")
+        assert b"Republic of Uzbekistan dissociates itself from the paragraph 'conclusion'" in told.head.replace(
+            b"=\r\n", b""
+        ).replace(b"\r\n", b" ")
     do(drafting.dissociate, "drafter", state="UZ", paragraph="conclusion")
     asked_again(do)
     assert do.round() == "open"
@@ -614,3 +616,29 @@ def test_each_letter_has_its_reader_s_salutation_and_a_way_to_unsubscribe(approv
         ]
         assert message["Message-ID"] == row.message_id == identity(SLUG, row.occasion, row.recipient, row.envelope_from)
     assert len({message["List-Unsubscribe"] for _, message in read}) == len(read) == 24
+
+
+def test_every_letter_is_laid_out_for_reading(approved: Engine) -> None:
+    do = Doing(approved)
+    row = do(approval.editorial_correction, "az-1", second="kg-1", **comma(approved))
+    do(approval.agree, "kg-1", version_hash=row.new_hash)
+    ready(do)
+    do.advance(distribution, EVENING)
+    with reading(approved) as session:
+        query = select(Letter).where(Letter.mission == SLUG).order_by(Letter.id)
+        read = [
+            (letter.kind, message_from_bytes(message_bytes(session, letter), policy=default))
+            for letter in session.scalars(query)
+        ]
+    assert len({kind for kind, _ in read}) > 15
+    for kind, message in read:
+        plain, html = (message.get_body((part,)).get_content() for part in ("plain", "html"))
+        lines = plain.splitlines()
+        long = [line for line in lines if len(line) > 78 and " " in line.strip()]
+        assert not long, f"{kind}: {long}"
+        assert "\n\n\n" not in "\n".join(lines), kind
+        assert lines[lines.index("-- ") - 1] == "", kind
+        assert not any(line.endswith(" ") for line in lines if line != "-- "), kind
+        assert "(Nur-" not in [line[-5:] for line in lines], kind
+        assert '<meta name="viewport"' in html, kind
+        assert "None" not in plain, kind
