@@ -13,19 +13,25 @@ import os
 import shutil
 import signal
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
-from living import in_child, opened, surround, walk
+from living import KeptPages, child, in_child, opened, surround, walk
 from outcome import outcome, received
 from sqlalchemy import event
 
 from desk.catcher import Catcher
 from desk.rehearsal import ScriptedAct, live, next_moment
+from ieom.papers import typeset
 from tasks import stage
 
 LEAST_POINTS = 100
+LANES = 2
+"""Points that are tried side by side."""
 
 
 def url(folder: Path) -> str:
@@ -89,18 +95,38 @@ def kill_at(nth: int) -> Callable[[int], None]:
     return kill
 
 
-def killed_at_every_commit(tmp_path: Path) -> None:
-    """Live the mission in `tmp_path`, killed at each commit of each of its steps. Start it in a process of its own."""
-    main = tmp_path / "main"
+def point(
+    mission: tuple[str, list[ScriptedAct]], before: Path, moment: datetime, nth: int, wanted: dict[str, Any],
+    sent: Counter[str],
+) -> None:  # fmt: skip
+    """Live a step from `before`, killed at its n-th commit, and go on: it must come to what is `wanted`."""
+    there, which = before.with_name(f"{before.name}-{nth}"), f"{moment}, commit {nth}"
+    copy(before, there)
+    with Catcher(there / "mail") as own:
+        status = in_child(lambda: live_moment(mission, there, own.port, moment, kill_at(nth)))
+        assert os.WIFSIGNALED(status), f"{which}: was not killed ({status})"
+        status = in_child(lambda: live_moment(mission, there, own.port, moment))
+        assert status == 0, f"{which}: did not go on"
+    assert outcome(url(there)) == wanted, f"{which}: the records differ"
+    got = received(there / "mail")
+    assert set(got) == set(sent), f"{which}: letters lost or made up"
+    assert sum(got.values()) <= len(sent) + 1, f"{which}: more went twice than in doubt"
+    shutil.rmtree(there)
+
+
+def killed_at_every_commit(folder: Path) -> None:
+    """Live the mission in `folder`, killed at each commit of each of its steps. Start it in a process of its own."""
+    main, kept = folder / "main", folder / "pages"
     main.mkdir()
-    with Catcher(main / "mail") as catcher:
+    kept.mkdir()
+    with Catcher(main / "mail") as catcher, patch.object(typeset, "_compiler", lambda path, _: KeptPages(kept, path)):
         surround(url(main), catcher.port, main / "var")
         mission = slug, acts = opened(stage.records())
         walk(slug)
         points, number = 0, 0
         while True:
             number += 1
-            before = tmp_path / f"before-{number}"
+            before = folder / f"step-{number}"
             copy(main, before)
             had = received(main / "mail")
             surround(url(main), catcher.port, main / "var")
@@ -108,27 +134,19 @@ def killed_at_every_commit(tmp_path: Path) -> None:
             stage.records().dispose()
             if moment is None:
                 break
-            counted = tmp_path / f"commits-{number}"
+            counted = folder / f"commits-{number}"
             # In a child too: Typst's threads, once started here, would be missing in every later child.
             status = in_child(lambda: live_moment(mission, main, catcher.port, moment, count_into(counted)))  # noqa: B023 - run at once
             assert status == 0, f"step {number} at {moment} failed"
             commits = counted.stat().st_size if counted.exists() else 0
             wanted, sent = outcome(url(main)), received(main / "mail") - had
-            for nth in range(1, commits + 1):
-                there = tmp_path / f"{number}-{nth}"
-                copy(before, there)
-                with Catcher(there / "mail") as own:
-                    status = in_child(lambda: live_moment(mission, there, own.port, moment, kill_at(nth)))  # noqa: B023 - run at once
-                    assert os.WIFSIGNALED(status), f"step {number}, commit {nth}: was not killed ({status})"
-                    status = in_child(lambda: live_moment(mission, there, own.port, moment))  # noqa: B023 - run at once
-                    assert status == 0, f"step {number}, commit {nth}: did not go on"
-                assert outcome(url(there)) == wanted, f"step {number}, commit {nth}: the records differ"
-                got = received(there / "mail")
-                assert set(got) == set(sent), f"step {number}, commit {nth}: letters lost or made up"
-                assert sum(got.values()) <= len(sent) + 1, f"step {number}, commit {nth}: more went twice than in doubt"
-                shutil.rmtree(there)
-                points += 1
+            lanes = [
+                child(lambda: [point(mission, before, moment, nth, wanted, sent) for nth in range(first, commits + 1, LANES)])  # noqa: B023 - waited for below
+                for first in range(1, LANES + 1)
+            ]  # fmt: skip
+            assert [os.waitpid(lane, 0)[1] for lane in lanes] == [0] * LANES, f"step {number}: see above"
             shutil.rmtree(before)
+            points += commits
     print(f"killed at {points} commits of {number - 1} steps")
     assert points >= LEAST_POINTS, f"only {points} commits were found"
     assert [(number, status) for number, status, _ in outcome(url(main))["releases"]] == [(1, "done")]

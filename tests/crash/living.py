@@ -4,12 +4,16 @@ a process hundreds of times."""
 from __future__ import annotations
 
 import gc
+import json
 import multiprocessing
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from prefect import Flow, Task
@@ -20,12 +24,14 @@ from flows.mission import mission as mission_flow
 from flows.reminders import reminders as reminders_flow
 from ieom.acts import letters as letter_acts
 from ieom.folder import open_mission, read
+from ieom.papers import typeset
 from ieom.records import missions
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
 from ieom.settings import ROOT, settings
 from tasks import stage
 
+REAL_COMPILER = typeset._compiler
 EXAMPLE = ROOT / "config" / "missions" / "kazakhstan-senate-2020"
 
 
@@ -77,21 +83,26 @@ def _walk(mission: str) -> None:
 def alone(work: Callable[..., None], *arguments: object, seconds: float) -> None:
     """Run `work` in a process started afresh, and fail when it does. What forks must run in one: Typst's threads, once
     started by an earlier test, would be missing in every child, which then waits for them for ever."""
-    process = multiprocessing.get_context("spawn").Process(target=work, args=arguments)
+    process = multiprocessing.get_context("spawn").Process(target=_apart, args=(work, *arguments))
     process.start()
     process.join(seconds)
     if process.exitcode is None:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.join()
         raise AssertionError(f"not done within {seconds} s")
     assert process.exitcode == 0, "it failed; what it said stands above"
 
 
-def in_child(work: Callable[[], None]) -> int:
-    """Run `work` in a forked child; returns its wait status."""
+def _apart(work: Callable[..., None], *arguments: object) -> None:
+    os.setpgrp()  # so that it can be ended with all its children
+    work(*arguments)
+
+
+def child(work: Callable[[], object]) -> int:
+    """Start `work` in a forked child; returns its process id."""
     gc.freeze()  # a collection in the child would copy every page it shares with us
-    child = os.fork()
-    if child == 0:
+    process = os.fork()
+    if process == 0:
         gc.disable()
         try:
             work()
@@ -100,4 +111,26 @@ def in_child(work: Callable[[], None]) -> int:
             sys.stderr.flush()
             os._exit(3)
         os._exit(0)
-    return os.waitpid(child, 0)[1]
+    return process
+
+
+def in_child(work: Callable[[], object]) -> int:
+    """Run `work` in a forked child; returns its wait status."""
+    return os.waitpid(child(work), 0)[1]
+
+
+class KeptPages:
+    """A Typst compiler that keeps what it made in a folder: the same input gives the same bytes (a test of its own
+    shows that), and hundreds of children that each load Typst's fonts anew would cost minutes."""
+
+    def __init__(self, folder: Path, template: Path) -> None:
+        self.folder, self.template = folder, template
+
+    def compile(self, **wanted: Any) -> bytes:
+        asked = json.dumps([str(self.template), wanted], default=str, sort_keys=True)
+        path = self.folder / sha256(asked.encode()).hexdigest()
+        if not path.exists():
+            made = REAL_COMPILER(self.template, self.template.stat().st_mtime_ns).compile(**wanted)
+            path.with_suffix(f".{os.getpid()}").write_bytes(made)
+            path.with_suffix(f".{os.getpid()}").rename(path)
+        return path.read_bytes()

@@ -72,10 +72,18 @@ class Served:
         raise AssertionError(f"not within {seconds} s:\n{self.log.read_text()[-3000:]}")
 
     def api(self, path: str, body: dict[str, Any]) -> Any:
+        """What Prefect's API answers; asked again, as Prefect's own client does, while its SQLite is busy (503)."""
         user, _, secret = (self.state / "prefect-auth").read_text().partition(":")
-        answer = httpx.post(f"http://127.0.0.1:{self.port}/api{path}", json=body, auth=(user, secret), timeout=20)
-        answer.raise_for_status()
-        return answer.json()
+        answers: list[httpx.Response] = []
+
+        def answered() -> bool:
+            url = f"http://127.0.0.1:{self.port}/api{path}"
+            answers.append(httpx.post(url, json=body, auth=(user, secret), timeout=20))
+            return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+
+        self.until(answered, 30)
+        answers[-1].raise_for_status()
+        return answers[-1].json()
 
     def deployment(self, entrypoint: str) -> str:
         """The id of the deployment of a flow."""
