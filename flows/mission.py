@@ -6,7 +6,7 @@ from __future__ import annotations
 from prefect import flow
 from prefect.runtime import deployment
 
-from flows.timeline import show_timeline
+from flows.timeline import run_name, show_timeline
 from flows.waking import ask_to_be_woken
 from ieom.rules.timeline import Standing
 from tasks.approval import ask_approval
@@ -23,7 +23,7 @@ MOST_WALKS = 8
 """A run walks again while its own walk brought something on; more than this would be a defect."""
 
 
-@flow(name="mission", flow_run_name="{mission}", log_prints=False, persist_result=False)
+@flow(name="mission", flow_run_name=run_name, log_prints=False, persist_result=False)
 def mission(mission: str) -> list[Standing]:
     """Walk the mission's timeline until nothing more is owed now, then ask to be woken when something will be."""
     for _ in range(MOST_WALKS):

@@ -1,4 +1,4 @@
-"""The timeline as Prefect shows it: an artifact of the run, a view and never the record."""
+"""The timeline as Prefect shows it: the run's name and an artifact of it, a view and never the record."""
 
 from __future__ import annotations
 
@@ -6,13 +6,26 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from prefect.artifacts import create_table_artifact
+from prefect.runtime import flow_run
 
 from ieom.records import missions
 from ieom.records.base import reading
 from ieom.rules.timeline import TITLES, Standing
 from tasks.stage import records
 
+MOMENT = "%-d %B %Y, %H:%M"
+
 _shown: dict[str, tuple[Standing, ...]] = {}
+
+
+def run_name() -> str:
+    """A run's name in Prefect's pages: the mission and its present moment, in the host country's time."""
+    mission = str(flow_run.get_parameters()["mission"])
+    with reading(records()) as session:
+        if mission not in missions.all_slugs(session):
+            return mission  # the run itself says what is wrong with it
+        zone = ZoneInfo(missions.facts(session, mission).zone)
+        return f"{mission}, {missions.now(session, mission).astimezone(zone).strftime(MOMENT)}"
 
 
 def show_timeline(mission: str, stood: Sequence[Standing]) -> None:
@@ -21,7 +34,8 @@ def show_timeline(mission: str, stood: Sequence[Standing]) -> None:
         return
     _shown[mission] = tuple(stood)
     with reading(records()) as session:
-        zone = ZoneInfo(missions.facts(session, mission).zone)
+        facts = missions.facts(session, mission)
+    zone = ZoneInfo(facts.zone)
     create_table_artifact(
         key=f"timeline-{mission}"[:255],
         table=[
@@ -29,9 +43,9 @@ def show_timeline(mission: str, stood: Sequence[Standing]) -> None:
                 "Stage": TITLES[s.stage],
                 "State": str(s.state),
                 "Where it stands": s.says,
-                "Until": s.until.astimezone(zone).strftime("%-d %B %Y, %H:%M") if s.until else "",
+                "Until": s.until.astimezone(zone).strftime(MOMENT) if s.until else "",
             }
             for s in stood
         ],
-        description=f"Timeline of {mission}; times in {zone.key}",
+        description=f"{facts.title}: the timeline; times in {zone.key}",
     )

@@ -19,6 +19,7 @@ def ask_to_be_woken(mission: str, wake: datetime | None, opening: Opening) -> No
         DEPLOYMENT,
         parameters={"mission": mission},
         scheduled_time=wake,
+        flow_run_name=f"{mission}, next",
         timeout=0,
         as_subflow=False,
         idempotency_key=f"{mission}:{opening.revision}:{wake.isoformat()}",
@@ -33,6 +34,7 @@ def wake_now(mission: str, revision: int, *, at: datetime | None = None) -> None
     run_deployment(
         DEPLOYMENT,
         parameters={"mission": mission},
+        flow_run_name=f"{mission}, woken",
         timeout=0,
         as_subflow=False,
         idempotency_key=f"{mission}:{revision}:{minute}",

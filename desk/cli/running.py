@@ -39,11 +39,14 @@ def start(mission: MissionOption = "") -> None:
     from desk.quiet import surround
 
     surround(serving.state() / "prefect", PREFECT_SERVER_ALLOW_EPHEMERAL_MODE="true")
+    from prefect import tags
+
     from flows.mission import mission as mission_flow
     from flows.reminders import reminders
 
-    stood = mission_flow(slug)
-    reminders(slug)
+    with tags(f"mission:{slug}"):
+        stood = mission_flow(slug)
+        reminders(slug)
     for standing in stood:
         say(f"{TITLES[standing.stage]}: {standing.says}")
     with look(slug) as (session, _slug, _now):

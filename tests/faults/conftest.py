@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -131,3 +131,9 @@ def filled(folder: Path, *, but: int = 0) -> Iterator[None]:
         yield
     finally:
         filler.unlink()
+
+
+@pytest.fixture
+def full() -> Callable[..., AbstractContextManager[None]]:
+    """`with full(folder, but=bytes):` the folder's disk has no room left."""
+    return filled

@@ -49,7 +49,10 @@ def test_a_served_mission_goes_on_after_a_kill_and_ends_without_an_orphan(served
     assert letters == 4, "the four calls for nominations"
 
     run = served.api("/flow_runs/filter", {"flow_runs": {"id": {"any_": asked[:1]}}})[0]
-    assert (run["name"], run["parameters"]) == (SLUG, {"mission": SLUG})
+    assert run["parameters"] == {"mission": SLUG}
+    assert run["name"].startswith(f"{SLUG}, 3 July 2020, "), "a run is named by the mission and its present moment"
+    woken = served.api("/flow_runs/filter", {"flow_runs": {"tags": {"all_": [f"mission:{SLUG}"]}}})
+    assert woken, "the server's own runs carry the mission's tag"
     artifacts = served.api("/artifacts/filter", {"artifacts": {"key": {"like_": "timeline"}}})
     assert any("Delegation assembly" in str(row["data"]) for row in artifacts), "the timeline is shown with the run"
 
