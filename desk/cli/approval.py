@@ -89,20 +89,25 @@ def status(mission: MissionOption = "") -> None:
         for language, digest in round_.hashes.items():
             say(f"Text ({language}): {digest}")
         table = Table(box=box.SIMPLE_HEAD)
-        for head in ("Seat", "As", "Asked", "Decision", "When", "How", "Comment"):
-            table.add_column(head)
+        table.add_column("Seat", overflow="fold", min_width=12)
+        for head in ("Decision", "When", "How"):
+            table.add_column(head, overflow="fold")
+        said = []
         for seat, state, decision in acts.seats(session, round_):
-            asked = local(seat.asked_at, zone, short=True) if seat.asked_at else "not yet"
+            who = f"{seat.who}, {seat.capacity.replace('_', ' ')}"
             if decision is None:
-                table.add_row(seat.who, seat.capacity.replace("_", " "), asked, "waits", "", "", "")
+                since = f"since {local(seat.asked_at, zone, short=True)}" if seat.asked_at else ""
+                table.add_row(who, "waits" if seat.asked_at else "not asked yet", since, "")
                 continue
-            words = decision.decision.replace("_", " ") + ("" if state.counts else " (does not count yet)")
-            table.add_row(
-                seat.who, seat.capacity.replace("_", " "), asked, words, local(decision.at, zone, short=True),
-                decision.channel.replace("_", " ") + (f", {decision.by}" if decision.by != seat.who else ""),
-                f"{decision.paragraph}: {decision.comment}".strip(": ") if decision.paragraph else decision.comment,
-            )  # fmt: skip
+            words = decision.decision.replace("_", " ") + ("" if state.counts else " (does not count)")
+            how = decision.channel.replace("_", " ") + (f", by {decision.by}" if decision.by != seat.who else "")
+            table.add_row(who, words, local(decision.at, zone, short=True), how)
+            if decision.comment or decision.paragraph:
+                about = f" on '{decision.paragraph}'" if decision.paragraph else ""
+                said.append(f"{seat.who}{about}: {decision.comment or 'no words given'}")
         console.print(table)
+        for line in said:
+            say(line)
         corrected = correcting.waiting(session, round_)
         if corrected is not None:
             say(f"A correction of '{corrected.paragraph}' waits for {corrected.second}: {corrected.text}")
@@ -144,7 +149,7 @@ def contradict(
     """Say that the decision recorded for you is not yours. Possible until the release."""
     with act(mission) as (session, slug, at):
         acts.contradict(session, slug, by=acting(by), at=at, why=why)
-    say("Recorded; the round is void.")
+    say("Recorded; the round is void, and a new one asks everybody again with the next run.")
 
 
 def stop(why: Annotated[str, typer.Option(help="The reason.")], mission: MissionOption = "", by: ByOption = "") -> None:
