@@ -37,7 +37,7 @@ def verify(
     if wrong:
         raise Tampered("\n".join(wrong))
     known = f", with {len(head)} hash{'es' if len(head) > 1 else ''} from outside found in it" if head else ""
-    say(f"{count} acts, whole and in order{known}. Newest hash: {newest}")
+    say(f"{count} act{'' if count == 1 else 's'}, whole and in order{known}. Newest hash: {newest}")
 
 
 def export(
@@ -51,4 +51,4 @@ def export(
         typer.echo("".join(lines), nl=False)
         return
     store.write(into, "".join(lines).encode())
-    say(f"{len(lines)} acts in {into}.")
+    say(f"{len(lines)} act{'' if len(lines) == 1 else 's'} in {into}.")

@@ -10,12 +10,17 @@ from typing import Annotated
 import typer
 from rich import box
 from rich.table import Table
+from sqlalchemy.orm import Session
 
 from desk.cli.context import ByOption, MissionOption, act, acting, engine, look, say
+from desk.timeline_view import local
 from ieom.acts import vault as acts
 from ieom.errors import BadInput
-from ieom.records import missions
+from ieom.records import members, missions
 from ieom.records.base import begin
+from ieom.records.delegation import VaultItem
+from ieom.records.members import styled
+from ieom.rules.delegation import ITEMS
 
 Item = Annotated[str, typer.Argument(help="The paper's identifier, as 'ieom vault list' shows it.", show_default=False)]
 
@@ -29,6 +34,7 @@ def register(app: typer.Typer) -> None:
     part.command("store")(store)
     part.command("list")(list_)
     part.command("read")(read)
+    part.command("log")(log)
     part.command("erase")(erase)
     app.add_typer(part, name="vault")
 
@@ -60,13 +66,37 @@ def store(
 def list_(mission: MissionOption = "") -> None:
     """Show which personal papers are kept, and until when."""
     with look(mission) as (session, slug, _now):
-        rows = acts.of(session, slug)
+        rows, people, zone = _known(session, slug)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("Identifier", "Person", "Item", "Erase on", ""):
-        table.add_column(column, no_wrap=True)
+    for column in ("Identifier", "Whose", "Kept until"):
+        table.add_column(column, no_wrap=column == "Identifier")
     for row in rows:
-        table.add_row(row.id, row.member, row.item, row.erase_on.isoformat(), "erased" if row.erased_at else "")
+        erased = f"erased {local(row.erased_at, zone, short=True)}" if row.erased_at else ""
+        table.add_row(row.id, f"{people[row.member]}: {ITEMS[row.item]}", erased or f"{row.erase_on:%-d %B %Y}")
     say(table if rows else "No personal paper is kept.")
+
+
+def log(mission: MissionOption = "") -> None:
+    """Show who read which personal paper, when and what for."""
+    with look(mission) as (session, slug, _now):
+        rows = acts.readings(session, slug)
+        _items, people, zone = _known(session, slug)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("When", "Read by", "Whose", "What for"):
+        table.add_column(column, no_wrap=column == "When")
+    for reading, item in rows:
+        by = people.get(reading.by, reading.by)
+        whose = f"{people[item.member]}: {ITEMS[item.item]}"
+        table.add_row(local(reading.at, zone, short=True), by, whose, reading.why)
+    say(table if rows else "No personal paper was read.")
+
+
+def _known(session: Session, mission: str) -> tuple[list[VaultItem], dict[str, str], str]:
+    """The papers, how the mission's people and offices are named by their codes, and the host country's zone."""
+    facts = missions.facts(session, mission)
+    people = {office.code: office.office for office in facts.offices}
+    people |= {row.code: f"{styled(row)} ({row.code})" for row in members.of(session, mission)}
+    return acts.of(session, mission), people, facts.zone
 
 
 def read(

@@ -213,6 +213,13 @@ def of(session: Session, mission: str) -> list[VaultItem]:
     return list(session.scalars(query.order_by(VaultItem.member, VaultItem.item, VaultItem.stored_at, VaultItem.id)))
 
 
+def readings(session: Session, mission: str) -> list[tuple[VaultReading, VaultItem]]:
+    """Every reading of a personal paper, oldest first, with the paper; kept when the paper is erased."""
+    query = select(VaultReading, VaultItem).join(VaultItem, VaultItem.id == VaultReading.item)
+    rows = session.execute(query.where(VaultItem.mission == mission).order_by(VaultReading.id))
+    return [(reading, item) for reading, item in rows]
+
+
 def erase_due(session: Session, mission: str, *, at: datetime) -> int:
     """Erase what its date says (the host country's day), whatever state the mission is in; returns how many."""
     facts = missions.facts(session, mission)

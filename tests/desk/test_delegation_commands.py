@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,13 +132,17 @@ def test_a_personal_paper_is_stored_read_with_a_reason_and_erased(tmp_path: Path
     photo, out = tmp_path / "face.jpg", tmp_path / "out.jpg"
     photo.write_bytes(b"\xff\xd8\xff a face")
     item = run("vault", "store", "kg-1", "photo", str(photo)).removeprefix("Kept as ").split(".")[0]
-    assert f"{item} kg-1 photo" in run("vault", "list")
+    assert re.search(rf"{item} .*\(kg-1\): .*photo.* 8 February 2021", run("vault", "list"))
+    assert run("vault", "log") == "No personal paper was read."
     run("vault", "read", item, "--into", str(out), "--why", "the badge")
     assert out.read_bytes() == photo.read_bytes()
     assert out.stat().st_mode & 0o777 == 0o600
     with pytest.raises(BadInput, match="is there already"):
         run("vault", "read", item, "--into", str(out), "--why", "the badge")
     assert "erased" in run("vault", "erase", item)
+    assert f"{item} " in run("vault", "list")
+    assert "erased 6 Jul 11:00" in run("vault", "list")
+    assert re.search(r"6 Jul 11:00 Mission coordinator .*\(kg-1\): .*photo.* the badge", run("vault", "log"))
     assert run("vault", "erase", "--due").endswith("0 erased.")
     with pytest.raises(BadInput, match="name one paper, or --due"):
         run("vault", "erase")
