@@ -13,7 +13,7 @@ from prefect.context import FlowRunContext, TaskRunContext
 
 from ieom.mail.sender import Progress
 
-FEW = 5
+FEW = 4
 """Fewer letters than this are gone before anybody could look."""
 EVERY = 1.0
 """Seconds between two looks; the connections never wait for Prefect."""

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from ieom.acts import audit as proof
-from ieom.acts import delegation, vault
+from ieom.acts import delegation, reminders, vault
 from ieom.acts.correspondence import content
+from ieom.acts.holding import hold
 from ieom.errors import BadInput, NotFound, Refused, Tampered
 from ieom.mail.letters import message_bytes
 from ieom.records import correspondence, members
@@ -168,6 +169,18 @@ def test_each_paper_is_erased_on_its_date_in_the_host_country_and_the_stage_is_w
     with pytest.raises(Refused, match="was erased on 19 July 2020"):
         do(engine, nominee, vault.read, item=soon, why="too late")
     assert sorted(path.name for path in (settings().state_dir / "vault").rglob("*") if path.is_file()) == [item, item]
+
+
+def test_a_held_mission_s_papers_are_erased_on_their_dates_all_the_same(
+    engine: Engine, nominee: str, passport: Path
+) -> None:
+    item = put(engine, nominee, passport, erase_on=date(2020, 7, 20))
+    do(engine, nominee, hold, reason="a question")
+    midnight = datetime(2020, 7, 19, 18, tzinfo=UTC)
+    with begin(engine) as session:
+        assert reminders.advance(session, nominee, at=midnight) == []
+    with pytest.raises(Refused, match="was erased on"):
+        do(engine, nominee, vault.read, item=item, why="too late")
 
 
 def test_a_copy_of_the_encrypted_paper_is_worthless_once_its_key_is_destroyed(

@@ -142,3 +142,6 @@ def test_a_worker_of_a_process_pool_runs_a_mission_after_prefect_deploy_all(
     assert [one for one in tagged if one["id"] != run], "the run asked for the next one, with the mission's tag"
     shown = elsewhere.api("/artifacts/filter", {"artifacts": {"key": {"any_": [f"timeline-{SLUG}"]}}})
     assert "Delegation assembly" in str(shown[0]["data"])
+    sending = elsewhere.api("/artifacts/filter", {"artifacts": {"key": {"any_": [f"sending-{SLUG}"]}}})
+    assert [(one["type"], float(one["data"])) for one in sending] == [("progress", 100.0)]
+    assert sending[0]["description"].startswith("Sending 4 letters: Elections of Deputies of the Senate")
