@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from desk.quiet import surround
-from ieom.errors import Refused
+from ieom.errors import Refused, Unavailable
 from ieom.settings import settings
 
 if TYPE_CHECKING:
@@ -124,8 +125,24 @@ async def put_back() -> int:
     return len(runs)
 
 
+def listening(port: int) -> socket.socket:
+    """A socket on loopback, taken before anything else is started. Raises `Refused` when the port can't be had."""
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind(("127.0.0.1", port))
+        taken.listen(128)
+    except OSError as error:
+        taken.close()
+        raise Refused(
+            f"port {port} of this machine can't be listened on ({error.strerror}); name a free one with --port or "
+            "IEOM_PREFECT_PORT"
+        ) from None
+    return taken
+
+
 @asynccontextmanager
-async def prefect_server(port: int) -> AsyncIterator[None]:
+async def prefect_server(port: int, taken: socket.socket) -> AsyncIterator[None]:
     """Prefect's API and pages on loopback, in this process."""
     import uvicorn
     from prefect.server.api.server import create_app
@@ -137,11 +154,11 @@ async def prefect_server(port: int) -> AsyncIterator[None]:
 
     config = uvicorn.Config(create_app(final=True), host="127.0.0.1", port=port, log_level="error", lifespan="on")
     server = Server(config)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve(sockets=[taken]))
     while not server.started:
         if serving.done():
             serving.result()
-            raise Refused(f"port {port} on 127.0.0.1 can't be listened on; set IEOM_PREFECT_PORT to a free one")
+            raise Unavailable("Prefect's server did not start; its log says why")
         await asyncio.sleep(0.1)
     try:
         yield
@@ -182,13 +199,14 @@ async def watch(stop: asyncio.Event) -> None:
 
 async def serve(port: int, console: Console) -> None:
     """Serve until SIGTERM or SIGINT."""
+    taken = listening(port)
     from prefect.runner import Runner
 
     for process in orphans():
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
     stop = asyncio.Event()
-    async with prefect_server(port):
+    async with prefect_server(port, taken):
         again = await put_back()
         runner = Runner(name="ieom", pause_on_shutdown=False, limit=4)
         for deployment in await deploy():

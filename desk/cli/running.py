@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from desk.cli.context import MissionOption, console, look, say
+from ieom.errors import Unavailable
 from ieom.records import missions
 from ieom.rules.timeline import TITLES
 from ieom.settings import settings
@@ -26,14 +28,22 @@ def start(mission: MissionOption = "") -> None:
         pass
     served = serving.running()
     if served:
-        serving.environment(settings().prefect_port)
+        serving.environment(urlsplit(str(served["api"])).port or settings().prefect_port)
+        import httpx
+
         from desk.cli.context import engine
         from flows.waking import wake_now
         from ieom.records.base import reading
 
         with reading(engine()) as session:
             revision = missions.get(session, slug).revision
-        wake_now(slug, revision)
+        try:
+            wake_now(slug, revision)
+        except httpx.TransportError as error:
+            raise Unavailable(
+                f"'ieom serve' (process {served['pid']}) does not answer yet: {error}; it looks at {slug} by itself, "
+                "or try again"
+            ) from None
         say(f"{slug} is being looked at by 'ieom serve' (process {served['pid']}).")
         return
     from desk.quiet import surround

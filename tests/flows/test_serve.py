@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +59,13 @@ def test_a_served_mission_goes_on_after_a_kill_and_ends_without_an_orphan(served
     artifacts = served.api("/artifacts/filter", {"artifacts": {"key": {"like_": "timeline"}}})
     assert any("Delegation assembly" in str(row["data"]) for row in artifacts), "the timeline is shown with the run"
 
+    asking = subprocess.run(
+        [sys.executable, "-c", "from desk.cli.main import main; main()", "start"], cwd=ROOT, capture_output=True, text=True,
+        env={**served.environment, "IEOM_PREFECT_PORT": "1"}, timeout=60, check=False,
+    )  # fmt: skip
+    assert asking.returncode == 0, asking.stderr
+    assert "is being looked at by 'ieom serve'" in " ".join(asking.stdout.split())
+
     answer = httpx.post(f"http://127.0.0.1:{served.port}/api/flow_runs/filter", json={}, timeout=20)
     assert answer.status_code == 401, "a stranger may not call Prefect's API"
     scheduled = served.api("/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
@@ -76,3 +86,19 @@ def test_a_served_mission_goes_on_after_a_kill_and_ends_without_an_orphan(served
     assert "nothing is left running" in served.log.read_text()
     time.sleep(1)
     assert served.marked() == []
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    with serving(tmp_path) as served, socket.socket() as other:
+        other.bind(("127.0.0.1", served.port))
+        other.listen()
+        said = subprocess.run(
+            [sys.executable, "-c", "from desk.cli.main import main; main()", "serve"], cwd=ROOT, env=served.environment,
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert said.returncode == 2
+    assert said.stderr == (
+        f"port {served.port} of this machine can't be listened on (Address already in use); name a free one with --port "
+        "or IEOM_PREFECT_PORT\n"
+    )
+    assert not served.marked()
