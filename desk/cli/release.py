@@ -37,6 +37,11 @@ def prepare(mission: MissionOption = "", by: ByOption = "") -> None:
         where = acts.folder(slug, row.number)
         round_ = approved_round(session, slug)
         others = acts.translations(session, slug, round_)[1] if round_ is not None else []
+    if row.started_at is not None:
+        say(
+            f"Release {row.number} of this text has begun to go out already; 'ieom release status' shows how far it is."
+        )
+        return
     say(
         f"Release {row.number} is prepared: {len(row.papers)} papers in {where}. Another person says 'ieom release go'."
     )

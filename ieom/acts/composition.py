@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ieom.acts.revision import begin_revision
 from ieom.errors import BadInput, Conflict, NotFound, Refused
+from ieom.folder.names import load_names
 from ieom.records import audit, missions
 from ieom.records.approvals import ApprovalRound
 from ieom.records.delegation import Member, StateCall
@@ -142,7 +143,8 @@ def state_withdraws(
     call = session.get(StateCall, (mission, state))
     if call is not None:
         call.status = "withdrew"
-    _end_round(session, mission, at, f"{state} withdrew from the mission")
+    name = load_names().running(state, "en", on=facts.election_day)
+    _end_round(session, mission, at, f"{name} withdrew from the mission")
     number = missions.revise(session, mission, new, by=by, at=at, kind="state_withdrew", reason=reason)
     codes = tuple(row.code for row in members)
     audit.append(session, mission, by=by, at=at, ref=ref, act=StateWithdrew(state, codes, number))

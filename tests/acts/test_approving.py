@@ -487,6 +487,38 @@ def test_a_stopped_round_is_followed_by_another_when_approval_is_asked_for_again
         assert b"takes the place of round 1" in asked_of.head.replace(b"\r\n", b" ")
 
 
+def ruled(do: Doing, **rule: object) -> None:
+    """The round so far is stopped, the mission's rule becomes another, and approval is asked for again."""
+    do(approval.stop, "coordinator", why="another rule")
+    with begin(do.engine) as session:
+        facts = missions.facts(session, SLUG)
+        new = facts.model_copy(update={"approval": facts.approval.model_copy(update=rule)})
+        missions.revise(session, SLUG, new, by="coordinator", at=do.now, kind="rule", reason="another rule")
+    do(drafting.ready, "drafter")
+    do.advance(approval)
+
+
+def test_in_order_one_is_asked_after_another_and_a_quorum_with_the_head_suffices(asked: Engine) -> None:
+    do = Doing(asked)
+    ruled(do, order="in_order", quorum=2)
+
+    def asked_of() -> list[str]:
+        with reading(asked) as session:
+            query = select(Letter.occasion).where(Letter.occasion.startswith("approval:2:")).order_by(Letter.id)
+            return [occasion.rpartition(":")[2] for occasion in session.scalars(query)]
+
+    assert asked_of() == ["az-1"]
+    with pytest.raises(Refused, match="not this seat's turn"):
+        do(approval.decide, "kg-1", decision="approve")
+    do(approval.decide, "az-1", decision="approve")
+    do.advance(approval)
+    assert asked_of() == ["az-1", "kg-1"]
+    do(approval.decide, "kg-1", decision="approve")
+    do.advance(approval)
+    assert do.round() == "approved"
+    assert asked_of() == ["az-1", "kg-1"]
+
+
 def test_a_deputy_named_beforehand_decides_for_the_seat(asked: Engine) -> None:
     do = Doing(asked)
     row = do(approval.decide, "deputy-secretary-general", decision="approve")
