@@ -10,9 +10,9 @@ from rich.table import Table
 from sqlalchemy import select
 
 from desk.cli.context import ByOption, MissionOption, act, acting, console, look, say
+from desk.cli.letters import settle
 from desk.timeline_view import local
 from ieom.acts import distribution as acts
-from ieom.acts import letters as letter_acts
 from ieom.acts.rounds import approved_round
 from ieom.records import missions
 from ieom.records.letters import Letter
@@ -74,18 +74,6 @@ def go_on(mission: MissionOption = "", by: ByOption = "") -> None:
     with act(mission) as (session, slug, at):
         acts.go_on(session, slug, by=acting(by), at=at)
     say("The release goes on with the next run.")
-
-
-def settle(
-    letter: Annotated[int, typer.Argument(help="The letter's number.")],
-    sent: Annotated[bool, typer.Option("--sent/--resend", help="It arrived, or it did not and goes again.")],
-    mission: MissionOption = "",
-    by: ByOption = "",
-) -> None:
-    """Settle a letter in doubt."""
-    with act(mission) as (session, slug, at):
-        letter_acts.settle(session, slug, by=acting(by), at=at, letter=letter, how="sent" if sent else "resend")
-    say(f"Letter {letter} is settled.")
 
 
 def test(
