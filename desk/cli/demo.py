@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from desk.rehearsal import script
 from ieom.errors import BadInput
+from ieom.folder import read
 from ieom.settings import ROOT, settings
 
 EXAMPLE = ROOT / "config" / "missions" / "kazakhstan-senate-2020"
@@ -33,6 +35,7 @@ def demo(
 ) -> None:
     """Live through the mission of 12 August 2020 in a minute or two, from the invitation to the last letter."""
     begun = time.monotonic()
+    script(read(folder))  # what is wrong with the folder is said before the last demonstration is cleared away
     _clear(into)
     os.environ.update(
         IEOM_STATE_DIR=str(into),

@@ -69,7 +69,10 @@ def edit(
     with look(mission) as (session, slug, _now):
         seen = chosen(session, slug, 0, language)
     if file is not None:
-        text = file.read_text("utf-8")
+        try:
+            text = file.read_text("utf-8")
+        except UnicodeDecodeError:
+            raise BadInput(f"{file} is no text file in UTF-8; save it again as plain text") from None
     if not remove and not text.strip():
         raise BadInput("the text is empty; --remove takes a paragraph out")
     with act(mission) as (session, slug, at):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -153,3 +154,25 @@ def test_no_command_answers_nonsense_with_a_stack_trace_or_an_act(ieom: Any, by:
 def count() -> int:
     with reading(engine()) as session:
         return session.scalar(select(func.count()).select_from(AuditRow)) or 0
+
+
+def test_a_demonstration_of_a_broken_folder_leaves_the_last_one_where_it_is(ieom: Any, tmp_path: Path) -> None:
+    broken, last = Path(shutil.copytree(EXAMPLE, tmp_path / "broken")), tmp_path / "last"
+    (broken / "media.csv").unlink()
+    last.mkdir()
+    (last / "audit.jsonl").touch()
+    code, _, err = ieom("demo", "--folder", str(broken), "--into", str(last))
+    assert code == 2
+    assert "media.csv: is missing" in err
+    assert (last / "audit.jsonl").exists()
+
+
+def test_a_name_that_nobody_in_the_mission_bears_does_not_act(ieom: Any) -> None:
+    assert ieom("open", EXAMPLE, "--by", "coordinator")[0] == 0
+    acts = count()
+    code, _, err = ieom("hold", "--why", "a slip", "--by", "cordinator")
+    assert (code, count()) == (2, acts)
+    assert err == (
+        "nobody in this mission has the code 'cordinator'; act as a member, or as an office: coordinator, "
+        "deputy-coordinator, drafter, press-officer, secretary-general, deputy-secretary-general\n"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import typer
@@ -75,11 +76,14 @@ def test_a_drafter_works_from_the_draft_to_the_request_for_approval(ieom: Callab
     assert "approval asked" in ieom("versions").replace("\n", " ")
 
 
-def test_what_can_not_be_is_said_in_one_line(ieom: Callable[..., str]) -> None:
+def test_what_can_not_be_is_said_in_one_line(ieom: Callable[..., str], tmp_path: Path) -> None:
     with pytest.raises(IeomError, match="there is no draft yet"):
         ieom("show")
     ieom("draft", "--by", "drafter")
     with pytest.raises(IeomError, match="no finding 9"):
         ieom("override", "9", "--why", "x", "--by", "az-1")
+    (tmp_path / "picture").write_bytes(b"\x89PNG\xff")
+    with pytest.raises(IeomError, match="is no text file in UTF-8"):
+        ieom("edit", "courtesy", "--file", str(tmp_path / "picture"), "--why", "x", "--by", "drafter")
     with pytest.raises(IeomError, match="no version 7"):
         ieom("show", "--version", "7")
