@@ -115,7 +115,7 @@ def forms(mission: MissionOption = "") -> None:
         in_ = len([stop for stop in stops if stop.struck_at is None]) - len(owed)
         parts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
         said = f"{in_} of {in_ + len(owed)} planned forms are in; {len(late)} late."
-        said += f" In all {_forms(sum(kinds.values()))} ({parts}) from {visited} stations." if kinds else ""
+        said += f" In all {_forms(sum(kinds.values()))} ({parts}) from {_stations(visited)}." if kinds else ""
         say(said + (f" {_forms(aside)} kept aside: 'ieom quarantine'." if aside else ""))
         table = Table("team", "stop", "station", "form", "due", "", title=None, box=None)
         for stop in stops:
@@ -179,7 +179,7 @@ def evidence(
         counts = Counter(verdict.kind for verdict in verdicts.values())
         total = sum(kinds.values())
         shown = ", ".join(f"{counts[kind]} {kind}" for kind in VerdictKind if counts[kind])
-        say(f"{_forms(total)} from {visited} station{'' if visited == 1 else 's'}: {shown}.")
+        say(f"{_forms(total)} from {_stations(visited)}: {shown}.")
         if kinds:
             table = Table("claim", "finding", "n of N", "stations", "told", "", box=None)
             for one in claims:
@@ -192,7 +192,13 @@ def evidence(
 
 
 def _figure(verdict: Verdict) -> str:
-    return f"{verdict.n} of {verdict.answered} {verdict.base}"
+    return (
+        f"{verdict.n} of {verdict.answered} {verdict.base if verdict.answered != 1 else verdict.base.removesuffix('s')}"
+    )
+
+
+def _stations(count: int) -> str:
+    return f"{count} station{'' if count == 1 else 's'}"
 
 
 def _bound(verdict: Verdict) -> str:
@@ -206,7 +212,7 @@ def _one(session: Session, slug: str, claim: Claim | None, name: str, verdicts: 
     if claim.kind != "observation":
         raise BadInput(f"'{name}' rests on no form: it is of the kind '{claim.kind}'")
     verdict = verdicts[claim.id]
-    say(f"{claim.label}: {verdict.kind}, {_figure(verdict)}, {verdict.stations} stations. {_bound(verdict)}".rstrip())
+    say(f"{claim.label}: {verdict.kind}, {_figure(verdict)}, {_stations(verdict.stations)}. {_bound(verdict)}".rstrip())
     if verdict.heard:
         say(f"Told to observers, not seen: {verdict.heard}.")
     for side, answers in (("upheld by", claim.upheld_by), ("contradicted by", claim.contradicted_by)):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -104,7 +105,9 @@ def _against_the_record(session: Session, mission: str, version: StatementVersio
     bound = [s["text"] for one in paragraphs for s in one["sentences"] if s["claims"]]
     apart = {part for text in bound for part in statement.split_sentences(text)}
     text = "\n\n".join(one["text"] for one in paragraphs)
-    slips = consistency.check(text, record(session, mission), apart=apart)
+    known, zone = record(session, mission), ZoneInfo(missions.facts(session, mission).zone)
+    taken = version.cut_off.astimezone(zone).date()  # often the day after: the text names its evidence cut-off
+    slips = consistency.check(text, replace(known, dates=known.dates | {taken}), apart=apart)
     sentences = [(one["key"], sentence["text"]) for one in paragraphs for sentence in one["sentences"]]
     found = []
     for slip in slips:

@@ -73,6 +73,7 @@ def gather(session: Session, mission: str, *, cut_off: datetime, preliminary: bo
         **_base(session, mission, facts, names, cut_off, preliminary=preliminary, language=language),
         **_meetings(session, mission, facts, names, language),
         "scope_overridden": "scope" in vows,
+        **_dated(facts, cut_off, language),
         "press_after_close": facts.moment(facts.release.press_conference) >= last_close(session, mission),
     }
     verdicts = dict(evidence.verdicts(session, mission, claims, cut_off=cut_off))
@@ -123,10 +124,15 @@ def _election(facts: MissionFacts, names: Names, language: str) -> dict[str, Any
         "people": names.name(facts.host_state, language, on=on).people
         or f"people of {names.short(facts.host_state, language, on=on)}",
         "days": _days(facts.voting_days, language),
-        "day": _day(on, language),
         "legal": facts.legal_references,
         "sources": facts.outside_sources,
     }
+
+
+def _dated(facts: MissionFacts, cut_off: datetime, language: str) -> dict[str, Any]:
+    """The day that a paper bears: that of the press conference, or of its evidence where that is later (a supplement)."""
+    day = max(facts.release.press_conference.date(), cut_off.astimezone(ZoneInfo(facts.zone)).date())
+    return {"date": day.isoformat(), "day": _day(day, language)}
 
 
 def _delegation(

@@ -85,7 +85,10 @@ def _check(session: Session, mission: str, version: StatementVersion, release: s
     known = record(session, mission)
     body = "\n\n".join(one["text"] for one in version.content["paragraphs"])
     slips = consistency.check(release, known) + consistency.against_statement(
-        release, body, states=sorted(known.states)
+        release,
+        body,
+        states=sorted(known.states),
+        presented=missions.facts(session, mission).release.press_conference.date(),
     )
     if slips:
         raise Refused(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from babel.dates import format_date
 from sqlalchemy import select
@@ -51,7 +51,7 @@ def content_of(grounds: Grounds, language: str, kind: str, *, set_aside: Collect
         "organisation": names.official(grounds.mission.organisation, language, on=on),
         "election": grounds.mission.election.title,
         "place": names.short(grounds.mission.base_city, language, on=on),
-        "date": on.isoformat(),
+        "date": grounds.facts["date"],
         "marking": words.get(f"{kind}_marking", ""),
         "paragraphs": wording.paragraphs(
             grounds.facts, grounds.claims, grounds.verdicts, kind=kind, set_aside=set_aside, language=language
@@ -316,7 +316,7 @@ def translate(
         "mission_name": names.official("ieom", language, on=on),
         "organisation": names.official(facts.organisation, language, on=on),
         "place": names.short(facts.base_city, language, on=on),
-        "day": format_date(on, "d MMMM y", locale=language),
+        "day": format_date(date.fromisoformat(last.content["date"]), "d MMMM y", locale=language),
         "paragraphs": paragraphs,
         **(frame or {}),
         "translation_of": last.content_hash,

@@ -240,9 +240,12 @@ def _style(text: str, apart: Collection[str]) -> Iterator[Slip]:
                 yield Slip("twice", other, "says nearly the same as another sentence; merge them")
 
 
-def against_statement(release: str, statement: str, *, states: Sequence[str]) -> list[Slip]:
+def against_statement(
+    release: str, statement: str, *, states: Sequence[str], presented: date | None = None
+) -> list[Slip]:
     """Where a release does not say what the statement says: the delegation, the conclusion's adjectives, hope, stations,
-    days. Both are plain texts; the release is given without the statement's full text."""
+    days. Both are plain texts; the release is given without the statement's full text. `presented` is the day of the
+    press conference, which only the release has to say."""
     found = []
     for state in states:
         if (state in release) != (state in statement):
@@ -278,7 +281,7 @@ def against_statement(release: str, statement: str, *, states: Sequence[str]) ->
         found.append(Slip("period", f"{day.day} {MONTHS[day.month - 1].title()} {day.year}", says))
     known = {day for _, day in dates_in(statement)}
     for said, day in dates_in(release):
-        if day not in known and day not in _observing_days(release):
+        if day not in known and day != presented and day not in _observing_days(release):
             found.append(Slip("date", said, "the statement does not have this date"))
     return list(dict.fromkeys(found))
 

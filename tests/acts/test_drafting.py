@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ieom.acts import bearing, counting, drafting, observation
+from ieom.acts import bearing, counting, drafting, observation, redating
 from ieom.acts.grounds import gather
+from ieom.acts.proving import papers_of
 from ieom.errors import BadInput, Conflict, NotFound, Refused, Tampered
 from ieom.papers.press_release import release_text
 from ieom.records import drafts, missions, stations
@@ -366,6 +367,29 @@ def test_where_results_are_tabulated_is_no_polling_station(engine: Engine, obser
     row = next(row for row in version.content["annex"] if row["claim"] == "observed_tabulation")
     assert (row["figure"], row["base"]) == ("1 of 1", "commissions")
     assert [one.code for one in found] == ["not_attested"]
+
+
+def test_a_statement_of_the_day_after_is_dated_so_and_its_release_can_go(engine: Engine, observed: str) -> None:
+    """Most statements come out fourteen to eighteen hours after the close."""
+    morning = datetime(2020, 8, 13, 4, 0, tzinfo=UTC)
+    with at_work(engine) as session:
+        redating.move_press_conference(
+            session,
+            observed,
+            by="az-1",
+            at=NOW,
+            to=datetime(2020, 8, 13, 8, 0, tzinfo=UTC),
+            reason="the hall",
+        )
+        version = drafted(session, observed, morning)
+        drafting.attest(session, observed, by="az-1", at=morning, claim="conduct")
+        assert drafting.lint(session, observed, version, at=morning) == []
+        papers = papers_of(session, observed, version)
+    assert "received by 10:00 on 13 August 2020" in texts(version)["scope"]
+    assert "Nur-Sultan, 13 August 2020" in papers["statement-en.txt"].decode()
+    assert "conducted observation of the Elections of Deputies" in texts(version)["observed"]
+    assert texts(version)["observed"].endswith("on 12 August 2020.")
+    assert "at a press conference on 13 August 2020 at 14:00" in papers["press-release-en.txt"].decode()
 
 
 def test_national_observers_seen_in_one_visit_and_not_in_another_are_no_absence(engine: Engine, observed: str) -> None:

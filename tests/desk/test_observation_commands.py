@@ -98,7 +98,7 @@ def test_the_evidence_says_n_of_n_and_names_the_forms_and_a_correction_shows() -
     assert "contradicted" not in said.split("Digest")[0].split(":")[1].split(".")[0]
     assert "no_campaign_material upheld 2 of 2 visits 1" in said
     one = run("evidence", "no_campaign_activity")
-    assert one.startswith("no campaign activity nearby: upheld, 1 of 1 visits, 1 stations. none against; at most 95 %")
+    assert one.startswith("no campaign activity nearby: upheld, 1 of 1 visit, 1 station. none against; at most 95 %")
     form = one.rsplit(" ", 1)[1]
     run("correct", form, "campaign_activity_nearby", "yes", "--why", "the team looked again")
     assert f"Forms that contradict it: {form}" in run("evidence", "no_campaign_activity")

@@ -146,7 +146,7 @@ def test_a_percentage_without_its_base_is_found() -> None:
 
 
 def test_people_and_places_that_no_record_has_are_found() -> None:
-    assert found("The Mission met Mr. John Smith in Nur-Sultan.") == [("person", "John Smith")]
+    assert found("The Mission met Mr. Someone Unknown in Nur-Sultan.") == [("person", "Someone Unknown")]
     assert found("The Mission observed in Almaty.") == [("place", "Almaty")]
     assert found("The Mission had seven observers.") == [("number", "seven observers")]
 
@@ -163,6 +163,28 @@ def test_a_number_that_the_statement_does_not_have_and_a_day_that_it_does_not_ha
         "The Mission visited 16 polling stations and spoke on 13 August 2020.", statement, states=[]
     )
     assert [slip.code for slip in slips] == ["stations", "date"]
+
+
+def test_the_day_of_the_press_conference_is_the_releases_own() -> None:
+    statement = "The Mission observed the elections on 12 August 2020."
+    release = "It presents its statement on 13 August 2020. It spoke on 14 August 2020."
+    slips = consistency.against_statement(release, statement, states=[], presented=date(2020, 8, 13))
+    assert [(slip.code, slip.found) for slip in slips] == [("date", "14 August 2020")]
+
+
+def test_numbers_of_stations_by_phase_may_be_said_and_no_others() -> None:
+    known = record(places={"Nur-Sultan": 40}, by_phase=frozenset({8, 10, 40}))
+    text = "The Mission observed at 40 polling stations. It observed the count at {} polling stations."
+    assert found(text.format("eight"), known) == []
+    assert found(text.format("nine"), known) == [("stations", "nine polling stations")]
+
+
+def test_two_findings_in_like_words_are_no_repetition_and_two_loose_sentences_are() -> None:
+    one = "The Mission observed group or family voting at one of the places."
+    other = "The Mission observed violence or threats at one of the places."
+    assert [slip.code for slip in consistency.check(f"{one} {other}", SEED)] == ["twice"]
+    assert consistency.check(f"{one} {other}", SEED, apart={one, other}) == []
+    assert [slip.code for slip in consistency.check(f"{one} {other}", SEED, apart={one})] == ["twice"]
 
 
 @pytest.mark.parametrize("text", ["", "The full text of the statement is presented below."])
