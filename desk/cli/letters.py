@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     group.command("release-late")(release_late)
     group.command("settle")(settle)
     group.command("cancel")(cancel)
+    group.command("unsubscribe")(unsubscribe)
     app.add_typer(group, name="letters")
 
 
@@ -86,3 +87,14 @@ def cancel(
     with act(mission) as (session, slug, at):
         acts.cancel(session, slug, by=acting(by), at=at, letter=letter)
     say(f"Letter {letter} will not go.")
+
+
+def unsubscribe(
+    email: Annotated[str, typer.Argument(help="The address of a media contact.")],
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Send no further releases to a reader who asked for that."""
+    with act(mission) as (session, slug, at):
+        count = acts.unsubscribe(session, slug, by=acting(by), at=at, email=email)
+    say(f"No further release goes to {email}{'; the letter that waited is taken back' if count else ''}.")

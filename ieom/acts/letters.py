@@ -10,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput, NotFound, Refused
+from ieom.mail.letters import TO_MEDIA
 from ieom.records import audit
 from ieom.records.letters import Letter
+from ieom.records.media import MediaContact, Suppression
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,13 @@ class LetterCancelled:
     """A person took back a letter before it went."""
 
     letter: int
+
+
+@dataclass(frozen=True)
+class ReaderUnsubscribed:
+    """A media contact asked for no further releases, in this mission or another."""
+
+    cancelled: list[int]
 
 
 def late(session: Session, mission: str) -> Sequence[Letter]:
@@ -98,3 +107,27 @@ def cancel(session: Session, mission: str, *, by: str, at: datetime, letter: int
     row.state, row.settled_at = "cancelled", at
     audit.append(session, mission, by=by, at=at, act=LetterCancelled(letter), ref=ref)
     return row
+
+
+def unsubscribe(session: Session, mission: str, *, by: str, at: datetime, email: str, ref: str | None = None) -> int:
+    """A reader asked, by whatever way, for no further releases: letters to the media pass their address over from now
+    on, and those that have not gone are taken back. Returns how many were."""
+    if ref and audit.happened(session, mission, ref):
+        return 0
+    known = session.scalars(select(MediaContact.email).where(MediaContact.mission == mission))
+    found = next((one for one in known if one.casefold() == email.strip().casefold()), None)
+    if found is None:
+        raise NotFound(f"'{email}' is not among the media contacts of this mission")
+    if session.get(Suppression, found) is not None:
+        return 0
+    session.add(Suppression(email=found, why="unsubscribed", at=at))
+    waiting = session.scalars(
+        select(Letter).where(
+            Letter.mission == mission, Letter.recipient == found, Letter.kind.in_(TO_MEDIA),
+            Letter.state.in_(["queued", "deferred", "late"]),
+        )
+    ).all()  # fmt: skip
+    for row in waiting:
+        row.state, row.settled_at = "cancelled", at
+    audit.append(session, mission, by=by, at=at, act=ReaderUnsubscribed([row.id for row in waiting]), ref=ref)
+    return len(waiting)

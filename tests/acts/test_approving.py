@@ -18,10 +18,12 @@ from sqlalchemy.exc import DatabaseError
 from desk.catcher import Catcher
 from desk.rehearsal import live, next_moment
 from ieom.acts import approval, distribution, drafting, redating
-from ieom.errors import Conflict, Refused, Tampered
+from ieom.acts import letters as letter_acts
+from ieom.errors import Conflict, NotFound, Refused, Tampered
 from ieom.mail.letters import identity, message_bytes
 from ieom.records import drafts, missions
 from ieom.records.approvals import Decision
+from ieom.records.audit import AuditRow
 from ieom.records.base import begin, connect, reading
 from ieom.records.delegation import Member
 from ieom.records.letters import Letter
@@ -674,3 +676,19 @@ def test_every_letter_is_laid_out_for_reading(approved: Engine) -> None:
         assert "(Nur-" not in [line[-5:] for line in lines], kind
         assert '<meta name="viewport"' in html, kind
         assert "None" not in plain, kind
+
+
+def test_who_unsubscribed_gets_no_release_and_is_not_named_in_the_chain(approved: Engine) -> None:
+    do = Doing(approved)
+    with reading(approved) as session:
+        email = session.scalars(select(MediaContact.email).order_by(MediaContact.email)).first()
+        assert email is not None
+    with pytest.raises(NotFound, match="not among the media contacts"):
+        do(letter_acts.unsubscribe, "press-officer", email="nobody@outlet.example")
+    do(letter_acts.unsubscribe, "press-officer", email=email.upper())
+    ready(do)
+    do.advance(distribution, EVENING)
+    assert letters(approved) == 23
+    with reading(approved) as session:
+        chain = [str(what) for what in session.scalars(select(AuditRow.what))]
+    assert not any(email in what for what in chain)
