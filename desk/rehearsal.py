@@ -49,6 +49,10 @@ class ScriptedAct:
 def script(folder: MissionFolder) -> list[ScriptedAct]:
     """The acts of a mission folder, in the order of their times. Raises `BadInput` naming the act that can't be."""
     path = Path(folder.path) / "acts.toml"
+    if not path.exists():
+        raise BadInput(
+            f"{folder.path} has no acts.toml: only a mission whose people's acts are written down is replayed"
+        )
     rows = tomllib.loads(path.read_text("utf-8"))["act"]
     acts = []
     for number, row in enumerate(rows, start=1):

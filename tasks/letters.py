@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from prefect import task
 
 from ieom.acts import witness
+from ieom.errors import BadInput
 from ieom.mail import outbox, sender
 from ieom.mail.sender import Progress, SendReport
 from ieom.mail.smtp import Account
@@ -17,6 +19,8 @@ from ieom.settings import settings
 from tasks.progress import shown
 from tasks.stage import RETRY, records
 from tasks.wake import begin_run
+
+log = logging.getLogger(__name__)
 
 _watchers: list[Callable[[Progress], None]] = []
 
@@ -46,7 +50,14 @@ def send(mission: str) -> SendReport:
     with begin(engine) as session:
         at = missions.now(session, mission)
         going = outbox.going(session, mission, at=at)
+        due = outbox.count_due(session, mission, at=at)
         title = missions.facts(session, mission).title
+    try:
+        account = Account.of(settings())
+    except BadInput as missing:  # nothing fails: the letters wait, and whoever looks at the mission is told why
+        if due:
+            log.error("letters of %s wait: %s", mission, missing)
+        return SendReport(fault=str(missing))
     _witness(mission, sending=going)
     simulated = missions.simulated(engine, mission)
     with shown(mission, title) as show:
@@ -57,7 +68,7 @@ def send(mission: str) -> SendReport:
 
         report = sender.send_due(
             engine,
-            Account.of(settings()),
+            account,
             mission=mission,
             now=(lambda: at) if simulated else missions.real_now,
             connections=settings().smtp_connections,

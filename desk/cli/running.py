@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import typer
 
 from desk.cli.context import MissionOption, console, look, say
+from desk.cli.status import letters_wait
 from ieom.errors import Unavailable
 from ieom.records import missions
 from ieom.rules.timeline import TITLES
@@ -63,6 +64,9 @@ def start(mission: MissionOption = "") -> None:
         row = missions.get(session, slug)
         if row.state != "open":
             say(f"The mission is {row.state}: {row.held_why or 'no reason is recorded'}")
+        waits = letters_wait(session, slug)
+        if waits:
+            say(waits)
 
 
 def serve(

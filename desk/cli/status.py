@@ -8,13 +8,17 @@ from typing import Annotated
 import typer
 from rich.text import Text
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from desk.cli.context import MissionOption, engine, look, say
 from desk.timeline_view import local, timeline
 from ieom.acts import witness
+from ieom.errors import BadInput
+from ieom.mail.smtp import Account
 from ieom.records import missions, standings
 from ieom.records.base import reading
 from ieom.records.letters import Letter
+from ieom.settings import settings
 
 
 def register(app: typer.Typer) -> None:
@@ -37,8 +41,7 @@ def status(
         stood = standings.of(session, slug)
         counted = select(Letter.state, func.count().label("count")).where(Letter.mission == slug).group_by(Letter.state)
         letters = {row.state: row.count for row in session.execute(counted)}
-        waits = Letter.mission == slug, Letter.state.in_(["queued", "deferred"]), Letter.answer.is_not(None)
-        answer = session.scalar(select(Letter.answer).where(*waits).order_by(Letter.id.desc()).limit(1))
+        waits = letters_wait(session, slug)
         held_why = row.held_why or (witness.restored(session, slug) if row.state != "held" else None)
     if as_json:
         document = {
@@ -61,6 +64,7 @@ def status(
                 for s, since in stood
             ],
             "letters": letters,
+            "letters_wait": waits or None,
         }
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
@@ -75,8 +79,22 @@ def status(
     if letters:
         parts = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(letters.items()))
         say(f"Letters: {parts}.")
-    if answer:
-        say(f"Some wait, because of the mail server: {answer}")
+    if waits:
+        say(waits)
+
+
+def letters_wait(session: Session, mission: str) -> str:
+    """Why letters that could have gone wait, in a sentence; empty when none does."""
+    waiting = Letter.mission == mission, Letter.state.in_(["queued", "deferred"])
+    if not session.scalar(select(func.count()).where(*waiting)):
+        return ""
+    try:
+        Account.of(settings())
+    except BadInput as missing:
+        return f"Letters wait: {missing}."
+    answered = select(Letter.answer).where(*waiting, Letter.answer.is_not(None))
+    answer = session.scalar(answered.order_by(Letter.id.desc()).limit(1))
+    return f"Some wait, because of the mail server: {answer}" if answer else ""
 
 
 def _list(slugs: list[str], *, as_json: bool) -> None:
