@@ -12,10 +12,13 @@ from docx.document import Document as Paper
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.shared import Cm
 from docx.text.paragraph import Paragraph
 
 from ieom.settings import settings
 
+WIDTHS = (8.6, 2.4, 2.6, 2.8)
+"""Centimetres for the annex's columns: what was observed needs more room than its figures."""
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -62,6 +65,10 @@ def table(paper: Paper, rows: list[tuple[str, ...]]) -> None:
             cell.text = text
             for run in cell.paragraphs[0].runs:
                 run.bold = number == 0
+    made.autofit = False
+    for column, share in zip(made.columns, WIDTHS if len(rows[0]) == len(WIDTHS) else (), strict=False):
+        for cell in column.cells:
+            cell.width = Cm(share)
     head = made.rows[0]._tr.get_or_add_trPr()
     repeat = OxmlElement("w:tblHeader")
     repeat.set(qn("w:val"), "true")
