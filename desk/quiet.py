@@ -18,7 +18,9 @@ so neither is written, and task runs are written down in groups."""
 
 
 def surround(home: Path, **more: str) -> None:
-    """Set Prefect's environment unless the operator has; `home` is where Prefect keeps its own database."""
+    """Set Prefect's environment unless the operator has; `home` is where Prefect keeps its own database; it is
+    made, with the folders above it, which Prefect itself would not."""
+    home.mkdir(parents=True, exist_ok=True)
     wanted = {
         "PREFECT_HOME": str(home.resolve()),
         "DO_NOT_TRACK": "1",
