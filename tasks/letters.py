@@ -49,6 +49,9 @@ def send(mission: str) -> SendReport:
         return SendReport()
     with begin(engine) as session:
         at = missions.now(session, mission)
+        if outbox.idle(session, mission, at=at):
+            witness.write(session, mission)
+            return SendReport()
         going = outbox.going(session, mission, at=at)
         due = outbox.count_due(session, mission, at=at)
         title = missions.facts(session, mission).title

@@ -171,6 +171,12 @@ def going(session: Session, mission: str, *, at: datetime) -> bool:
     return session.scalar(select(Letter.id).where(or_(_ready(mission, at), left)).limit(1)) is not None
 
 
+def idle(session: Session, mission: str, *, at: datetime) -> bool:
+    """Whether a sender would find nothing to do now: nothing is due, and no dead sender left anything."""
+    left = and_(Letter.mission == mission, Letter.state.in_(["leased", "transmitting"]))
+    return session.scalar(select(Letter.id).where(or_(_ready(mission, at), left)).limit(1)) is None
+
+
 def lease(session: Session, mission: str, *, at: datetime, most: int, lease_id: str) -> list[Due]:
     """Take up to `most` letters that are due, the oldest first. Asked again under the same lease after a commit that
     seemed to fail, it gives what it gave."""

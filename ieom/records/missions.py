@@ -58,6 +58,10 @@ class MissionRevision(Base):
     facts: Mapped[dict[str, Any]]
 
 
+READ = "facts of missions"
+"""Under this name a session keeps the facts that its transaction has read."""
+
+
 def get(session: Session, slug: str) -> Mission:
     """The mission, or `NotFound`."""
     mission = session.get(Mission, slug)
@@ -77,19 +81,29 @@ def lock(session: Session, slug: str) -> Mission:
 
 
 def facts(session: Session, slug: str) -> MissionFacts:
-    """The mission's facts as they stand now (the newest revision)."""
-    row = session.scalars(
-        select(MissionRevision).where(MissionRevision.mission == slug).order_by(MissionRevision.number.desc()).limit(1)
-    ).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no mission '{slug}' in these records; 'ieom status' lists those there are")
-    return MissionFacts.model_validate(row.facts)
+    """The mission's facts as they stand now (the newest revision); read once a transaction."""
+    held: tuple[object, dict[str, MissionFacts]] = session.info.get(READ, (None, {}))
+    if held[0] is not session.get_transaction():
+        held = (None, {})
+    if slug not in held[1]:
+        row = session.scalars(
+            select(MissionRevision)
+            .where(MissionRevision.mission == slug)
+            .order_by(MissionRevision.number.desc())
+            .limit(1)
+        ).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no mission '{slug}' in these records; 'ieom status' lists those there are")
+        session.info[READ] = (session.get_transaction(), {**held[1], slug: MissionFacts.model_validate(row.facts)})
+    found: MissionFacts = session.info[READ][1][slug]
+    return found
 
 
 def revise(session: Session, slug: str, new: MissionFacts, *, by: str, at: datetime, kind: str, reason: str) -> int:
     """Add a revision of the facts; returns its number. What hangs on dates is computed from the newest one."""
     mission = lock(session, slug)
     mission.revision += 1
+    session.info.pop(READ, None)
     last = session.scalars(
         select(MissionRevision.number)
         .where(MissionRevision.mission == slug)
