@@ -1,7 +1,9 @@
-"""`ieom statement show, diff, lint`: what each sentence rests on, what changed, what is to be mended."""
+"""`ieom statement show, diff, lint, papers`: what each sentence rests on, what changed, what is to be mended; a copy to
+read on paper."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,11 +13,13 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.orm import Session
 
-from desk.cli.context import MissionOption, console, look, say
+from desk.cli.context import ByOption, MissionOption, acting, console, look, say
 from desk.cli.versions import WIDTH, Language, Number, chosen, findings
 from desk.timeline_view import local
 from ieom.acts import drafting
+from ieom.acts.proving import working_copy
 from ieom.folder.claims import load_claims
+from ieom.papers import store
 from ieom.records import drafts, evidence, missions
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
@@ -157,3 +161,20 @@ def lint(version: Number = 0, language: Language = "en", mission: MissionOption 
         say(Text.assemble((f"{number}. {one.code}", "bold red"), f" in {one.paragraph}: {one.says}"))
         console.print(Padding(Text(one.sentence, style="dim"), (0, 0, 0, 3)), width=WIDTH)
     say(f"Version {row.number}: {findings(len(found))}")
+
+
+def papers(
+    into: Annotated[Path, typer.Option("--into", help="The folder they are put in.", show_default=True)] = Path(),
+    version: Number = 0,
+    language: Language = "en",
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Write a version as PDF and Word for those who work on it, marked as your copy and not for publication."""
+    with look(mission) as (session, slug, _now):
+        row = chosen(session, slug, version, language)
+        office = drafting.tell(session, slug, acting(by)).office
+        made = working_copy(session, slug, row, office=office)
+    for name, data in made.items():
+        store.write(into / name, data)
+        say(f"{into / name}")

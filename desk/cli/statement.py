@@ -12,7 +12,7 @@ from rich.table import Table
 
 from desk.cli.answering import attest, dissociate, override, set_aside, settle
 from desk.cli.context import ByOption, MissionOption, act, acting, console, look, say
-from desk.cli.reading import diff, lint, show
+from desk.cli.reading import diff, lint, papers, show
 from desk.cli.versions import Language, Why, chosen, findings
 from desk.timeline_view import local
 from ieom.acts import drafting
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(no_args_is_help=True, help="The statement: drafted from the record, edited, answered for.")
     for name, command in (
-        ("draft", draft), ("show", show), ("edit", edit), ("diff", diff), ("lint", lint), ("override", override),
+        ("draft", draft), ("show", show), ("papers", papers), ("edit", edit), ("diff", diff), ("lint", lint), ("override", override),
         ("set-aside", set_aside), ("attest", attest), ("settle", settle), ("dissociate", dissociate),
         ("translate", translate), ("versions", versions), ("ready", ready),
     ):  # fmt: skip

@@ -58,6 +58,16 @@ def _about(version: StatementVersion, zone: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def working_copy(session: Session, mission: str, version: StatementVersion, *, office: str) -> dict[str, bytes]:
+    """A version as PDF and Word for those who work on it, marked as a copy for `office` and not for publication."""
+    about = {**_about(version, missions.facts(session, mission).zone), "copy_for": office, "at": version.at}
+    name = f"statement-{version.language}-version-{version.number}"
+    return {
+        f"{name}.pdf": statement_pdf(version.content, **about),
+        f"{name}.docx": statement_docx(version.content, **about),
+    }
+
+
 def papers_of_translation(session: Session, mission: str, version: StatementVersion) -> dict[str, bytes]:
     """The papers of an unofficial translation: the statement alone, marked as what it is."""
     zone, language = missions.facts(session, mission).zone, version.language

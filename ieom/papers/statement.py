@@ -18,10 +18,14 @@ def statement_pdf(
     return pdf("statement", data, at=at)
 
 
-def statement_docx(content: Content, *, number: int, digest: str, chain_head: str, zone: str, at: datetime) -> bytes:
+def statement_docx(
+    content: Content, *, number: int, digest: str, chain_head: str, zone: str, at: datetime, copy_for: str = ""
+) -> bytes:
     """The Word document: each paragraph has a bookmark `p_<key>`, by which an edited one finds its place again."""
-    data = framed(content, number=number, digest=digest, chain_head=chain_head, zone=zone)
+    data = framed(content, number=number, digest=digest, chain_head=chain_head, zone=zone, copy_for=copy_for)
     paper = word.letterhead(data["organisation"], data["document_title"], at, data["language"])
+    if data["copy_for"]:
+        word.add(paper, data["copy_for"], centred=True)
     for text in (data["mission_name"], data["election"], data["place_and_date"]):
         word.add(paper, text, centred=True)
     word.add(paper, data["title"] + (f" ({data['marking']})" if data["marking"] else ""), "Heading 1", centred=True)

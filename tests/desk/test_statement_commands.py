@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from docx import Document
 from typer.testing import CliRunner
 
 from desk.cli import statement
@@ -74,6 +75,17 @@ def test_a_drafter_works_from_the_draft_to_the_request_for_approval(ieom: Callab
     assert "stands, in the name of az-1" in ieom("override", "1", "--why", "a courtesy", "--by", "az-1")
     assert "Approval is asked for version 2" in ieom("ready", "--by", "drafter")
     assert "approval asked" in ieom("versions").replace("\n", " ")
+
+
+def test_a_working_copy_says_whose_it_is_and_that_it_is_not_published(ieom: Callable[..., str], tmp_path: Path) -> None:
+    ieom("draft", "--by", "drafter")
+    said = ieom("papers", "--into", str(tmp_path / "draft"), "--by", "drafter")
+    pdf, docx = sorted((tmp_path / "draft").iterdir(), reverse=True)
+    assert {pdf.name, docx.name} == {"statement-en-version-1.pdf", "statement-en-version-1.docx"}
+    assert pdf.name in said.replace("\n", "")
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    words = [paragraph.text for paragraph in Document(str(docx)).paragraphs]
+    assert "Copy for Drafter of the statement; not for publication." in words
 
 
 def test_what_can_not_be_is_said_in_one_line(ieom: Callable[..., str], tmp_path: Path) -> None:
