@@ -57,7 +57,10 @@ def prepare(
         return newest(session, mission) or missing()
     round_ = approved_round(session, mission)
     if round_ is None:
-        raise Refused("no text is approved; 'ieom approval status' shows who is waited for")
+        raise Refused(
+            "no text is approved; 'ieom approval status' shows who is waited for. "
+            "When all have decided, the next run ('ieom start') closes the round"
+        )
     if not stands(session, mission, round_):
         raise Refused("the text was edited since it was approved; ask for approval of the edited one")
     unofficial, _others = translations(session, mission, round_)

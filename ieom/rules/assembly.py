@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -127,13 +127,19 @@ def standing(seen: Assembly, *, at: datetime) -> Standing:
     if members and not clauses:
         says = f"{_count(len(members), 'member')} appointed, accredited and briefed"
         if silent:
-            says += f"; {' and '.join(call.name for call in silent)} did not answer"
+            says += f"; {_all(call.name for call in silent)} did not answer"
         return Standing(Stage.DELEGATION, State.DONE, _sentence([says]), until)
     if silent:
-        clauses.append(f"{' and '.join(call.name for call in silent)} did not answer in time")
+        clauses.append(f"{_all(call.name for call in silent)} did not answer in time")
     if not clauses:
         wait("nobody is nominated yet", "coordinator")
     return Standing(Stage.DELEGATION, State.WAITING, _sentence(clauses), until, tuple(dict.fromkeys(waits)))
+
+
+def _all(names: Iterable[str]) -> str:
+    """'A', 'A and B', 'A, B and C'."""
+    *before, last = names
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _sentence(clauses: Sequence[str]) -> str:

@@ -43,6 +43,12 @@ def test_many_silent_states_are_counted() -> None:
     assert standing(replace(NOTHING, calls=calls), at=AT).says.startswith("Three of the four states asked have not")
 
 
+def test_states_that_did_not_answer_in_time_are_named_as_in_a_sentence() -> None:
+    calls = [asked(code, code) for code in ("AZ", "KG", "TR")]
+    late = standing(replace(NOTHING, calls=calls), at=DUE + timedelta(days=1))
+    assert late.says == "AZ, KG and TR did not answer in time."
+
+
 def test_the_stage_is_done_when_a_head_is_there_and_every_member_has_a_badge_and_was_briefed() -> None:
     whole = replace(NOTHING, people=[MEMBER, Person("kg-1", "appointed", badge="issued", briefed=True)], head=True)
     assert standing(whole, at=AT).done
