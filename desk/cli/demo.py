@@ -46,7 +46,15 @@ def demo(
     )
     from desk.quiet import surround
 
-    surround(into.parent / "prefect-demo", PREFECT_SERVER_ALLOW_EPHEMERAL_MODE="true", PREFECT_API_URL="")
+    surround(
+        into.parent / "prefect-demo",
+        PREFECT_SERVER_ALLOW_EPHEMERAL_MODE="true",
+        PREFECT_API_URL="",
+        # Prefect's server ends with the demonstration. What its background writers are then cut off at is lost to
+        # Prefect's own pages alone, and would fill the screen below the results. Our own errors are raised.
+        PREFECT_LOGGING_SERVER_LEVEL="CRITICAL",
+        PREFECT_LOGGING_ROOT_LEVEL="CRITICAL",
+    )
     if not os.environ["PREFECT_API_URL"]:
         del os.environ["PREFECT_API_URL"]
     settings.cache_clear()
