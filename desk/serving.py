@@ -208,7 +208,7 @@ async def serve(port: int, console: Console) -> None:
     stop = asyncio.Event()
     async with prefect_server(port, taken):
         again = await put_back()
-        runner = Runner(name="ieom", pause_on_shutdown=False, limit=4)
+        runner = Runner(name="ieom", query_seconds=2, pause_on_shutdown=False, limit=4)
         for deployment in await deploy():
             await runner.aadd_deployment(deployment)
         running_ = asyncio.create_task(runner.start())

@@ -98,7 +98,7 @@ class Served:
     def remind(self) -> None:
         """Run the reminders now, and wait until they have."""
         run = self.api(f"/deployments/{self.deployment('reminders.reminders')}/create_flow_run", {})["id"]
-        self.until(lambda: self.states([run]) == {"COMPLETED"}, 60)
+        self.until(lambda: self.states([run]) == {"COMPLETED"}, 120)
 
     def marked(self) -> list[int]:
         """Processes that carry this server's mark."""

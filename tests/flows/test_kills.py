@@ -9,8 +9,8 @@ import pytest
 from dozen_kills import a_dozen_kills
 from living import alone
 
-pytestmark = [pytest.mark.prefect, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.prefect, pytest.mark.timeout(1020)]
 
 
 def test_a_dozen_kills_of_the_whole_process_change_nothing(tmp_path: Path) -> None:
-    alone(a_dozen_kills, tmp_path, int(time.time()), seconds=580)
+    alone(a_dozen_kills, tmp_path, int(time.time()), seconds=1000)

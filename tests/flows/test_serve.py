@@ -77,7 +77,7 @@ def test_a_served_mission_goes_on_after_a_kill_and_ends_without_an_orphan(served
         missions.lock(session, SLUG).revision += 1  # something happened meanwhile
     engine.dispose()
     served.start()
-    served.until(served.walked, 90)
+    served.until(served.walked, 150)
     assert len(list((tmp_path / "mail").glob("*.eml"))) == letters, "a letter went twice"
 
     assert served.process is not None
