@@ -22,6 +22,7 @@ from ieom.records.delegation import StateCall, VaultItem
 from ieom.records.deployment import CheckIn, Visit
 from ieom.records.releases import Release
 from ieom.records.stations import PollingStation
+from ieom.records.submissions import Submission
 from ieom.rules import revisions
 from ieom.rules.mission import MissionFacts
 
@@ -149,19 +150,19 @@ def set_round(
     reason: str,
     ref: str | None = None,
 ) -> MissionFacts:
-    """Another round is observed from now on (its days; its press conference, UTC). Refused once a statement went
-    out: then the next round is a mission of its own, which enters at the stage of the meetings."""
+    """Another round is observed from now on (its days; its press conference, UTC). Refused once a statement went out
+    or a form came in: then the next round is a mission of its own, which enters at the stage of the meetings, and what
+    observers recorded on one day is never counted for another."""
     facts, done = begin_revision(session, mission, reason, ref)
     if done:
         return facts
     gone = session.scalars(
         select(Release.id).where(Release.mission == mission, Release.started_at.is_not(None))
     ).first()
-    if gone is not None:
-        raise Refused(
-            "a statement of this mission went out; open the next round as a mission of its own "
-            "(ieom open --stage meetings)"
-        )
+    come = session.scalars(select(Submission.id).where(Submission.mission == mission)).first()
+    if gone is not None or come is not None:
+        what = "a statement of this mission went out" if gone is not None else "observers' forms of this round are in"
+        raise Refused(f"{what}; open the next round as a mission of its own (ieom open --stage meetings)")
     try:
         new = revisions.with_round(facts, number, voting_days, press_conference, at=at)
     except ValueError as problem:

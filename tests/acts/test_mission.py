@@ -16,6 +16,7 @@ from ieom.records.deployment import CheckIn, Team, Visit
 from ieom.records.media import MediaContact
 from ieom.records.missions import MissionRevision
 from ieom.records.releases import Release
+from ieom.records.submissions import Submission
 from ieom.rules.mission import MissionFacts
 
 JULY = datetime(2020, 7, 10, 4, tzinfo=UTC)
@@ -156,6 +157,20 @@ def test_a_second_round_moves_the_plan_and_is_refused_once_a_statement_went_out(
         session.scalars(select(Release)).one().started_at = CLOSE
     with pytest.raises(Refused, match="mission of its own"):
         do(engine, deployed, acts.set_round, **{**arguments, "number": 3})
+
+
+def test_a_second_round_is_a_mission_of_its_own_once_a_form_came_in(engine: Engine, deployed: str) -> None:
+    with begin(engine) as session:
+        session.add(
+            Submission(
+                mission=deployed, instance_id="uuid:1", form="opening", team="team-1", station="ns-1",
+                received_at=MORNING, channel="file", content_hash="0" * 64, original={},
+            )
+        )  # fmt: skip
+    told = {"number": 2, "voting_days": [date(2020, 8, 26)], "press_conference": datetime(2020, 8, 26, 14, tzinfo=UTC)}
+    with pytest.raises(Refused, match=r"forms of this round are in; .* mission of its own"):
+        do(engine, deployed, acts.set_round, at=MORNING, **told)
+    assert facts_of(engine, deployed).election_day == date(2020, 8, 12)
 
 
 def test_a_moved_press_conference_moves_the_prepared_release(engine: Engine, deployed: str) -> None:
