@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput, NotFound, Refused
@@ -123,11 +123,11 @@ def unsubscribe(session: Session, mission: str, *, by: str, at: datetime, email:
     session.add(Suppression(email=found, why="unsubscribed", at=at))
     waiting = session.scalars(
         select(Letter).where(
-            Letter.mission == mission, Letter.recipient == found, Letter.kind.in_(TO_MEDIA),
-            Letter.state.in_(["queued", "deferred", "late"]),
+            Letter.mission == mission, func.lower(Letter.recipient) == found.lower(), Letter.kind.in_(TO_MEDIA),
+            Letter.state.in_(["queued", "deferred", "late", "stopped", "leased"]),
         )
     ).all()  # fmt: skip
     for row in waiting:
-        row.state, row.settled_at = "cancelled", at
+        row.state, row.settled_at, row.lease = "cancelled", at, None  # a sender that has leased it lets it go
     audit.append(session, mission, by=by, at=at, act=ReaderUnsubscribed([row.id for row in waiting]), ref=ref)
     return len(waiting)

@@ -8,18 +8,20 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ieom.acts import audit as chain
 from ieom.acts import grounds
 from ieom.acts.bearing import record
-from ieom.acts.rounds import approved_round, proven
+from ieom.acts.rounds import approved_round, proven, seats
 from ieom.errors import Refused, Tampered
 from ieom.papers import store
 from ieom.papers.press_release import press_release_pdf, press_release_txt, release_text
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
-from ieom.records import drafts, missions
+from ieom.records import audit, drafts, missions
 from ieom.records.approvals import ApprovalRound
 from ieom.records.releases import Release
 from ieom.records.statements import StatementVersion
 from ieom.rules import consistency
+from ieom.rules.approval import Cast, unheard_of
 from ieom.rules.statement import canonical
 from ieom.settings import settings
 
@@ -106,12 +108,31 @@ def _check(session: Session, mission: str, version: StatementVersion, release: s
         )
 
 
+def witnessed(session: Session, mission: str, round_: ApprovalRound) -> None:
+    """The approval itself, against the chain of acts: that it was given, by those whose decisions the records hold, on
+    this text. Raises `Tampered`."""
+    wrong = chain.faults(session, mission)
+    acts = ((row.act, row.what) for row in audit.rows(session, mission))
+    cast = [
+        Cast(seat.who, made.decision, made.hashes, recorded=made.channel in {"telephone", "paper"})
+        for seat, state, made in seats(session, round_)
+        if made is not None and state.counts
+    ]
+    wrong += unheard_of(acts, round_.number, round_.hashes, cast)
+    if wrong:
+        raise Tampered(
+            f"the records say that a text is approved, and the chain of acts does not: {'; '.join(wrong)}. Nothing was "
+            "released; 'ieom audit verify' and 'ieom approval status' show both"
+        )
+
+
 def prove(session: Session, mission: str, row: Release) -> dict[str, bytes]:
-    """Every paper read back and compared: with its hash, and with what the approved text gives anew. Raises
-    `Tampered`, and nothing is released."""
+    """The approval compared with the chain of acts; every paper read back and compared: with its hash, and with what
+    the approved text gives anew. Raises `Tampered`, and nothing is released."""
     round_ = approved_round(session, mission)
     if round_ is None or round_.hashes != row.hashes:
         raise Tampered("the release was prepared from another text than the one approved; prepare it again")
+    witnessed(session, mission, round_)
     found: dict[str, bytes] = {}
     unofficial = [drafts.by_hash(session, mission, digest) for digest in row.translations.values()]
     for version in (*proven(session, mission, round_), *unofficial):

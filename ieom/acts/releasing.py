@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts.observation import last_close
-from ieom.acts.proving import folder, papers_of, papers_of_translation, translations
+from ieom.acts.proving import folder, papers_of, papers_of_translation, translations, witnessed
 from ieom.acts.rounds import approved_round, proven, stands
 from ieom.errors import NotFound, Refused
 from ieom.papers import store
 from ieom.records import audit, drafts, letters, missions
 from ieom.records.releases import Release
-from ieom.rules.release import Readiness, too_early_to_say_go
+from ieom.rules.release import Readiness, reasons_not_to, too_early_to_say_go
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def prepare(
         )
     if not stands(session, mission, round_):
         raise Refused("the text was edited since it was approved; ask for approval of the edited one")
+    witnessed(session, mission, round_)
     unofficial, _others = translations(session, mission, round_)
     translated = {version.language: version.content_hash for version in unofficial}
     last = newest(session, mission)
@@ -123,11 +124,17 @@ def stop(session: Session, mission: str, *, by: str, at: datetime, why: str = ""
 
 
 def go_on(session: Session, mission: str, *, by: str, at: datetime, ref: str | None = None) -> Release:
-    """Go on after a stop, from where it stopped; never from the beginning."""
+    """Go on after a stop, from where it stopped; never from the beginning. While it stood, its text may have been edited
+    or an approval contradicted, and the press conference moved: what would keep a release from beginning keeps this one
+    from going on. Raises `Refused`."""
     row = newest(session, mission) or missing()
     if row.status not in {"stopped", "held"}:
         raise Refused(f"the release is {row.status}; there is nothing to go on with")
     if not (ref and audit.happened(session, mission, ref)):
+        if row.started_at is not None:  # its letters are written and would leave at once; else the next walk asks
+            why = reasons_not_to(replace(readiness(session, mission, row), status="going"), at)
+            if why:
+                raise Refused(f"the release can't go on: {'; '.join(why)}")
         row.status = "going" if row.started_at else "prepared"
         row.held_why = ""
         letters.go_on(session, row.id, at=at)

@@ -6,7 +6,7 @@ procedure that was announced with its term; the head of mission always decides e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -124,6 +124,55 @@ def carries(content: Mapping[str, Any], paragraph: str, state: str) -> bool:
     if found is None:
         return paragraph in content.get("removed", [])
     return any(state.casefold() in note.casefold() for note in found.get("footnotes", []))
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A decision as the records have it, to be compared with the chain of acts."""
+
+    who: str
+    decision: str
+    hashes: Mapping[str, str]
+    recorded: bool = False
+    """By telephone or on paper, so that a second person must have confirmed it."""
+
+
+def unheard_of(
+    acts: Iterable[tuple[str, Mapping[str, Any]]], number: int, hashes: Mapping[str, str], cast: Sequence[Cast]
+) -> list[str]:
+    """What the chain of acts (the name of each and what it holds, oldest first) does not say of a round that the records
+    call approved on these hashes; empty when it says all of it. The round's status and its decisions are rows that
+    whoever opens the database may write; the chain is what such a hand would have to forge as well."""
+    opened: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    ended, heard, confirmed = "", {}, set()
+    for name, what in acts:
+        if what.get("number" if name in {"RoundOpened", "RoundEnded"} else "round") != number:
+            continue
+        if name == "RoundOpened":
+            opened = texts = dict(what["hashes"])
+        elif name == "RoundEnded":
+            ended = what["status"]
+        elif name == "StatementDecided":
+            heard[what["who"]] = (what["decision"], dict(what["hashes"]))
+        elif name == "DecisionConfirmed":
+            confirmed.add(what["who"])
+        elif name == "EditorialCorrectionMade":
+            texts = {
+                language: what["new_hash"] if digest == what["old_hash"] else digest
+                for language, digest in texts.items()
+            }
+    wrong = []
+    if ended != "approved":
+        wrong.append(f"no act ended round {number} as approved")
+    if texts != dict(hashes):
+        wrong.append(f"round {number} was opened on another text")
+    for one in cast:
+        if heard.get(one.who) != (one.decision, opened) or dict(one.hashes) != opened:
+            wrong.append(f"no act is the decision of {one.who}, '{one.decision.replace('_', ' ')}', on that text")
+        elif one.recorded and one.who not in confirmed:
+            wrong.append(f"no act confirms the decision recorded for {one.who}")
+    return wrong
 
 
 def same_hashes(mine: Mapping[str, str], theirs: Mapping[str, str]) -> bool:

@@ -278,8 +278,99 @@ def test_a_stopped_release_goes_on_from_where_it_stopped(approved: Engine) -> No
     do(distribution.stop, "coordinator", why="a call from the head")
     with reading(approved) as session:
         assert set(session.scalars(select(Letter.state).where(Letter.kind == "release"))) == {"stopped"}
+    do.now = EVENING
     do(distribution.go_on, "coordinator")
     assert letters(approved) == 24
+    assert release_letters(approved) == {"queued"}
+
+
+def release_letters(engine: Engine) -> set[str]:
+    with reading(engine) as session:
+        return set(session.scalars(select(Letter.state).where(Letter.kind == "release")))
+
+
+def stopped_midway(engine: Engine) -> Doing:
+    """A release whose letters are written, stopped before they left."""
+    do = Doing(engine)
+    ready(do)
+    do.advance(distribution, EVENING)
+    do.now = EVENING
+    do(distribution.stop, "coordinator", why="a call from the head")
+    return do
+
+
+def test_a_stopped_release_whose_text_was_edited_does_not_go_on(approved: Engine) -> None:
+    do = stopped_midway(approved)
+    do(drafting.edit, "drafter", **comma(approved))
+    with pytest.raises(Refused, match="can't go on: the text was edited since it was approved"):
+        do(distribution.go_on, "coordinator")
+    assert release_letters(approved) == {"stopped"}
+
+
+def test_a_stopped_release_whose_approval_was_contradicted_does_not_go_on(approved: Engine) -> None:
+    do = stopped_midway(approved)
+    do(approval.contradict, "uz-1", why="That was not my word.")
+    with pytest.raises(Refused, match="can't go on: no text is approved"):
+        do(distribution.go_on, "coordinator")
+    assert release_letters(approved) == {"stopped"}
+
+
+def test_a_stopped_release_waits_for_a_press_conference_that_was_moved_meanwhile(approved: Engine) -> None:
+    do = stopped_midway(approved)
+    do(redating.move_press_conference, "coordinator", to=EVENING + timedelta(days=1), reason="The head is delayed.")
+    with pytest.raises(Refused, match="can't go on: the press conference has not begun"):
+        do(distribution.go_on, "coordinator")
+    do.now = EVENING + timedelta(days=1)
+    do(distribution.go_on, "coordinator")
+    assert release_letters(approved) == {"queued"}
+
+
+TAMPERINGS = {
+    "a round is called approved": [
+        "UPDATE approval_rounds SET status = 'approved', ended_at = opened_at",
+    ],
+    "decisions are written by hand": [
+        "INSERT INTO decisions (seat, content_hash, hashes, decision, paragraph, by, at, comment, channel, evidence, "
+        "recorded_by) SELECT s.id, json_extract(r.hashes, '$.en'), r.hashes, 'approve', '', s.who, r.opened_at, '', "
+        "'in_person', '', s.who FROM approval_seats s JOIN approval_rounds r ON r.id = s.round",
+    ],
+}
+
+
+@pytest.mark.parametrize("how", TAMPERINGS)
+def test_an_approval_that_nobody_gave_and_that_stands_in_the_database_releases_nothing(asked: Engine, how: str) -> None:
+    do = Doing(asked)
+    with begin(asked) as session:
+        for sql in TAMPERINGS[how]:
+            session.execute(text(sql))
+    do.advance(approval)
+    assert do.round() == "approved"
+    with pytest.raises(Tampered, match="the chain of acts does not"):
+        do(distribution.prepare, "press-officer")
+
+
+def test_a_decision_turned_round_in_the_database_after_the_release_was_prepared_releases_nothing(
+    approved: Engine,
+) -> None:
+    do = Doing(approved)
+    ready(do)
+    with begin(approved) as session:
+        session.execute(text("DROP TRIGGER decisions_no_update"))
+        session.execute(text("UPDATE decisions SET decision = 'abstain' WHERE by = 'kg-1'"))
+    with pytest.raises(Tampered, match="no act is the decision of kg-1, 'abstain'"):
+        do.advance(distribution, EVENING)
+    assert letters(approved) == 0
+
+
+def test_a_chain_with_an_edited_act_releases_nothing(approved: Engine) -> None:
+    do = Doing(approved)
+    ready(do)
+    with begin(approved) as session:
+        session.execute(text("DROP TRIGGER audit_rows_no_update"))
+        session.execute(text("UPDATE audit_rows SET by = 'kg-1' WHERE act = 'StatementDecided' AND by = 'tr-1'"))
+    with pytest.raises(Tampered, match="was edited"):
+        do.advance(distribution, EVENING)
+    assert letters(approved) == 0
 
 
 def paragraph(engine: Engine, key: str) -> str:
@@ -692,3 +783,15 @@ def test_who_unsubscribed_gets_no_release_and_is_not_named_in_the_chain(approved
     with reading(approved) as session:
         chain = [str(what) for what in session.scalars(select(AuditRow.what))]
     assert not any(email in what for what in chain)
+
+
+def test_who_unsubscribed_while_the_release_was_stopped_gets_nothing_when_it_goes_on(approved: Engine) -> None:
+    do = stopped_midway(approved)
+    with reading(approved) as session:
+        email = session.scalars(select(MediaContact.email).order_by(MediaContact.email)).first()
+    assert email is not None
+    assert do(letter_acts.unsubscribe, "press-officer", email=email) == 1
+    do(distribution.go_on, "coordinator")
+    with reading(approved) as session:
+        state = select(Letter.state).where(Letter.kind == "release", Letter.recipient == email)
+        assert session.scalars(state).one() == "cancelled"

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ieom.rules.approval import DECISIONS, YES, SeatState, carries, may_decide, outcome, silent, to_ask
+from ieom.rules.approval import (
+    DECISIONS,
+    YES,
+    Cast,
+    SeatState,
+    carries,
+    may_decide,
+    outcome,
+    silent,
+    to_ask,
+    unheard_of,
+)  # fmt: skip
 
 NOW = datetime(2020, 8, 12, 12, 0, tzinfo=UTC)
 
@@ -138,3 +149,32 @@ def test_the_head_neither_abstains_nor_withdraws() -> None:
     head = SeatState(1, "az-1", "head_of_mission", asked=True)
     for decision in ("abstain", "withdraw"):
         assert "only a member state" in (may_decide(head, "az-1", decision, comment="x") or "")
+
+
+TEXT, CORRECTED = {"en": "a" * 64}, {"en": "b" * 64}
+ROUND = [
+    ("RoundOpened", {"number": 2, "hashes": TEXT}),
+    ("StatementDecided", {"round": 2, "who": "p1", "decision": "approve", "hashes": TEXT}),
+    ("StatementDecided", {"round": 2, "who": "p2", "decision": "approve", "hashes": TEXT}),
+    ("DecisionConfirmed", {"round": 2, "who": "p2"}),
+    ("RoundEnded", {"number": 2, "status": "approved"}),
+]
+CAST = [Cast("p1", "approve", TEXT), Cast("p2", "approve", TEXT, recorded=True)]
+
+
+def test_a_round_is_approved_as_far_as_the_chain_of_acts_says_so() -> None:
+    assert unheard_of(ROUND, 2, TEXT, CAST) == []
+    assert "no act ended round 2" in unheard_of(ROUND[:-1], 2, TEXT, CAST)[0]
+    assert (
+        "no act ended round 2" in unheard_of([*ROUND, ("RoundEnded", {"number": 2, "status": "void"})], 2, TEXT, [])[0]
+    )
+    assert "on another text" in unheard_of(ROUND, 2, CORRECTED, CAST)[0]
+    assert "no act confirms the decision recorded for p2" in unheard_of([*ROUND[:3], ROUND[4]], 2, TEXT, CAST)[0]
+    assert "the decision of p1, 'no objection'" in unheard_of(ROUND, 2, TEXT, [Cast("p1", "no_objection", TEXT)])[0]
+    assert "the decision of p1" in unheard_of(ROUND, 2, TEXT, [Cast("p1", "approve", CORRECTED)])[0]
+    assert len(unheard_of(ROUND, 3, TEXT, CAST)) == 4
+
+
+def test_an_editorial_correction_in_the_chain_leads_from_the_text_decided_on_to_the_one_released() -> None:
+    made = {"round": 2, "old_hash": TEXT["en"], "new_hash": CORRECTED["en"], "second": "p2"}
+    assert unheard_of([*ROUND, ("EditorialCorrectionMade", made)], 2, CORRECTED, CAST) == []
