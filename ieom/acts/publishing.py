@@ -3,6 +3,7 @@ and to the states."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from babel import Locale
@@ -15,7 +16,7 @@ from ieom.acts.rounds import proven
 from ieom.errors import BadInput
 from ieom.mail.letters import Attachment, Recipient, queue, queue_many
 from ieom.mail.writing import written_in
-from ieom.records import drafts, missions
+from ieom.records import audit, drafts, missions
 from ieom.records.approvals import ApprovalRound
 from ieom.records.letters import Letter
 from ieom.records.media import MediaContact
@@ -24,6 +25,13 @@ from ieom.records.statements import StatementVersion
 from ieom.rules.mission import MissionFacts
 from ieom.rules.release import embargo_until
 from ieom.rules.statement import canonical
+
+
+@dataclass(frozen=True)
+class ReleaseTested:
+    """Somebody sent the release's letter to an office of their own, marked as a test."""
+
+    number: int
 
 
 def queue_release(session: Session, mission: str, row: Release, papers: dict[str, bytes], at: datetime) -> int:
@@ -128,6 +136,7 @@ def test_to(session: Session, mission: str, *, by: str, at: datetime, email: str
     if email not in {office.email for office in facts.offices if office.body == facts.organisation}:
         raise BadInput(f"{email} belongs to no office of the mission; a test goes to ourselves alone")
     texts, language = Texts(session, mission, row, facts), facts.languages[0]
+    audit.append(session, mission, by=by, at=at, act=ReleaseTested(row.number))
     return queue(
         session, mission, kind="release", occasion=f"test:{row.number}:{at.isoformat()}", to=Recipient(email, "Test"), at=at,
         facts={**texts.told(language), "marking": "TEST"},
