@@ -32,8 +32,9 @@ class StageStanding(Base):
 def keep(session: Session, mission: str, standings: Sequence[Standing], *, at: datetime) -> bool:
     """Write down where the stages stand; says whether anything but the moment is new."""
     changed = False
+    known = {row.stage: row for row in session.scalars(select(StageStanding).where(StageStanding.mission == mission))}
     for standing in standings:
-        row = session.get(StageStanding, (mission, standing.stage))
+        row = known.get(standing.stage)
         if row is None:
             row = StageStanding(mission=mission, stage=standing.stage, since=at, state="", says="", seen_at=at)
             session.add(row)
