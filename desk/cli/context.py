@@ -102,7 +102,8 @@ def moment(text: str, facts: MissionFacts) -> datetime:
 
 def acting(by: str) -> str:
     """Who acts. Raises `BadInput` when nobody is named, and within `act` when the mission knows nobody by that code: a
-    slip of the keyboard would stand in the audit chain for ever."""
+    slip of the keyboard would stand in the audit chain for ever. The offices that letters go to, the host country's
+    above all, act on nothing: they would confirm an approval, or say go."""
     if not by:
         raise BadInput(
             f"say who acts with --by (the code of a member or office; '{getpass.getuser()}' is a log-in, not an office), "
@@ -111,9 +112,12 @@ def acting(by: str) -> str:
     within = _within.get()
     if within is not None:
         facts = missions.facts(*within)
-        offices = [office.code for office in facts.offices]
+        offices = [office.code for office in facts.offices if office.body in {"", facts.organisation}]
         seats = [code for seat in facts.approval.seats for code in (seat.who, *seat.deputies)]
         if by not in {*offices, *seats, *(row.code for row in members.of(*within))}:
-            own = ", ".join(office.code for office in facts.offices if office.body in {"", facts.organisation})
-            raise BadInput(f"nobody in this mission has the code '{by}'; act as a member, or as an office: {own}")
+            raise BadInput(
+                f"nobody in this mission has the code '{by}'; act as a member, or as an office: {', '.join(offices)}"
+                if by not in {office.code for office in facts.offices}
+                else f"'{by}' is an office that letters go to and does not act in this mission; {', '.join(offices)} do"
+            )
     return by

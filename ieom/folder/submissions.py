@@ -27,6 +27,8 @@ from ieom.rules.forms import Form
 Document = dict[str, Any]
 NO_ANSWERS = {"start", "end", "today", "deviceid", "instanceName", "audit"}
 """Elements that a phone adds by itself."""
+LONGEST = 300
+"""Digits of a number; no figure of an election comes near."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def read_json(file: str, text: str, faults: list[Fault]) -> list[Document]:
         return dict(pairs)
 
     try:
-        said = json.loads(text, object_pairs_hook=once)
+        said = json.loads(text, object_pairs_hook=once, parse_int=_whole)
     except json.JSONDecodeError as problem:
         faults.append(Fault(file, f"is no JSON: {problem.msg}", problem.lineno))
         return []
@@ -97,6 +99,12 @@ def read_json(file: str, text: str, faults: list[Fault]) -> list[Document]:
         for n in strange
     ]
     return [{**row, "source": row.get("source") or file} for row in rows if isinstance(row, dict)]
+
+
+def _whole(digits: str) -> int | str:
+    """A whole number, or its digits where there are more than Python makes a number of (sys.set_int_max_str_digits):
+    the form is then kept aside and not lost."""
+    return int(digits) if len(digits) <= LONGEST else digits
 
 
 def read_xml(file: str, text: str, faults: list[Fault]) -> list[Document]:

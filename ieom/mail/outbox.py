@@ -113,6 +113,23 @@ def recover(session: Session, mission: str, *, at: datetime) -> int:
     return len(doubtful)
 
 
+def doubt_sent(session: Session, mission: str, *, at: datetime) -> int:
+    """Letters that wait although an attempt since they were due says that they were taken: the answer came after a
+    person had them sent again, or a hand put the row back. They wait for a person, whose word goes before it (and makes
+    them due anew). Returns how many."""
+    taken = select(LetterAttempt.letter).where(
+        LetterAttempt.letter == Letter.id, LetterAttempt.outcome == str(What.SENT), LetterAttempt.at >= Letter.due_at
+    )
+    result = session.execute(
+        update(Letter)
+        .where(Letter.mission == mission, Letter.state.in_(["queued", "deferred"]), taken.exists())
+        .values(
+            state=str(What.IN_DOUBT), lease=None, settled_at=at, answer="an attempt on record says that it was taken"
+        )
+    )
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
 def overtake(session: Session, mission: str, *, at: datetime, grace: timedelta) -> int:
     """Letters that were ready in time and did not go within `grace` (the machine was off, the server away): like those
     queued late, they wait for a person. Returns how many."""

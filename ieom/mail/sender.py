@@ -3,6 +3,7 @@ is committed before its final dot; the message itself goes out meanwhile."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import uuid
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from ieom.errors import Tampered
 from ieom.mail import outbox
 from ieom.mail.letters import GRACE
 from ieom.mail.outbox import Due
@@ -81,7 +83,7 @@ def send_due(
             report.busy = True
             return report
         with begin(engine) as session:
-            doubtful = outbox.recover(session, mission, at=now())
+            doubtful = outbox.recover(session, mission, at=now()) + outbox.doubt_sent(session, mission, at=now())
             report.late = outbox.overtake(session, mission, at=now(), grace=grace)
             total = outbox.count_due(session, mission, at=now())
         report.outcomes.update({str(What.IN_DOUBT): doubtful} if doubtful else {})
@@ -185,6 +187,11 @@ class _Run:
             if sha256 not in self.tails:
                 with reading(self.engine) as session:
                     content = session.get_one(LetterPart, sha256).content
+                if hashlib.sha256(content).hexdigest() != sha256:
+                    raise Tampered(
+                        f"the papers that letters carry ({sha256[:16]}…) no longer have their hash: they were changed in the "
+                        "database. Nothing with them was sent"
+                    )
                 self.tails = dict([*self.tails.items()][-3:])
                 self.tails[sha256] = (stuffed(content), len(content))
             return self.tails[sha256]

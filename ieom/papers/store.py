@@ -17,8 +17,9 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write(path: Path, data: bytes, *, mode: int = 0o644) -> str:
-    """Write a file durably and return its SHA-256. A disk that is full, or a folder that may not be written, leaves
+def write(path: Path, data: bytes, *, mode: int = 0o600) -> str:
+    """Write a file durably and return its SHA-256. Nobody else on the machine reads it: a release's papers lie here before
+    the embargo ends. A disk that is full, or a folder that may not be written, leaves
     what was there and raises `Unavailable`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,6 +112,10 @@ def _watch(engine: Engine, path: Path) -> None:
     def _open(_dialect: Any, _record: Any, _args: Any, _parameters: Any) -> None:
         if known and there() is None:
             raise sqlite3.OperationalError(f"the database file {path} is gone")
+        with contextlib.suppress(OSError):  # what can't be made here SQLite reports itself, in its own words
+            # Made before SQLite makes it, by this user alone: names, addresses and unpublished texts are in it. SQLite
+            # gives its journal the same mode.
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
 
     @event.listens_for(engine, "connect")
     def _opened(_connection: Any, record: Any) -> None:

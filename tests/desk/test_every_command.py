@@ -176,3 +176,18 @@ def test_a_name_that_nobody_in_the_mission_bears_does_not_act(ieom: Any) -> None
         "nobody in this mission has the code 'cordinator'; act as a member, or as an office: coordinator, "
         "deputy-coordinator, drafter, press-officer, secretary-general, deputy-secretary-general\n"
     )
+
+
+def test_an_office_of_the_host_country_acts_on_nothing(ieom: Any) -> None:
+    ieom("open", EXAMPLE, "--by", "coordinator")
+    for words in (("hold", "--why", "x"), ("letters", "unsubscribe", "a@b.example")):
+        code, _out, err = ieom(*words, "--by", "kz-cec-office")
+        assert code == 2
+        assert "'kz-cec-office' is an office that letters go to and does not act in this mission" in err
+
+
+def test_nobody_else_on_the_machine_reads_the_records(ieom: Any) -> None:
+    ieom("open", EXAMPLE, "--by", "coordinator")
+    files = [path for path in Path(os.environ["IEOM_STATE_DIR"]).rglob("*") if path.is_file()]
+    assert any(path.name == "mission.db" for path in files)
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}

@@ -264,3 +264,10 @@ def test_no_text_makes_the_readers_fail(text: str) -> None:
         assert faults.clear() is None
         documents = read("x", text, faults)
         assert bool(documents) != bool(faults) or text.strip() in {"[]", "[ ]"}
+
+
+def test_a_number_of_thousands_of_digits_is_kept_as_it_was_written() -> None:
+    faults: list[Fault] = []
+    (found,) = read_json("a.json", '{"answers": {"registered_voters": ' + "9" * 6000 + ', "queue": -21}}', faults)
+    assert found["answers"] == {"registered_voters": "9" * 6000, "queue": -21}
+    assert not faults

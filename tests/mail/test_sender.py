@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from scripted import Scripted, well
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from desk.catcher import Catcher
-from ieom.errors import BadInput
+from ieom.acts import letters as letter_acts
+from ieom.errors import BadInput, Tampered
 from ieom.mail import outbox, sender
 from ieom.mail.letters import Attachment, Recipient, message_bytes, queue, queue_many
 from ieom.mail.smtp import Account
@@ -352,3 +353,31 @@ def test_what_is_written_by_users_is_escaped_in_html(engine: Engine, mission: st
         )  # fmt: skip
         assert letter is not None
         assert b"<script>" not in letter.head.split(b"text/html")[1].replace(b"=3D", b"=")
+
+
+def test_a_letter_that_an_attempt_says_was_taken_goes_again_on_a_person_s_word_alone(
+    engine: Engine, mission: str, tmp_path: Path
+) -> None:
+    queued(engine, mission)
+    with Catcher(tmp_path / "mail") as catcher:
+        send(engine, mission, catcher.port)
+        with begin(engine) as session:
+            session.execute(text("UPDATE letters SET state = 'queued', settled_at = NULL"))
+        assert send(engine, mission, catcher.port).outcomes == {"in_doubt": 1}
+        assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
+        later = NOW + timedelta(minutes=1)
+        with begin(engine) as session:
+            letter_acts.settle(session, mission, by="press-officer", at=later, letter=one(engine).id, how="resend")
+        assert send(engine, mission, catcher.port, at=later).outcomes == {"sent": 1}
+
+
+def test_papers_changed_in_the_database_between_the_queue_and_the_wire_do_not_go(
+    engine: Engine, mission: str, tmp_path: Path
+) -> None:
+    queued(engine, mission, size=10)
+    with begin(engine) as session:
+        session.execute(text("DROP TRIGGER letter_parts_no_update"))
+        session.execute(text("UPDATE letter_parts SET content = CAST('x' || content AS BLOB)"))
+    with Catcher(tmp_path / "mail") as catcher, pytest.raises(Tampered, match="no longer have their hash"):
+        send(engine, mission, catcher.port)
+    assert not list((tmp_path / "mail").glob("*.eml"))
