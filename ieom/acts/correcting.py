@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ieom.acts.answering import tell
 from ieom.acts.rounds import approved_round, seat_of, seats, stands
-from ieom.acts.versions import missing, released, write
+from ieom.acts.versions import begun, missing, write
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.mail.letters import queue
 from ieom.records import audit, drafts, members
@@ -154,7 +154,7 @@ def _approved(session: Session, mission: str) -> ApprovalRound:
     round_ = approved_round(session, mission)
     if round_ is None or not stands(session, mission, round_):
         raise Refused("no text is approved; before that an edit is the way")
-    if released(session, mission):
+    if begun(session, mission):
         raise Refused("the release has gone; what is published is not corrected in silence")
     return round_
 

@@ -114,6 +114,12 @@ def released(session: Session, mission: str) -> bool:
     return session.scalars(query).first() is not None
 
 
+def begun(session: Session, mission: str) -> bool:
+    """Whether letters of a release may have reached readers: it is going, done, or was stopped on its way."""
+    query = select(Release.id).where(Release.mission == mission, Release.started_at.is_not(None))
+    return released(session, mission) or session.scalars(query).first() is not None
+
+
 def kind_now(session: Session, mission: str, *, at: datetime, language: str = "en") -> str:
     """What a statement drafted now is: preliminary while the count is not finished, a supplement when a preliminary
     one was released, else final."""

@@ -458,6 +458,15 @@ def test_a_release_that_has_gone_is_not_corrected(approved: Engine) -> None:
         do(approval.editorial_correction, "az-1", second="kg-1", **comma(approved))
 
 
+def test_a_release_that_was_stopped_on_its_way_is_not_corrected_either(approved: Engine) -> None:
+    do = Doing(approved)
+    ready(do)
+    do.advance(distribution, EVENING)
+    do(distribution.stop, "press-officer", why="a slip was seen")
+    with pytest.raises(Refused, match="the release has gone"):
+        do(approval.editorial_correction, "az-1", second="kg-1", **comma(approved))
+
+
 def test_an_edit_keeps_what_was_approved_from_going_before_anything_else_has_run(approved: Engine) -> None:
     do = Doing(approved)
     ready(do)
