@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import DDL, event
@@ -32,6 +33,30 @@ __all__ = [
 ]  # fmt: skip
 
 IMMUTABLE = ("audit_rows", "statement_versions", "decisions", "confirmations", "mission_revisions", "letter_parts")
+
+
+WRITTEN_ONCE = {"letters": ("recipient", "envelope_from", "message_id", "head", "tail")}
+"""Columns that are never changed, of rows that else may: what a letter says, and to whom, is fixed when it is queued."""
+
+
+def keep_written(table: str, columns: Sequence[str]) -> list[tuple[str, str]]:
+    """(dialect, SQL) pairs that make the database refuse to change these columns of a row of `table`."""
+    of, what = f"{', '.join(columns)} ON {table}", f"what stands in {table} is never rewritten"
+    return [
+        (
+            "sqlite",
+            f"CREATE TRIGGER {table}_not_rewritten BEFORE UPDATE OF {of} BEGIN SELECT RAISE(ABORT, '{what}'); END",
+        ),
+        (
+            "postgresql",
+            f"CREATE OR REPLACE FUNCTION {table}_written() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{what}'; END $$",
+        ),
+        (
+            "postgresql",
+            f"CREATE TRIGGER {table}_written BEFORE UPDATE OF {of} FOR EACH ROW EXECUTE FUNCTION {table}_written()",
+        ),
+    ]
 
 
 def keep_immutable(table: str) -> list[tuple[str, str]]:
@@ -67,6 +92,9 @@ def _ddl(sql: str, dialect: str) -> Any:
     return DDL(sql.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
 
+for _table, _columns in WRITTEN_ONCE.items():
+    for _dialect, _sql in keep_written(_table, _columns):
+        event.listen(metadata.tables[_table], "after_create", _ddl(_sql, _dialect))
 for _table in IMMUTABLE:
     for _dialect, _sql in keep_immutable(_table):
         event.listen(metadata.tables[_table], "after_create", _ddl(_sql, _dialect))

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import ieom.records.base
-from ieom.records.schema import IMMUTABLE, keep_immutable
+from ieom.records.schema import IMMUTABLE, WRITTEN_ONCE, keep_immutable, keep_written
 from sqlalchemy.dialects import postgresql
 
 revision = '0001'
@@ -601,6 +601,10 @@ def upgrade() -> None:
     dialect = op.get_bind().dialect.name
     for table in IMMUTABLE:
         for name, sql in keep_immutable(table):
+            if name == dialect:
+                op.execute(sql)
+    for table, columns in WRITTEN_ONCE.items():
+        for name, sql in keep_written(table, columns):
             if name == dialect:
                 op.execute(sql)
 

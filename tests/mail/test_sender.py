@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from scripted import Scripted, well
 from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import DBAPIError
 
 from desk.catcher import Catcher
 from ieom.acts import letters as letter_acts
@@ -343,6 +344,17 @@ def test_the_next_moment_is_that_of_the_earliest_letter_that_waits(engine: Engin
             )  # fmt: skip
     with reading(engine) as session:
         assert outbox.next_at(session, mission, at=NOW) == NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("column", ["recipient", "envelope_from", "message_id", "head", "tail"])
+def test_the_database_refuses_to_rewrite_a_letter_that_is_queued(either: Engine, column: str) -> None:
+    from conftest import open_example
+
+    queued(either, open_example(either), 1)
+    with pytest.raises(DBAPIError, match="never rewritten"), begin(either) as session:
+        session.execute(text(f"UPDATE letters SET {column} = 'x'"))
+    with begin(either) as session:
+        session.execute(text("UPDATE letters SET state = 'cancelled'"))
 
 
 def test_what_is_written_by_users_is_escaped_in_html(engine: Engine, mission: str) -> None:
