@@ -109,7 +109,7 @@ def count_finished(session: Session, mission: str, *, at: datetime) -> bool:
 
 
 def released(session: Session, mission: str) -> bool:
-    """Whether a release has begun to go out."""
+    """Whether a release is going out or has gone; one that was stopped on its way is neither."""
     query = select(Release.id).where(Release.mission == mission, Release.status.in_(["going", "done"]))
     return session.scalars(query).first() is not None
 

@@ -182,16 +182,19 @@ def count_due(session: Session, mission: str, *, at: datetime) -> int:
     return session.scalar(select(func.count()).select_from(Letter).where(_ready(mission, at))) or 0
 
 
+def _any(session: Session, mission: str, at: datetime, *left: str) -> bool:
+    states = and_(Letter.mission == mission, Letter.state.in_(left))
+    return session.scalar(select(Letter.id).where(or_(_ready(mission, at), states)).limit(1)) is not None
+
+
 def going(session: Session, mission: str, *, at: datetime) -> bool:
     """Whether a sender would send anything now: what is due, or what a dead sender had leased."""
-    left = and_(Letter.mission == mission, Letter.state == "leased")
-    return session.scalar(select(Letter.id).where(or_(_ready(mission, at), left)).limit(1)) is not None
+    return _any(session, mission, at, "leased")
 
 
 def idle(session: Session, mission: str, *, at: datetime) -> bool:
     """Whether a sender would find nothing to do now: nothing is due, and no dead sender left anything."""
-    left = and_(Letter.mission == mission, Letter.state.in_(["leased", "transmitting"]))
-    return session.scalar(select(Letter.id).where(or_(_ready(mission, at), left)).limit(1)) is None
+    return not _any(session, mission, at, "leased", "transmitting")
 
 
 def lease(session: Session, mission: str, *, at: datetime, most: int, lease_id: str) -> list[Due]:
