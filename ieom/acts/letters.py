@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput, NotFound, Refused
 from ieom.mail.letters import TO_MEDIA
-from ieom.records import audit
+from ieom.records import audit, media
 from ieom.records.letters import Letter
-from ieom.records.media import MediaContact, Suppression
 
 
 @dataclass(frozen=True)
@@ -114,16 +113,14 @@ def unsubscribe(session: Session, mission: str, *, by: str, at: datetime, email:
     on, and those that have not gone are taken back. Returns how many were."""
     if ref and audit.happened(session, mission, ref):
         return 0
-    known = session.scalars(select(MediaContact.email).where(MediaContact.mission == mission))
-    found = next((one for one in known if one.casefold() == email.strip().casefold()), None)
-    if found is None:
+    found = media.by_email(session, email)
+    if found is None or found.id not in {one.id for one in media.of(session, mission)}:
         raise NotFound(f"'{email}' is not among the media contacts of this mission")
-    if session.get(Suppression, found) is not None:
+    if not media.suppress(session, found.email, why="unsubscribed", at=at):
         return 0
-    session.add(Suppression(email=found, why="unsubscribed", at=at))
     waiting = session.scalars(
         select(Letter).where(
-            Letter.mission == mission, func.lower(Letter.recipient) == found.lower(), Letter.kind.in_(TO_MEDIA),
+            Letter.mission == mission, func.lower(Letter.recipient) == found.key, Letter.kind.in_(TO_MEDIA),
             Letter.state.in_(["queued", "deferred", "late", "stopped", "leased"]),
         )
     ).all()  # fmt: skip

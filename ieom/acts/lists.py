@@ -11,8 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput
-from ieom.records import audit, missions
-from ieom.records.media import MediaContact
+from ieom.records import audit, media, missions
 from ieom.records.stations import PollingStation
 
 
@@ -49,19 +48,17 @@ def renew_media(
         return 0, 0, 0
     if not contacts:
         raise BadInput("the list is empty; a release would go to nobody")
-    standing = {row.email: row for row in session.scalars(select(MediaContact).where(MediaContact.mission == mission))}
-    added = changed = 0
+    before = {row.key for row in media.of(session, mission)}
+    chosen, added, changed = set(), 0, 0
     for contact in contacts:
-        row = standing.pop(contact["email"], None)
-        if row is None:
-            session.add(MediaContact(mission=mission, **contact))
+        known = media.by_email(session, contact["email"])
+        if known is None or known.key not in before:
             added += 1
-        elif _update(row, contact):
+        elif any(getattr(known, column) != value for column, value in contact.items()):
             changed += 1
-    for row in standing.values():
-        session.delete(row)
-    session.flush()
-    counts = added, changed, len(standing)
+        chosen.add(media.take(session, contact, at=at).id)
+    removed = media.choose(session, mission, chosen)
+    counts = added, changed, removed
     if any(counts):
         audit.append(session, mission, by=by, at=at, ref=ref, act=MediaRenewed(*counts))
     return counts

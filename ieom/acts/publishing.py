@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from babel import Locale
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts.proving import prove
@@ -16,10 +15,9 @@ from ieom.acts.rounds import proven
 from ieom.errors import BadInput
 from ieom.mail.letters import Attachment, Recipient, queue, queue_many
 from ieom.mail.writing import written_in
-from ieom.records import audit, drafts, missions
+from ieom.records import audit, drafts, media, missions
 from ieom.records.approvals import ApprovalRound
 from ieom.records.letters import Letter
-from ieom.records.media import MediaContact
 from ieom.records.releases import Release
 from ieom.records.statements import StatementVersion
 from ieom.rules.mission import MissionFacts
@@ -39,13 +37,12 @@ def queue_release(session: Session, mission: str, row: Release, papers: dict[str
     facts = missions.facts(session, mission)
     texts = Texts(session, mission, row, facts)
     due = embargo_until(readiness(session, mission, row))
-    query = select(MediaContact).where(MediaContact.mission == mission).order_by(MediaContact.email)
-    contacts = session.scalars(query).all()
+    contacts = media.of(session, mission)
     count = 0
     for language in sorted({texts.for_reader(contact.language) for contact in contacts}):
         told = texts.told(language)
         there = [
-            (Recipient(c.email, c.outlet, c.language, c.salutation, c.name), told)
+            (Recipient(c.email, c.outlet, c.language, c.salutation, c.name, c.token), told)
             for c in contacts
             if texts.for_reader(c.language) == language
         ]

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput, Conflict
 from ieom.folder.reading import MissionFolder
-from ieom.records import audit, missions
+from ieom.records import audit, media, missions
 from ieom.records.audit import AuditRow
-from ieom.records.media import MediaContact
+from ieom.records.media import MissionMedia
 from ieom.records.missions import Mission
 from ieom.records.stations import PollingStation
 from ieom.rules.timeline import Stage
@@ -64,8 +64,9 @@ def open_mission(
                 relevant=station.relevant,
             )
         )
-    for contact in folder.media:
-        session.add(MediaContact(mission=slug, **contact.model_dump()))
+    for row in folder.media:
+        contact = media.take(session, row.model_dump(), at=at)
+        session.add(MissionMedia(mission=slug, contact=contact.id))
     audit.append(
         session,
         slug,

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,7 @@ from ieom.mail.message import Attachment, assembled, shared_part, wire
 from ieom.mail.writing import one_line, render, written_in
 from ieom.records import missions
 from ieom.records.letters import Letter, LetterPart
-from ieom.records.media import Suppression
+from ieom.records.media import suppressed
 from ieom.rules.mission import MissionFacts
 
 __all__ = ["Attachment", "Recipient", "address", "identity", "message_bytes", "official_names", "queue", "queue_many"]
@@ -46,6 +46,8 @@ class Recipient:
     language: str = "en"
     salutation: str = ""
     name: str = ""
+    token: str = ""
+    """What a media contact's link to unsubscribe names it by."""
 
 
 def queue(
@@ -120,13 +122,11 @@ def _passed_over(
     """Addresses that have this occasion's letter, and for letters to the media those suppressed (in any case of
     letters: whoever unsubscribed as Desk@ is not written to as desk@)."""
     had = select(Letter.recipient).where(Letter.mission == mission, Letter.occasion == occasion)
-    suppressed = select(Suppression.email)
     if among is not None:
         had = had.where(Letter.recipient.in_(among))
-        suppressed = suppressed.where(func.lower(Suppression.email).in_([email.lower() for email in among]))
     found = set(session.scalars(had))
     if kind in TO_MEDIA:
-        found |= {email.casefold() for email in session.scalars(suppressed)}
+        found |= suppressed(session, among)
     return found
 
 
@@ -175,7 +175,7 @@ class _Written:
         if language not in self.names:
             self.names[language] = official_names(facts, language)
         message_id = identity(self.mission, self.occasion, email, facts.release.from_email)
-        unsubscribe = _unsubscribe(facts, message_id) if self.kind in TO_MEDIA else ""
+        unsubscribe = _unsubscribe(facts, to) if self.kind in TO_MEDIA else ""
         told = {
             "mission": facts,
             "names": self.names[language],
@@ -219,13 +219,13 @@ def identity(mission: str, occasion: str, email: str, sender: str) -> str:
     return f"<{digest}@{wire(sender).rpartition('@')[2]}>"
 
 
-def _unsubscribe(facts: MissionFacts, message_id: str) -> str:
-    """The link by which this letter's reader unsubscribes with one click (RFC 8058, 3.1: HTTPS)."""
+def _unsubscribe(facts: MissionFacts, to: Recipient) -> str:
+    """The link by which this letter's reader unsubscribes with one click (RFC 8058, 3.1: HTTPS). A test letter, whose
+    reader is no contact, has a link that changes nothing."""
     url = facts.release.unsubscribe_url
     if not url.startswith("https://"):
         raise BadInput(f"release.unsubscribe_url in the mission file must begin with https://, not '{url[:40]}'")
-    token = hashlib.sha256(message_id.encode()).hexdigest()[:24]
-    return f"{url}{'&' if '?' in url else '?'}t={token}"
+    return f"{url}{'&' if '?' in url else '?'}t={to.token or 'test'}"
 
 
 def message_bytes(session: Session, letter: Letter) -> bytes:

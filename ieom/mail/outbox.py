@@ -31,9 +31,8 @@ from sqlalchemy.orm import Session
 from ieom.mail.message import wire
 from ieom.mail.smtp import Outcome, What
 from ieom.mail.writer import AGAIN
-from ieom.records import audit
+from ieom.records import audit, media
 from ieom.records.letters import Letter, LetterAttempt
-from ieom.records.media import Suppression
 from ieom.records.missions import Mission
 from ieom.records.releases import Release
 from ieom.settings import settings
@@ -269,9 +268,8 @@ def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by:
         values |= {"state": str(what), "settled_at": at}
         if what is What.IN_DOUBT:
             values["lease"] = lease_id  # by which this very attempt's answer is known, should it still come
-        if outcome.dead_address and session.get(Suppression, row.recipient) is None:
-            session.add(Suppression(email=row.recipient, why=f"dead address: {outcome.answer}", at=at))
-            session.flush()
+        if outcome.dead_address:
+            media.suppress(session, row.recipient, why="dead", detail=outcome.answer, letter=letter, at=at)
     elif what is What.DEFERRED:
         wait = STEPS[min(attempts, len(STEPS)) - 1]
         spread = int(hashlib.sha256(row.message_id.encode()).hexdigest()[:4], 16) / 0xFFFF

@@ -26,7 +26,7 @@ class Letter(Base):
     """A letter to one recipient. `occasion` says what it is for, once: the unique key is what makes it go once.
 
     States: queued -> leased -> transmitting -> sent | refused | deferred | in_doubt; 'late' waits for a person,
-    'stopped' for its release to go on, 'cancelled' was taken back before it went.
+    'stopped' for its release to go on, 'cancelled' was taken back before it went, 'bounced' was sent and came back.
     """
 
     __tablename__ = "letters"
@@ -75,6 +75,22 @@ class LetterAttempt(Base):
     outcome: Mapped[str]
     code: Mapped[int | None]
     answer: Mapped[str | None]
+
+
+class LetterReport(Base):
+    """What came back about a letter: a bounce, a delay, a complaint (RFC 3464, RFC 5965). Each is read once."""
+
+    __tablename__ = "letter_reports"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    letter: Mapped[int | None] = mapped_column(ForeignKey("letters.id"), index=True)
+    source: Mapped[str] = mapped_column(unique=True)
+    """Hash of the message and the recipient that it speaks of."""
+    at: Mapped[datetime]
+    kind: Mapped[str]  # bounce, delay, delivered, complaint
+    action: Mapped[str] = mapped_column(default="")
+    status: Mapped[str] = mapped_column(default="")
+    diagnostic: Mapped[str] = mapped_column(default="")
 
 
 def one(session: Session, mission: str, letter: int) -> Letter:

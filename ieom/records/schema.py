@@ -32,7 +32,9 @@ __all__ = [
     "missions", "observation", "releases", "standings", "statements", "stations", "submissions",
 ]  # fmt: skip
 
-IMMUTABLE = ("audit_rows", "statement_versions", "decisions", "confirmations", "mission_revisions", "letter_parts")
+IMMUTABLE = (
+    "audit_rows", "statement_versions", "decisions", "confirmations", "mission_revisions", "letter_parts", "release_approvals",
+)  # fmt: skip
 
 
 WRITTEN_ONCE = {"letters": ("recipient", "envelope_from", "message_id", "head", "tail")}

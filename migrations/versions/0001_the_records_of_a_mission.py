@@ -4,13 +4,16 @@ import sqlalchemy as sa
 from alembic import op
 
 import ieom.records.base
-from ieom.records.schema import IMMUTABLE, WRITTEN_ONCE, keep_immutable, keep_written
+from ieom.records.schema import keep_immutable, keep_written
 from sqlalchemy.dialects import postgresql
 
 revision = '0001'
 down_revision = None
 branch_labels = None
 depends_on = None
+
+IMMUTABLE = ('audit_rows', 'statement_versions', 'decisions', 'confirmations', 'mission_revisions', 'letter_parts')
+WRITTEN_ONCE = {'letters': ('recipient', 'envelope_from', 'message_id', 'head', 'tail')}
 
 
 def upgrade() -> None:

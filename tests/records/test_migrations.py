@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from ieom.errors import BadInput
-from ieom.records import migrate, schema
+from ieom.records import media, migrate, schema
 from ieom.records.base import begin, connect
 from ieom.records.submissions import Submission
 
@@ -78,3 +78,33 @@ def test_a_file_that_is_no_database_is_named(tmp_path) -> None:
     path.write_bytes(b"this is no database at all, only text" * 50)
     with pytest.raises((BadInput, DatabaseError), match="not a database"):
         migrate.upgrade(connect(f"sqlite:///{path}"))
+
+
+def test_contacts_and_suppressions_of_an_earlier_ieom_are_kept(empty: Engine) -> None:
+    migrate.upgrade(empty, to="0001")
+    moment = "2020-07-06 04:00:00" + ("+00" if empty.dialect.name == "postgresql" else ".000000")
+    with empty.begin() as connection:
+        for slug in ("a", "b"):
+            connection.execute(
+                text(
+                    "INSERT INTO missions (slug, opened_at, state, revision, starts_at_stage, count_left_why, "
+                    "walked_revision, sendings) VALUES (:slug, :at, 'open', 1, 'delegation', '', 0, 0)"
+                ),
+                {"slug": slug, "at": moment},
+            )
+        insert = text(
+            "INSERT INTO media_contacts (mission, email, outlet, name, salutation, language, country, kind) "
+            "VALUES (:mission, :email, 'A wire', '', '', 'en', '', 'wire')"
+        )
+        for mission, email in (("a", "Desk@wire.example"), ("b", "desk@wire.example"), ("b", "news@wire.example")):
+            connection.execute(insert, {"mission": mission, "email": email})
+        connection.execute(
+            text("INSERT INTO suppressions (email, why, at) VALUES ('Desk@wire.example', 'dead address: 550 no', :at)"),
+            {"at": moment},
+        )
+    migrate.upgrade(empty)
+    with begin(empty) as session:
+        assert [c.email for c in media.of(session, "b")] == ["desk@wire.example", "news@wire.example"]
+        assert [c.key for c in media.of(session, "a")] == ["desk@wire.example"]
+        assert media.suppressed(session) == {"desk@wire.example"}
+        assert media.take(session, {"email": "x@wire.example", "outlet": "X"}, at=datetime.now(UTC)).id == 3
