@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ieom.errors import NotFound
 from ieom.records.base import Base
+from ieom.rules.release import CARRIES
 
 
 class Release(Base):
@@ -36,7 +38,7 @@ class Release(Base):
     not_before: Mapped[datetime | None]
     """The embargo of a release that waits for no press conference."""
     go: Mapped[str] = mapped_column(default="by_time")  # by_time, by_hand
-    status: Mapped[str] = mapped_column(default="prepared")  # prepared, going, stopped, held, done
+    status: Mapped[str] = mapped_column(default="prepared")  # prepared, going, stopped, held, done, dropped
     held_why: Mapped[str] = mapped_column(default="")
     sent_by: Mapped[str | None]
     early_by: Mapped[str | None]
@@ -81,3 +83,64 @@ class Complaint(Base):
     reply: Mapped[str | None]
     """Number of our reply in the register."""
     replied_at: Mapped[datetime | None]
+
+
+def of(session: Session, mission: str) -> list[Release]:
+    """Every release of the mission, by number."""
+    return list(session.scalars(select(Release).where(Release.mission == mission).order_by(Release.number)))
+
+
+def one(session: Session, mission: str, number: int) -> Release:
+    """A release by its number. Raises `NotFound`."""
+    row = session.scalars(select(Release).where(Release.mission == mission, Release.number == number)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no release {number}; 'ieom release status' lists those there are")
+    return row
+
+
+def newest(session: Session, mission: str) -> Release | None:
+    """The newest release that carries a statement or its correction and was not dropped for a newer one."""
+    query = select(Release).where(Release.mission == mission, Release.kind.in_(CARRIES), Release.status != "dropped")
+    return session.scalars(query.order_by(Release.number.desc()).limit(1)).one_or_none()
+
+
+def published(session: Session, mission: str | None = None) -> list[Release]:
+    """Releases that are public (their letters were queued), oldest first; of one mission or of all."""
+    query = select(Release).where(Release.started_at.is_not(None)).order_by(Release.started_at, Release.id)
+    return list(session.scalars(query if mission is None else query.where(Release.mission == mission)))
+
+
+def about(session: Session, release: int, *kinds: str) -> list[Release]:
+    """Public releases that correct, clarify or withdraw this one (its id), oldest first; of these kinds alone when
+    some are named."""
+    query = select(Release).where(Release.concerns == release, Release.started_at.is_not(None))
+    query = query.where(Release.kind.in_(kinds)) if kinds else query
+    return list(session.scalars(query.order_by(Release.started_at, Release.id)))
+
+
+def withdrawn(session: Session, release: int) -> bool:
+    """Whether this release (its id), or one that corrected it, was withdrawn."""
+    return any(
+        row.kind == "withdrawal" or withdrawn(session, row.id)
+        for row in about(session, release, "withdrawal", "correction")
+    )
+
+
+def line(session: Session, row: Release) -> list[Release]:
+    """What a release concerns, and what that concerns in turn: the first one first, without the release itself."""
+    found: list[Release] = []
+    while row.concerns is not None and all(row.concerns != one.id for one in found):
+        row = session.get_one(Release, row.concerns)
+        found.insert(0, row)
+    return found
+
+
+def approvals(session: Session, release: int) -> list[ReleaseApproval]:
+    """Who approved a release with a text of its own (its id), oldest first."""
+    query = select(ReleaseApproval).where(ReleaseApproval.release == release)
+    return list(session.scalars(query.order_by(ReleaseApproval.id)))
+
+
+def complaints(session: Session, mission: str) -> list[Complaint]:
+    """Every complaint registered, oldest first."""
+    return list(session.scalars(select(Complaint).where(Complaint.mission == mission).order_by(Complaint.id)))

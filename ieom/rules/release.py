@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+CARRIES = frozenset({"statement", "correction"})
+"""Kinds that carry an approved statement; the others have a text of their own."""
+OWN = frozenset({"arrival", "advisory", "mid_mission", "clarification", "withdrawal", "holding"})
+ABOUT = frozenset({"correction", "clarification", "withdrawal"})
+"""Kinds that concern an earlier release, and go to whom that one reached."""
+KINDS = CARRIES | OWN
+
 
 @dataclass(frozen=True)
 class Readiness:
