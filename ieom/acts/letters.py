@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ieom.acts.media import unsubscribe_contact
 from ieom.errors import BadInput, NotFound, Refused
-from ieom.mail.letters import TO_MEDIA
 from ieom.records import audit, media
-from ieom.records.letters import Letter
+from ieom.records.letters import TO_MEDIA, Letter
+from ieom.records.suppressions import SAID, standing
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,6 @@ class LetterCancelled:
     """A person took back a letter before it went."""
 
     letter: int
-
-
-@dataclass(frozen=True)
-class ReaderUnsubscribed:
-    """A media contact asked for no further releases, in this mission or another."""
-
-    cancelled: list[int]
 
 
 def late(session: Session, mission: str) -> Sequence[Letter]:
@@ -80,7 +74,8 @@ def settle(
     session: Session, mission: str, *, by: str, at: datetime, letter: int, how: str, ref: str | None = None
 ) -> Letter:
     """Settle a letter in doubt: `sent` (it was taken, by the server's log or the reader's word), or `resend` (it was
-    not; the same Message-ID goes again). Raises `Refused` for a letter that is not in doubt."""
+    not; the same Message-ID goes again). Raises `Refused` for a letter that is not in doubt, and where it would go
+    again to a reader who is not written to any more."""
     row = _one(session, mission, letter)
     if ref and audit.happened(session, mission, ref):
         return row
@@ -88,6 +83,10 @@ def settle(
         raise BadInput(f"'{how}' settles nothing; say sent or resend")
     if row.state != "in_doubt":
         raise Refused(f"letter {letter} is {row.state.replace('_', ' ')}, not in doubt; there is nothing to settle")
+    gone = standing(session, row.recipient) if row.kind in TO_MEDIA else None
+    if how == "resend" and gone is not None:
+        why = SAID.get(gone.why, gone.why)
+        raise Refused(f"letter {letter} can't go again: {why}; settle it with --sent, it ends there either way")
     row.state = "sent" if how == "sent" else "queued"
     row.settled_at, row.next_at, row.lease = (at if how == "sent" else None), None, None
     if how == "resend":
@@ -109,22 +108,12 @@ def cancel(session: Session, mission: str, *, by: str, at: datetime, letter: int
 
 
 def unsubscribe(session: Session, mission: str, *, by: str, at: datetime, email: str, ref: str | None = None) -> int:
-    """A reader asked, by whatever way, for no further releases: letters to the media pass their address over from now
-    on, and those that have not gone are taken back. Returns how many were."""
+    """A reader asked, by whatever way, for no further releases: those of all missions pass their address over from now
+    on, and letters that have not gone are taken back. Returns how many were."""
     if ref and audit.happened(session, mission, ref):
         return 0
     found = media.by_email(session, email)
-    if found is None or found.id not in {one.id for one in media.of(session, mission)}:
-        raise NotFound(f"'{email}' is not among the media contacts of this mission")
-    if not media.suppress(session, found.email, why="unsubscribed", at=at):
-        return 0
-    waiting = session.scalars(
-        select(Letter).where(
-            Letter.mission == mission, func.lower(Letter.recipient) == found.key, Letter.kind.in_(TO_MEDIA),
-            Letter.state.in_(["queued", "deferred", "late", "stopped", "leased"]),
-        )
-    ).all()  # fmt: skip
-    for row in waiting:
-        row.state, row.settled_at, row.lease = "cancelled", at, None  # a sender that has leased it lets it go
-    audit.append(session, mission, by=by, at=at, act=ReaderUnsubscribed([row.id for row in waiting]), ref=ref)
-    return len(waiting)
+    if found is None:
+        raise NotFound(f"'{email}' is not among the media contacts")
+    how = f"told to {by}"
+    return unsubscribe_contact(session, found, by=by, at=at, detail=how, mission=mission, ref=ref).taken_back

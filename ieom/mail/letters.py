@@ -23,18 +23,19 @@ from ieom.folder.names import load_names
 from ieom.mail.message import Attachment, assembled, shared_part, wire
 from ieom.mail.writing import one_line, render, written_in
 from ieom.records import missions
-from ieom.records.letters import Letter, LetterPart
+from ieom.records.letters import TO_MEDIA, Letter, LetterPart
 from ieom.records.media import suppressed
+from ieom.rules.addresses import fold
 from ieom.rules.mission import MissionFacts
 
-__all__ = ["Attachment", "Recipient", "address", "identity", "message_bytes", "official_names", "queue", "queue_many"]
+__all__ = [
+    "TO_MEDIA", "Attachment", "Recipient", "address", "identity", "message_bytes", "official_names", "queue", "queue_many",
+]  # fmt: skip
 
 GRACE = timedelta(hours=6)
 """A letter queued this long after its time waits for a person."""
 CHUNK = 200
 """Letters written at a time into the outbox; what bounds the memory."""
-TO_MEDIA = {"release"}
-"""Kinds that go to the media: they respect suppressions and can be unsubscribed from (RFC 8058)."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def queue(
     restored records went on. Raises `BadInput`, naming what is wrong with an
     address, a header or a template."""
     email = address(to.email)
-    if _passed_over(session, mission, kind, occasion, {email}):
+    if _passed_over(session, mission, kind, occasion, {fold(email)}):
         return None
     written = _Written(session, mission, kind, occasion, at, due_at or at, attachments, release, headers or {}, grace)
     letter = Letter(**written.row(to, email, facts))
@@ -103,9 +104,10 @@ def queue_many(
     count = 0
     for recipient, own in to:
         email = address(recipient.email)
-        if email in passed or email.casefold() in passed:
+        key = fold(email)
+        if key in passed:
             continue
-        passed.add(email)
+        passed.add(key)
         rows.append(written.row(recipient, email, own))
         count += 1
         if len(rows) == CHUNK:
@@ -119,11 +121,11 @@ def queue_many(
 def _passed_over(
     session: Session, mission: str, kind: str, occasion: str, among: Collection[str] | None = None
 ) -> set[str]:
-    """Addresses that have this occasion's letter, and for letters to the media those suppressed (in any case of
-    letters: whoever unsubscribed as Desk@ is not written to as desk@)."""
-    had = select(Letter.recipient).where(Letter.mission == mission, Letter.occasion == occasion)
+    """Addresses, folded, that have this occasion's letter, and for letters to the media those suppressed: whoever
+    unsubscribed as Desk@ is not written to as desk@."""
+    had = select(Letter.recipient_key).where(Letter.mission == mission, Letter.occasion == occasion)
     if among is not None:
-        had = had.where(Letter.recipient.in_(among))
+        had = had.where(Letter.recipient_key.in_(among))
     found = set(session.scalars(had))
     if kind in TO_MEDIA:
         found |= suppressed(session, among)
@@ -195,6 +197,7 @@ class _Written:
         return {
             **self.common,
             "recipient": email,
+            "recipient_key": fold(email),
             "to_office": to.office,
             "language": language,
             "subject": words.subject,

@@ -32,7 +32,7 @@ from ieom.mail.message import wire
 from ieom.mail.smtp import Outcome, What
 from ieom.mail.writer import AGAIN
 from ieom.records import audit, media
-from ieom.records.letters import Letter, LetterAttempt
+from ieom.records.letters import Letter, LetterAttempt, not_suppressed, take_back
 from ieom.records.missions import Mission
 from ieom.records.releases import Release
 from ieom.settings import settings
@@ -106,6 +106,7 @@ def recover(session: Session, mission: str, *, at: datetime) -> int:
     mine = Letter.mission == mission
     session.execute(update(Letter).where(mine, Letter.state == "leased").values(state="queued", lease=None))
     doubtful = session.execute(select(Letter.id, Letter.lease).where(mine, Letter.state == "transmitting")).all()
+    take_back(session, mission=mission, at=at)  # whoever unsubscribed while they were being queued
     for letter, lease_id in doubtful:
         outcome = Outcome(What.IN_DOUBT, None, "the sender ended before the answer came")
         settle(session, letter, outcome, at=at, by="recovery", lease_id=lease_id)
@@ -203,7 +204,7 @@ def lease(session: Session, mission: str, *, at: datetime, most: int, lease_id: 
     ours = and_(Letter.mission == mission, Letter.state == "leased", Letter.lease == lease_id)
     found = session.execute(
         select(*wanted)
-        .where(or_(_ready(mission, at), ours) if session.info.get(AGAIN) else _ready(mission, at))
+        .where(or_(_ready(mission, at), ours) if session.info.get(AGAIN) else _ready(mission, at), not_suppressed())
         .order_by(Letter.due_at, Letter.id)
         .limit(most)
         .with_for_update(skip_locked=True)
@@ -222,7 +223,8 @@ def mark_transmitting(session: Session, due: Due) -> bool:
     result = session.execute(
         update(Letter)
         .where(
-            Letter.id == due.id, Letter.lease == due.lease, Letter.state.in_(["leased", "transmitting"]), _not_held()
+            Letter.id == due.id, Letter.lease == due.lease, Letter.state.in_(["leased", "transmitting"]), _not_held(),
+            not_suppressed(),
         )
         .values(state="transmitting")
     )  # fmt: skip

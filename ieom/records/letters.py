@@ -6,11 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, func, or_, select, update
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from ieom.errors import NotFound
 from ieom.records.base import Base
+from ieom.records.suppressions import Suppression
+from ieom.rules.addresses import fold
+
+TO_MEDIA = frozenset({"release"})
+"""Kinds that go to the media: they respect suppressions and can be unsubscribed from (RFC 8058)."""
 
 
 class LetterPart(Base):
@@ -20,6 +26,10 @@ class LetterPart(Base):
 
     sha256: Mapped[str] = mapped_column(primary_key=True)
     content: Mapped[bytes]
+
+
+def _recipient_key(context: DefaultExecutionContext) -> str:
+    return fold(context.get_current_parameters()["recipient"])  # type: ignore[no-untyped-call]  # SQLAlchemy's
 
 
 class Letter(Base):
@@ -42,6 +52,8 @@ class Letter(Base):
     kind: Mapped[str]  # the template's name: call_for_nominations, approval_request, release ...
     release: Mapped[int | None] = mapped_column(ForeignKey("releases.id"))
     recipient: Mapped[str]
+    recipient_key: Mapped[str] = mapped_column(default=_recipient_key, index=True)
+    """The recipient's address as `fold` gives it: by this the letters to an outlet are found over the years."""
     to_office: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en")
     subject: Mapped[str]
@@ -118,6 +130,35 @@ def counts(session: Session, mission: str) -> Counter[str]:
 def attempts(session: Session, letter: int) -> Sequence[LetterAttempt]:
     """Every attempt at a letter, oldest first."""
     return session.scalars(select(LetterAttempt).where(LetterAttempt.letter == letter).order_by(LetterAttempt.id)).all()
+
+
+def not_suppressed() -> ColumnElement[bool]:
+    """Of letters to the media those whose reader may be written to; of all others every one."""
+    gone = select(Suppression.email).where(Suppression.email == Letter.recipient_key, Suppression.lifted_at.is_(None))
+    return or_(Letter.kind.not_in(TO_MEDIA), ~gone.exists())
+
+
+def take_back(session: Session, *, at: datetime, key: str = "", mission: str = "") -> dict[str, list[int]]:
+    """Letters to the media that wait, of every mission, to this address (as `fold` gives it) or in this mission to any
+    that is suppressed, do not go. A sender that has leased one lets it go. Returns their numbers by mission."""
+    waiting: list[ColumnElement[bool]] = [
+        Letter.kind.in_(TO_MEDIA),
+        Letter.state.in_(["queued", "deferred", "late", "stopped", "leased"]),
+    ]
+    waiting.extend([Letter.recipient_key == key] if key else [Letter.mission == mission, ~not_suppressed()])
+    gone = session.execute(
+        update(Letter)
+        .where(*waiting)
+        .values(state="cancelled", settled_at=at, lease=None)
+        .returning(Letter.mission, Letter.id)
+    ).all()
+    return {one: sorted(row.id for row in gone if row.mission == one) for one in sorted({row.mission for row in gone})}
+
+
+def last_to(session: Session, key: str) -> Letter | None:
+    """The newest letter to the media that this address (as `fold` gives it) was written."""
+    query = select(Letter).where(Letter.recipient_key == key, Letter.kind.in_(TO_MEDIA)).options(defer(Letter.head))
+    return session.scalars(query.order_by(Letter.id.desc()).limit(1)).one_or_none()
 
 
 def stop(session: Session, release: int) -> None:

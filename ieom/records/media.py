@@ -11,11 +11,14 @@ from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records.base import Base
+from ieom.records.letters import take_back
+from ieom.records.suppressions import Suppression, suppressed
+from ieom.rules.addresses import fold
 
-
-def fold(email: str) -> str:
-    """The form by which an address is known: Desk@ and desk@ are one mailbox to every newsroom, though not to RFC 5321."""
-    return email.strip().casefold()
+__all__ = [
+    "MediaContact", "MediaList", "MediaListEntry", "MissionMedia", "Suppression", "by_email", "by_token", "choose", "fold",
+    "of", "suppress", "suppressed", "take",
+]  # fmt: skip
 
 
 def _token() -> str:
@@ -78,21 +81,6 @@ class MissionMedia(Base):
     contact: Mapped[int] = mapped_column(ForeignKey("media_contacts.id"), primary_key=True)
 
 
-class Suppression(Base):
-    """An address that no letter to the media goes to; no import undoes it."""
-
-    __tablename__ = "suppressions"
-
-    email: Mapped[str] = mapped_column(primary_key=True)
-    """The address as `fold` gives it."""
-    why: Mapped[str]  # unsubscribed, dead, complaint, by_hand
-    detail: Mapped[str] = mapped_column(default="")
-    """What the server said, or how the reader asked."""
-    letter: Mapped[int | None] = mapped_column(ForeignKey("letters.id"))
-    """The letter after which it came."""
-    at: Mapped[datetime]
-
-
 def of(session: Session, mission: str) -> Sequence[MediaContact]:
     """Whom the mission's releases go to, by address; suppressed ones are among them."""
     query = select(MediaContact).join(MissionMedia, MissionMedia.contact == MediaContact.id)
@@ -107,20 +95,25 @@ def by_email(session: Session, email: str) -> MediaContact | None:
 def suppress(
     session: Session, email: str, *, why: str, at: datetime, detail: str = "", letter: int | None = None
 ) -> bool:
-    """Never write to this address again; False when it was suppressed already (the first reason stays)."""
-    if session.get(Suppression, fold(email)) is not None:
+    """Never write to this address again; False when it was suppressed already (the first reason stays). Letters to the
+    media that wait for it, in whichever mission, are taken back."""
+    key = fold(email)
+    row = session.get(Suppression, key)
+    if row is not None and row.lifted_at is None:
         return False
-    session.add(Suppression(email=fold(email), why=why, detail=detail, letter=letter, at=at))
+    take_back(session, key=key, at=at)
+    if row is None:
+        session.add(Suppression(email=key, why=why, detail=detail, letter=letter, at=at))
+    else:
+        row.why, row.detail, row.letter, row.at = why, detail, letter, at
+        row.lifted_at, row.lifted_by, row.lifted_why = None, None, ""
     session.flush()
     return True
 
 
-def suppressed(session: Session, emails: Collection[str] | None = None) -> set[str]:
-    """Suppressed addresses, folded; of these alone when some are given."""
-    query = select(Suppression.email)
-    if emails is not None:
-        query = query.where(Suppression.email.in_([fold(email) for email in emails]))
-    return set(session.scalars(query))
+def by_token(session: Session, token: str) -> MediaContact | None:
+    """The contact whose letters carry this link."""
+    return session.scalars(select(MediaContact).where(MediaContact.token == token)).one_or_none()
 
 
 def take(session: Session, values: Mapping[str, Any], *, at: datetime) -> MediaContact:

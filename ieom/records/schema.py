@@ -10,6 +10,7 @@ from sqlalchemy import DDL, event
 from ieom.records import (
     approvals,
     audit,
+    contact_acts,
     correspondence,
     delegation,
     deployment,
@@ -23,17 +24,19 @@ from ieom.records import (
     statements,
     stations,
     submissions,
+    suppressions,
 )
 from ieom.records.base import Base
 
 metadata = Base.metadata
 __all__ = [
-    "approvals", "audit", "correspondence", "delegation", "deployment", "letters", "media", "meetings", "metadata",
-    "missions", "observation", "releases", "standings", "statements", "stations", "submissions",
+    "approvals", "audit", "contact_acts", "correspondence", "delegation", "deployment", "letters", "media", "meetings", "metadata",
+    "missions", "observation", "releases", "standings", "statements", "stations", "submissions", "suppressions",
 ]  # fmt: skip
 
 IMMUTABLE = (
     "audit_rows", "statement_versions", "decisions", "confirmations", "mission_revisions", "letter_parts", "release_approvals",
+    "contact_acts",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from alembic import op
 
 import ieom.records.base
 from ieom.records.schema import keep_immutable
+from ieom.rules.addresses import fold
 from sqlalchemy.dialects import postgresql
 
 revision = '0002'
@@ -14,7 +15,7 @@ down_revision = '0001'
 branch_labels = None
 depends_on = None
 
-IMMUTABLE = ('release_approvals',)
+IMMUTABLE = ('release_approvals', 'contact_acts')
 MOMENT = ieom.records.base.UtcDateTime(timezone=True)
 JSON = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql')
 
@@ -72,10 +73,34 @@ def upgrade() -> None:
     sa.UniqueConstraint('source', name=op.f('uq_letter_reports_source'))
     )
     op.create_index(op.f('ix_letter_reports_letter'), 'letter_reports', ['letter'])
+    op.create_table('contact_acts',
+    sa.Column('seq', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('at', MOMENT, nullable=False),
+    sa.Column('by', sa.String(), nullable=False),
+    sa.Column('act', sa.String(), nullable=False),
+    sa.Column('what', JSON, nullable=False),
+    sa.Column('ref', sa.String(), nullable=True),
+    sa.Column('previous', sa.String(), nullable=False),
+    sa.Column('hash', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('seq', name=op.f('pk_contact_acts')),
+    sa.UniqueConstraint('ref', name=op.f('uq_contact_acts_ref'))
+    )
+    _recipients()
     for table in IMMUTABLE:
         for name, sql in keep_immutable(table):
             if name == op.get_bind().dialect.name:
                 op.execute(sql)
+
+
+def _recipients() -> None:
+    """Letters are found by their recipient, however that was written."""
+    op.add_column('letters', sa.Column('recipient_key', sa.String(), nullable=False, server_default=''))
+    bind = op.get_bind()
+    written = bind.scalars(sa.text('SELECT DISTINCT recipient FROM letters')).all()
+    known = [{'written': one, 'key': fold(one)} for one in written]
+    if known:
+        bind.execute(sa.text('UPDATE letters SET recipient_key = :key WHERE recipient = :written'), known)
+    op.create_index(op.f('ix_letters_recipient_key'), 'letters', ['recipient_key'])
 
 
 def _contacts() -> None:
@@ -136,13 +161,16 @@ def _contacts() -> None:
     sa.Column('detail', sa.String(), nullable=False),
     sa.Column('letter', sa.Integer(), nullable=True),
     sa.Column('at', MOMENT, nullable=False),
+    sa.Column('lifted_at', MOMENT, nullable=True),
+    sa.Column('lifted_by', sa.String(), nullable=True),
+    sa.Column('lifted_why', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['letter'], ['letters.id'], name=op.f('fk_suppressions_letter_letters')),
     sa.PrimaryKeyConstraint('email', name=op.f('pk_suppressions'))
     )
     known: dict[str, dict[str, object]] = {}
     pairs: dict[tuple[str, int], None] = {}
     for row in old:
-        key = row['email'].strip().casefold()
+        key = fold(row['email'])
         kept = known.setdefault(key, {
             'id': len(known) + 1, 'key': key, 'token': secrets.token_urlsafe(18), 'added_at': row['opened_at'],
             'consent': '', 'source': '',
@@ -159,8 +187,8 @@ def _contacts() -> None:
     for row in dead:
         why, _, detail = row['why'].partition(': ')
         why = {'dead address': 'dead', 'unsubscribed': 'unsubscribed'}.get(why, 'by_hand')
-        folded.setdefault(row['email'].strip().casefold(), {
-            'email': row['email'].strip().casefold(), 'why': why, 'detail': detail, 'at': row['at'],
+        folded.setdefault(fold(row['email']), {
+            'email': fold(row['email']), 'why': why, 'detail': detail, 'at': row['at'], 'lifted_why': '',
         })
     if folded:
         op.bulk_insert(suppressions, list(folded.values()))
