@@ -15,23 +15,35 @@ import signal
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from living import KeptPages, child, in_child, opened, surround, walk
 from outcome import outcome, received
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from desk.catcher import Catcher
 from desk.rehearsal import ScriptedAct, live, next_moment
 from ieom.papers import typeset
+from ieom.records.base import connect
 from tasks import stage
 
 LEAST_POINTS = 100
 LANES = 2
 """Points that are tried side by side."""
+COMPILED: dict[Any, Any] = {}
+"""SQL as SQLAlchemy compiled it, kept from one engine to the next: each child has an engine of its own, and would else
+compile every statement anew."""
+
+
+@lru_cache(maxsize=4)
+def records(url: str) -> Engine:
+    """In the place of the tasks' own: the schema is the newest already, being a copy of one that was brought to it."""
+    return connect(url).execution_options(compiled_cache=COMPILED)
 
 
 def url(folder: Path) -> str:
@@ -40,7 +52,7 @@ def url(folder: Path) -> str:
 
 def copy(source: Path, target: Path) -> None:
     """The state of a mission: its database (with what is still in the write-ahead log), papers and witness."""
-    target.mkdir(parents=True)
+    target.mkdir(parents=True, exist_ok=True)
     if (source / "var").exists():
         shutil.copytree(source / "var", target / "var", copy_function=os.link)
     with sqlite3.connect(source / "mission.db") as old, sqlite3.connect(target / "mission.db") as new:
@@ -114,14 +126,36 @@ def point(
     shutil.rmtree(there)
 
 
+def lane(
+    mission: tuple[str, list[ScriptedAct]], before: Path, moment: datetime, numbers: range, wanted: dict[str, Any],
+    sent: Counter[str],
+) -> None:  # fmt: skip
+    """The points of a step that one process tries. It lives the step once itself, so that the children forked from it
+    have at hand what Python, Jinja and SQLAlchemy make ready at first use."""
+    if len(numbers) > 2:
+        with Catcher(before.with_name(f"{before.name}-warm-{numbers.start}") / "mail") as own:
+            warm = before.with_name(f"{before.name}-warm-{numbers.start}")
+            copy(before, warm)
+            live_moment(mission, warm, own.port, moment)
+        shutil.rmtree(warm)
+    for nth in numbers:
+        point(mission, before, moment, nth, wanted, sent)
+
+
 def killed_at_every_commit(folder: Path) -> None:
     """Live the mission in `folder`, killed at each commit of each of its steps. Start it in a process of its own."""
     main, kept = folder / "main", folder / "pages"
     main.mkdir()
     kept.mkdir()
-    with Catcher(main / "mail") as catcher, patch.object(typeset, "_compiler", lambda path, _: KeptPages(kept, path)):
+    with (
+        Catcher(main / "mail") as catcher,
+        patch.object(typeset, "_compiler", lambda path, _: KeptPages(kept, path)),
+        ExitStack() as stack,
+    ):
         surround(url(main), catcher.port, main / "var")
         mission = slug, acts = opened(stage.records())
+        stage.records().dispose()
+        stack.enter_context(patch.object(stage, "_engine", records))
         walk(slug)
         points, number = 0, 0
         while True:
@@ -141,10 +175,10 @@ def killed_at_every_commit(folder: Path) -> None:
             commits = counted.stat().st_size if counted.exists() else 0
             wanted, sent = outcome(url(main)), received(main / "mail") - had
             lanes = [
-                child(lambda: [point(mission, before, moment, nth, wanted, sent) for nth in range(first, commits + 1, LANES)])  # noqa: B023 - waited for below
+                child(lambda: lane(mission, before, moment, range(first, commits + 1, LANES), wanted, sent))  # noqa: B023 - waited for below
                 for first in range(1, LANES + 1)
-            ]  # fmt: skip
-            assert [os.waitpid(lane, 0)[1] for lane in lanes] == [0] * LANES, f"step {number}: see above"
+            ]
+            assert [os.waitpid(process, 0)[1] for process in lanes] == [0] * LANES, f"step {number}: see above"
             shutil.rmtree(before)
             points += commits
     print(f"killed at {points} commits of {number - 1} steps")
