@@ -44,6 +44,23 @@ class Settings(BaseSettings):
     vault_key: SecretStr = SecretStr("")
     """Fernet key for passports and photographs; `ieom vault key` makes one."""
 
+    sign_pkcs12: str = ""
+    """The organisation's key and certificate as a PKCS#12 file; empty: the one that `ieom keys new` made, if it did."""
+    sign_passphrase: SecretStr = SecretStr("")
+    sign_pkcs11_module: str = ""
+    """A card's or hardware module's library; where it is set, the key on it signs, and no PKCS#12 file."""
+    sign_pkcs11_token: str = ""
+    """The token's label; may be left out where there is one token."""
+    sign_pkcs11_label: str = ""
+    """The label that key and certificate have on the token."""
+    sign_pkcs11_pin: SecretStr = SecretStr("")
+    sign_chain: str = ""
+    """A PEM file of certificates between the organisation's and its authority's root, put into each signature."""
+    sign_trust: str = ""
+    """A PEM file of root certificates that time stamps are held against."""
+    tsa_url: str = ""
+    """A time stamp authority (RFC 3161), asked for a time stamp on each signature (PAdES-B-T)."""
+
     prefect_port: Annotated[int, Field(ge=1, le=65535)] = 4200
 
     @property
