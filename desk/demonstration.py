@@ -25,7 +25,9 @@ from flows.mission import mission as mission_flow
 from flows.reminders import reminders as reminders_flow
 from ieom.acts.audit import export_jsonl
 from ieom.folder import open_mission, read
+from ieom.folder.names import load_names
 from ieom.mail.sender import Progress as Sent
+from ieom.papers import keys
 from ieom.records import missions, standings
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
@@ -103,6 +105,8 @@ def live_through(folder_path: Path, into: Path, begun: float) -> None:
     with begin(engine) as session:
         open_mission(session, folder, by=acts[0].by, at=acts[0].at)
     set_clock(engine, slug, acts[0].at)
+    organisation = load_names().official(folder.facts.organisation, on=acts[0].at.date())
+    keys.make([organisation], at=acts[0].at, years=10, passphrase=settings().sign_passphrase.get_secret_value())
     screen = Screen(console, folder.facts.title, zone)
     chronicle = Chronicle(slug)
 
@@ -176,6 +180,10 @@ def _close(
     if departures.exists():
         console.print("Where this statement departs from the published one, and why:", style="dim")
         console.print(f"  {_from_here(departures)}", style="dim", soft_wrap=True)
+    console.print("How to check a paper that somebody holds:", style="dim")
+    here, paper = _from_here(into.resolve()), _from_here((into / "statement-en.pdf").resolve())
+    console.print(f"  IEOM_STATE_DIR={here} ieom verify {paper}", style="dim", soft_wrap=True)
+    console.print(f"  pdfsig {paper}", style="dim", soft_wrap=True)
     counted = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()))
     console.print(f"Letters: {counted}. The whole mission took {seconds:.0f} s.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import time
 from pathlib import Path
@@ -43,6 +44,10 @@ def demo(
         IEOM_SMTP_HOST="127.0.0.1",
         IEOM_SMTP_SECURITY="none",
         IEOM_SMTP_USER="",
+        IEOM_SIGN_PKCS12="",  # it makes itself a key, that is thrown away with it: the organisation's signs no rehearsal
+        IEOM_SIGN_PASSPHRASE=secrets.token_urlsafe(),
+        IEOM_SIGN_PKCS11_MODULE="",
+        IEOM_TSA_URL="",
     )
     from desk.quiet import surround
 

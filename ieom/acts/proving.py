@@ -12,6 +12,7 @@ from ieom.acts import audit as chain
 from ieom.acts import grounds
 from ieom.acts.bearing import record
 from ieom.acts.rounds import approved_round, proven, seats
+from ieom.acts.signing import announced
 from ieom.errors import Refused, Tampered
 from ieom.papers import store
 from ieom.papers.press_release import press_release_pdf, press_release_txt, release_text
@@ -42,13 +43,14 @@ def papers_of(session: Session, mission: str, version: StatementVersion) -> dict
         version.content, gathered.facts, press_conference=facts.moment(facts.release.press_conference), zone=zone
     )
     _check(session, mission, version, text.plain)
+    seal = announced(session, mission)
     contact = f"{facts.release.from_name}, {facts.release.reply_to}"
     return {
-        f"statement-{language}.pdf": statement_pdf(version.content, **about, at=version.at),
+        f"statement-{language}.pdf": statement_pdf(version.content, **about, at=version.at, seal=seal),
         f"statement-{language}.docx": statement_docx(version.content, **about, at=version.at),
         f"statement-{language}.txt": statement_txt(version.content),
         f"press-release-{language}.pdf": press_release_pdf(
-            version.content, text, **about, at=version.at, contact=contact
+            version.content, text, **about, at=version.at, contact=contact, seal=seal
         ),
         f"press-release-{language}.txt": press_release_txt(version.content, text),
     }
@@ -74,7 +76,9 @@ def papers_of_translation(session: Session, mission: str, version: StatementVers
     """The papers of an unofficial translation: the statement alone, marked as what it is."""
     zone, language = missions.facts(session, mission).zone, version.language
     return {
-        f"statement-{language}.pdf": statement_pdf(version.content, **_about(version, zone), at=version.at),
+        f"statement-{language}.pdf": statement_pdf(
+            version.content, **_about(version, zone), at=version.at, seal=announced(session, mission)
+        ),
         f"statement-{language}.txt": statement_txt(version.content),
     }
 

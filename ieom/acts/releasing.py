@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ieom.acts.observation import last_close
 from ieom.acts.proving import folder, papers_of, papers_of_translation, translations, witnessed
 from ieom.acts.rounds import approved_round, proven, stands
+from ieom.acts.signing import signed
 from ieom.errors import NotFound, Refused
 from ieom.papers import store
 from ieom.records import audit, drafts, letters, missions
@@ -26,6 +27,10 @@ class ReleasePrepared:
     kind: str
     hashes: dict[str, str]
     papers: dict[str, str]
+    certificate: str = ""
+    """SHA-256 of the certificate that signed them; empty: they are unsigned."""
+    signed: dict[str, str] = field(default_factory=dict)
+    """What was signed, by file name: the hash that each signature is over."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +76,13 @@ def prepare(
     if last is not None and same and (last.translations == translated or last.started_at is not None):
         return last
     number = (last.number if last else 0) + 1
-    papers = {}
+    made: dict[str, bytes] = {}
     for version in proven(session, mission, round_):
-        for name, data in papers_of(session, mission, version).items():
-            papers[name] = store.write(folder(mission, number) / name, data)
+        made |= papers_of(session, mission, version)
     for version in unofficial:
-        for name, data in papers_of_translation(session, mission, version).items():
-            papers[name] = store.write(folder(mission, number) / name, data)
+        made |= papers_of_translation(session, mission, version)
+    made, seal = signed(session, mission, number, made, at=at)
+    papers = {name: store.write(folder(mission, number) / name, data) for name, data in made.items()}
     facts = missions.facts(session, mission)
     row = Release(
         mission=mission, number=number, kind=kind, round=round_.id, hashes=dict(round_.hashes), translations=translated,
@@ -85,9 +90,8 @@ def prepare(
     )  # fmt: skip
     session.add(row)
     session.flush()
-    audit.append(
-        session, mission, by=by, at=at, act=ReleasePrepared(number, kind, dict(round_.hashes), papers), ref=ref
-    )
+    act = ReleasePrepared(number, kind, dict(round_.hashes), papers, seal.certificate, seal.signed)
+    audit.append(session, mission, by=by, at=at, act=act, ref=ref)
     return row
 
 

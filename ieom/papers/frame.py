@@ -23,9 +23,10 @@ def words(language: str) -> dict[str, Any]:
 
 
 def framed(
-    content: Content, *, number: int, digest: str, chain_head: str, zone: str, copy_for: str = ""
+    content: Content, *, number: int, digest: str, chain_head: str, zone: str, copy_for: str = "", seal: str = ""
 ) -> dict[str, Any]:
-    """A version's content with everything that its papers say around it; times in `zone`."""
+    """A version's content with everything that its papers say around it; times in `zone`. `seal` is given for a paper that
+    is signed once it is made: the address where a reader learns how to check it, or '-' where there is none."""
     said, language = words(content["language"]), content["language"]
     moment = datetime.fromisoformat(content["cut_off"]).astimezone(ZoneInfo(zone))
     when = format_datetime(moment, "d MMMM y, HH:mm", locale=language)
@@ -55,8 +56,18 @@ def framed(
         "annex_head": said["annex_head"],
         "cut_off_says": said["cut_off"].format(moment=f"{when} ({content['place']})"),
         "hash_says": said["hash"].format(digest=digest, head=chain_head),
+        "seal_says": sealed(content["organisation"], content["language"], seal),
         "foot": said["foot"].format(organisation=content["organisation"], mission=content["mission_name"]),
         "copy_for": said["copy_for"].format(office=copy_for) if copy_for else "",
         "document_title": f"{content['title'].title()}: {content['election']}",
         "keywords": [f"version {number}", f"sha256:{digest}", f"audit:{chain_head}"],
     }
+
+
+def sealed(organisation: str, language: str, seal: str) -> str:
+    """The line about a paper's signature; empty for a paper that is not signed."""
+    said = words(language)
+    if not seal:
+        return ""
+    where = said["seal_where"].format(url=seal) if seal != "-" else ""
+    return f"{said['seal'].format(organisation=organisation)} {where}".strip()

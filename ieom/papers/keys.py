@@ -107,9 +107,9 @@ def _certified(key: ec.EllipticCurvePrivateKey, name: str, since: datetime, term
 
 
 @contextlib.contextmanager
-def opened(at: datetime) -> Iterator[Key | None]:
-    """The key that signs at a moment (UTC), or None where none is set. Raises `BadInput` when it can't be opened, and
-    `Refused` when its certificate does not hold at that moment."""
+def opened(at: datetime | None) -> Iterator[Key | None]:
+    """The key that signs at a moment (UTC; None: whenever), or None where none is set. Raises `BadInput` when it can't be
+    opened, and `Refused` when its certificate does not hold at that moment."""
     if not held():
         yield None
         return
@@ -122,10 +122,14 @@ def opened(at: datetime) -> Iterator[Key | None]:
         yield _holds(_from_file(), at)
 
 
-def _holds(key: Key, at: datetime) -> Key:
+def _holds(key: Key, at: datetime | None) -> Key:
     own = key.certificate
+    if at is None:
+        return key
     if at < own.since:
-        raise Refused(f"the signing certificate holds from {own.since:%-d %B %Y} on, and it is {at:%-d %B %Y}; {UNDONE}")
+        raise Refused(
+            f"the signing certificate holds from {own.since:%-d %B %Y} on, and it is {at:%-d %B %Y}; {UNDONE}"
+        )
     if at > own.until:
         raise Refused(
             f"the signing certificate held until {own.until:%-d %B %Y}; {UNDONE}. Move the key away and make another "
@@ -151,9 +155,7 @@ def _from_file() -> Key:
     if key is None or own is None:
         lacks = "no private key" if key is None else "no certificate that belongs to its key"
         raise BadInput(f"the signing key {where} has {lacks}; {UNDONE}")
-    public = [
-        one.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) for one in (key, own)
-    ]  # type: ignore[union-attr]
+    public = [one.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) for one in (key, own)]
     if public[0] != public[1]:
         raise BadInput(f"the key and the certificate in {where} do not belong together; {UNDONE}")
     from ieom.papers.signing import file_signer

@@ -64,9 +64,10 @@ def press_release_pdf(
     zone: str,
     at: datetime,
     contact: str,
+    seal: str = "",
 ) -> bytes:
-    """The PDF of the release; `at` is UTC."""
-    data = framed(content, number=number, digest=digest, chain_head=chain_head, zone=zone)
+    """The PDF of the release; `at` is UTC. With `seal` (see `framed`) it says that it is signed."""
+    data = framed(content, number=number, digest=digest, chain_head=chain_head, zone=zone, seal=seal)
     return pdf(
         "press_release",
         {

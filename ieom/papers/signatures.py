@@ -35,7 +35,9 @@ LARGEST = 32_000_000
 MOST = 16
 """Signatures of a file that are looked at."""
 _ROOM = re.compile(rb"/Contents[\x00\t\n\f\r ]{0,16}<([0-9A-Fa-f]{512,262144})>")
-_RANGE = re.compile(rb"/ByteRange[\x00\t\n\f\r ]{0,16}\[ {0,16}0 {1,16}(\d{1,10}) {1,16}(\d{1,10}) {1,16}(\d{1,10}) {0,80}\]")
+_RANGE = re.compile(
+    rb"/ByteRange[\x00\t\n\f\r ]{0,16}\[ {0,16}0 {1,16}(\d{1,10}) {1,16}(\d{1,10}) {1,16}(\d{1,10}) {0,80}\]"
+)
 _T = TypeVar("_T")
 
 

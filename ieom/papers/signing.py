@@ -59,7 +59,7 @@ def known_to_pyhanko(certificates: Iterable[x509.Certificate]) -> list[asn1.Cert
 
 def file_signer(key: Any, own: x509.Certificate, more: Iterable[Any]) -> SimpleSigner:
     """What signs with a key from a file. `more` are certificates above `own`, put into each signature."""
-    registry = SimpleCertificateStore()
+    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     registry.register_multiple(known_to_pyhanko(getattr(one, "certificate", one) for one in more))
     plain = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     signer = _FileSigner(

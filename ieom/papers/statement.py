@@ -11,10 +11,12 @@ from ieom.rules.statement import Content, canonical
 
 
 def statement_pdf(
-    content: Content, *, number: int, digest: str, chain_head: str, zone: str, at: datetime, copy_for: str = ""
-) -> bytes:
-    """The PDF. `at` is UTC; with `copy_for` it is one approver's copy, marked as theirs and not for publication."""
-    data = framed(content, number=number, digest=digest, chain_head=chain_head, zone=zone, copy_for=copy_for)
+    content: Content, *, number: int, digest: str, chain_head: str, zone: str, at: datetime, copy_for: str = "",
+    seal: str = "",
+) -> bytes:  # fmt: skip
+    """The PDF. `at` is UTC; with `copy_for` it is one approver's copy, marked as theirs and not for publication; with `seal`
+    (see `framed`) it says that it is signed, which is then to be done."""
+    data = framed(content, number=number, digest=digest, chain_head=chain_head, zone=zone, copy_for=copy_for, seal=seal)
     return pdf("statement", data, at=at)
 
 
