@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -55,7 +56,7 @@ def new(
     say(f"The key is in {keys.path()}, readable by you alone.")
     say("Keep its passphrase in IEOM_SIGN_PASSPHRASE, and copies of both apart.")
     _tell(made)
-    say(f"Certificate to publish: {public}")
+    _publish(public)
 
 
 def _names(code: str, at: datetime) -> list[str]:
@@ -85,6 +86,11 @@ def _tell(one: Certificate) -> None:
     say(f"Holds from {one.since:%-d %B %Y} to {one.until:%-d %B %Y}.")
 
 
+def _publish(path: Path) -> None:
+    say("Certificate to publish:")
+    typer.echo(f"  {path}")  # whole, however narrow the terminal: it is copied
+
+
 def show() -> None:
     """Show the key in use: whether it can be opened, its certificate, its fingerprint, and how long it still holds."""
     with keys.opened(None) as key:
@@ -102,7 +108,7 @@ def show() -> None:
         say(f"{left.days} days left: make another soon. Papers signed before stay ours.")
     else:
         say(f"{left.days} days left.")
-    say(f"Certificate to publish: {certificates.folder() / own.fingerprint}.pem")
+    _publish(certificates.folder() / f"{own.fingerprint}.pem")
     known = settings()
     say(f"Time stamps: {known.tsa_url or 'none (IEOM_TSA_URL)'}")
     others = [one for one in certificates.kept().values() if one.fingerprint != own.fingerprint]

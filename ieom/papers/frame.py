@@ -56,7 +56,7 @@ def framed(
         "annex_head": said["annex_head"],
         "cut_off_says": said["cut_off"].format(moment=f"{when} ({content['place']})"),
         "hash_says": said["hash"].format(digest=digest, head=chain_head),
-        "seal_says": sealed(content["organisation"], content["language"], seal),
+        "seal_says": sealed(content["language"], seal),
         "foot": said["foot"].format(organisation=content["organisation"], mission=content["mission_name"]),
         "copy_for": said["copy_for"].format(office=copy_for) if copy_for else "",
         "document_title": f"{content['title'].title()}: {content['election']}",
@@ -64,10 +64,9 @@ def framed(
     }
 
 
-def sealed(organisation: str, language: str, seal: str) -> str:
+def sealed(language: str, seal: str) -> str:
     """The line about a paper's signature; empty for a paper that is not signed."""
     said = words(language)
     if not seal:
         return ""
-    where = said["seal_where"].format(url=seal) if seal != "-" else ""
-    return f"{said['seal'].format(organisation=organisation)} {where}".strip()
+    return str(said["seal"] if seal == "-" else said["seal_where"].format(url=seal))

@@ -1,7 +1,7 @@
 """The organisation's signing key: made for a start, or taken from a PKCS#12 file or a PKCS#11 token as the settings say.
 
-A key that can't be opened, a certificate whose time has not come or is over, and a pair that does not belong together are
-refused before anything is signed.
+A key that can't be opened, and a certificate whose time has not come or is over, are refused before anything is signed; a
+pair that does not belong together when its first signature is read back.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PublicFormat, pkcs12
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from ieom.errors import BadInput, Conflict, Refused
@@ -31,7 +31,7 @@ DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 """id-kp-documentSigning (RFC 9336, 3.1)."""
 LONGEST = 64
 """Characters of a name in a certificate (RFC 5280, ub-common-name)."""
-UNDONE = "nothing was prepared"
+UNDONE = "nothing was signed"
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,6 @@ def _from_file() -> Key:
     if key is None or own is None:
         lacks = "no private key" if key is None else "no certificate that belongs to its key"
         raise BadInput(f"the signing key {where} has {lacks}; {UNDONE}")
-    public = [one.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) for one in (key, own)]
-    if public[0] != public[1]:
-        raise BadInput(f"the key and the certificate in {where} do not belong together; {UNDONE}")
     from ieom.papers.signing import file_signer
 
     return Key(file_signer(key, own, [*more, *chain()]), certificate(own))

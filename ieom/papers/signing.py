@@ -120,11 +120,16 @@ def sign(
     return signed, found
 
 
+def ended(pdf: bytes) -> bytes:
+    """The paper with a line end after its last word: Typst writes none, and the revision that holds the signature would
+    begin on the same line (against ISO 19005-2, 6.1.9)."""
+    return pdf if pdf.endswith(b"\n") else pdf + b"\n"
+
+
 def _signed(pdf: bytes, key: Key, about: PdfSignatureMetadata, at: datetime, stamper: HTTPTimeStamper | None) -> bytes:
-    # Typst ends its file without a line end; the revision added after it would begin on the same line (PDF/A, 6.1.9).
-    ended = pdf if pdf.endswith(b"\n") else pdf + b"\n"
-    by = b"\n".join((ended, key.certificate.der, at.isoformat().encode(), str(about.reason).encode()))
-    out = _Revision(io.BytesIO(ended)).identified(by)
+    whole = ended(pdf)
+    by = b"\n".join((whole, key.certificate.der, at.isoformat().encode(), str(about.reason).encode()))
+    out = _Revision(io.BytesIO(whole)).identified(by)
     signer = _Signer(about, key.signer, timestamper=stamper)
     signer.at = at
     try:
