@@ -33,7 +33,7 @@ def new(
         str,
         typer.Option(help="The organisation's code in config/names.toml; may be left out when there is only one."),
     ] = "",
-    years: Annotated[int, typer.Option(help="How many years its certificate holds.", min=1, max=10)] = 3,
+    years: Annotated[int, typer.Option(help="How many years its certificate holds, 1 to 10.")] = 3,
     since: Annotated[
         datetime | None,
         typer.Option(
