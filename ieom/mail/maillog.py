@@ -27,7 +27,7 @@ STAMP = re.compile(
 )
 """RFC 3339, Exim's own form, or that of the older syslog (RFC 3164, 4.1.2), which has neither year nor zone."""
 POSTFIX = re.compile(r"(?P<host>\S+) (?P<tag>[\w./-]*/(?P<service>[\w-]+))\[(?P<pid>\d+)\]: (?P<rest>.*)", re.DOTALL)
-QUEUED = re.compile(r"(?P<queue>[0-9A-F]{6,}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-y]{10,}): (?P<rest>.*)", re.DOTALL)
+QUEUED = re.compile(r"(?P<queue>[0-9A-F]{6,}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,}): (?P<rest>.*)", re.DOTALL)
 """A short queue identifier, or a long one (enable_long_queue_ids)."""
 FATE = re.compile(r"to=<.*?\bdsn=(?P<dsn>[\d.]+), status=(?P<status>[\w-]+) ?(?P<said>.*)", re.DOTALL)
 EXIM = re.compile(
@@ -118,7 +118,9 @@ class Clock:
     def _syslog(self, found: re.Match[str]) -> datetime:
         for year in range(self.latest.year, self.latest.year - 9, -1):
             try:
-                told = datetime.fromisoformat(f"{year}-{MONTHS[found['month']]:02}-{int(found['day']):02}T{found['time']}")
+                told = datetime.fromisoformat(
+                    f"{year}-{MONTHS[found['month']]:02}-{int(found['day']):02}T{found['time']}"
+                )
             except (KeyError, ValueError):  # no such month; the 29th of February
                 continue
             at = told.astimezone(UTC)
@@ -237,5 +239,3 @@ class Reader:
     def _came_to(trace: Trace, fate: str, said: str) -> None:
         if STRONGER[fate] >= STRONGER[trace.fate]:
             trace.fate, trace.said = fate, " ".join(said.split())[:400]
-
-
