@@ -41,6 +41,21 @@ class Settings(BaseSettings):
     mail_from: str = ""
     """Envelope sender and From address; the mission file's address is used when empty."""
 
+    doubt_policy: Literal["ask", "resend", "reconcile"] = "ask"
+    """What is done by itself about letters in doubt: nothing, sent once more, or looked up in the mail server's log."""
+    mail_log: str = ""
+    """Logs of the Postfix or Exim that letters are handed to: paths or shell patterns, comma-separated."""
+    bounce_maildir: Path | None = None
+    """The Maildir that bounces and complaints come to."""
+    bounce_imap_host: str = ""
+    """The IMAP server of the mailbox that they come to (TLS)."""
+    bounce_imap_port: Annotated[int, Field(ge=1, le=65535)] = 993
+    bounce_imap_user: str = ""
+    bounce_imap_password: SecretStr = SecretStr("")
+    bounce_imap_folder: str = "INBOX"
+    bounce_imap_done: str = ""
+    """The folder that read reports are moved to; when empty they stay, marked as seen."""
+
     vault_key: SecretStr = SecretStr("")
     """Fernet key for passports and photographs; `ieom vault key` makes one."""
 

@@ -16,6 +16,7 @@ from ieom.mail.smtp import Account
 from ieom.records import missions
 from ieom.records.base import begin
 from ieom.settings import settings
+from tasks.doubt import settle_doubt
 from tasks.progress import shown
 from tasks.stage import RETRY, records
 from tasks.wake import begin_run
@@ -47,6 +48,7 @@ def send(mission: str) -> SendReport:
     engine = records()
     if begin_run(mission).held:
         return SendReport()
+    settle_doubt(mission)
     with begin(engine) as session:
         at = missions.now(session, mission)
         if outbox.idle(session, mission, at=at):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -88,29 +86,3 @@ def test_a_server_whose_certificate_nobody_vouches_for_gets_no_letter(
     monkeypatch.setenv("SSL_CERT_FILE", str(postfix.certificate))
     assert send(engine, mission, postfix, security="starttls", at=NOW + timedelta(hours=1)) == Counter(sent=1)
     assert sum(postfix.settled().values()) == 1
-
-
-def test_a_sender_killed_again_and_again_loses_and_doubles_nothing_but_what_it_shows_in_doubt(
-    engine: Engine, mission: str, postfix: Postfix
-) -> None:
-    queued(engine, mission, 300)
-    kills = 0
-    for goal in (30, 90, 150):
-        child = os.fork()
-        if child == 0:
-            engine.dispose(close=False)
-            send(engine, mission, postfix)
-            os._exit(0)
-        while states(engine)["sent"] < goal:
-            time.sleep(0.005)
-        os.kill(child, signal.SIGKILL)
-        kills += os.WIFSIGNALED(os.waitpid(child, 0)[1])
-    send(engine, mission, postfix)
-    assert kills == 3
-    arrived, stood = postfix.settled(), states(engine)
-    assert max(arrived.values()) == 1, "a letter went twice"
-    assert stood["in_doubt"] <= kills * CONNECTIONS
-    assert stood["sent"] + stood["in_doubt"] == 300
-    with reading(engine) as session:
-        lost = set(session.scalars(select(Letter.message_id).where(Letter.state == "sent"))) - set(arrived)
-    assert not lost, "a letter that is called sent did not arrive"
