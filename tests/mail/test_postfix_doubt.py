@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from postfix import DOMAIN, Postfix
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, insert, select, update
 
 from ieom.acts import doubt
 from ieom.acts.doubt import Settled
 from ieom.mail import maillog, sender
-from ieom.mail.letters import Attachment, Recipient, message_bytes, queue_many
+from ieom.mail.letters import Attachment, Recipient, message_bytes, queue
 from ieom.mail.smtp import Account, Connection
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter, LetterAttempt
@@ -52,14 +52,29 @@ def postfix(running: Postfix) -> Postfix:
 
 
 def queued(engine: Engine, mission: str, count: int, occasion: str = "test") -> None:
-    to = [(Recipient(f"desk{n}@{DOMAIN}", f"Outlet {n}"), {"title": "T", "text": "One."}) for n in range(count)]
+    """One letter is written; the others are its copies to other readers, which is the same to the sender and quicker."""
+    to = Recipient(f"desk0@{DOMAIN}", "Outlet 0")
     papers = [Attachment("paper.pdf", "application/pdf", b"%PDF-" + bytes(range(256)) * 20)]
     with begin(engine) as session:
-        queue_many(session, mission, kind="notice", occasion=occasion, to=to, at=real_now(), attachments=papers)
+        first = queue(
+            session, mission, kind="notice", occasion=occasion, to=to, facts={"title": "T", "text": "One."},
+            at=real_now(), attachments=papers,
+        )  # fmt: skip
+        assert first is not None
+        row = {column.name: getattr(first, column.name) for column in Letter.__table__.columns if column.name != "id"}
+        copies = []
+        for n in range(1, count):
+            recipient, message_id = f"desk{n}@{DOMAIN}", f"<{occasion}-{n}@observers.example>"
+            head = row["head"].replace(to.email.encode(), recipient.encode())
+            head = head.replace(row["message_id"].encode(), message_id.encode())
+            assert message_id.encode() in head
+            copies.append({**row, "recipient": recipient, "message_id": message_id, "head": head})
+        if copies:
+            session.execute(insert(Letter), copies)
 
 
 def account(server: Postfix) -> Account:
-    return Account("127.0.0.1", server.port, security="none", timeout=10.0)
+    return Account("127.0.0.1", server.port, security="none", timeout=10.0, helo="us.example")
 
 
 def states(engine: Engine) -> Counter[str]:
@@ -127,9 +142,9 @@ def test_fifty_kills_while_900_letters_go_lose_none_and_double_none(
         by_log.update(sent=len(done.sent), again=len(done.again))
         before = states(engine)
         assert before["queued"] > 0, f"all letters had gone after {kills} kills"
-        share = before["queued"] // (KILLS - kills)
-        after = chance.randrange(2 * share) if share else 0
-        kills += killed(engine, mission, postfix, after, chance.uniform(0, 0.02 if after else 0.12))
+        share = (before["queued"] - 60) // (KILLS - kills)  # some are left for the last of them
+        after = chance.randrange(2 * share) if share > 0 else 0
+        kills += killed(engine, mission, postfix, after, chance.uniform(0, 0.12 if share > 0 == after else 0.02))
         with begin(engine) as session:  # what the next sender does first
             new = sender.outbox.recover(session, mission, at=real_now())
         assert new <= CONNECTIONS, "more in doubt than there were connections"
