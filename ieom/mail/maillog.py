@@ -8,10 +8,10 @@ import glob
 import gzip
 import lzma
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any
 
 from ieom.errors import Unavailable
 from ieom.rules.doubt import Log, Trace
@@ -19,7 +19,7 @@ from ieom.rules.doubt import Log, Trace
 LONGEST = 20_000
 """Characters of a line that are looked at."""
 MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
-OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 STAMP = re.compile(
     r"(?:<\d+>)?(?:(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:[.,](?P<part>\d{1,9}))? ?(?P<zone>Z|[+-]\d\d:?\d\d)?"
@@ -60,7 +60,8 @@ def read(patterns: str, wanted: Collection[str]) -> Log:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], OPENERS.get(path.suffix, open)(path, "rb"))
+    opened: IO[bytes] = OPENERS.get(path.suffix, open)(path, "rb")
+    return opened
 
 
 def _written(path: Path) -> datetime:
