@@ -23,6 +23,7 @@ from rich.console import Console
 
 from desk.quiet import surround
 from ieom.errors import Refused, Unavailable
+from ieom.mail import mailbox
 from ieom.settings import settings
 
 if TYPE_CHECKING:
@@ -169,13 +170,19 @@ async def prefect_server(port: int, taken: socket.socket) -> AsyncIterator[None]
 
 
 async def deploy() -> list[RunnerDeployment]:
-    """The deployments of this process: the mission, the reminders, and the watch over lost wake-ups."""
+    """The deployments of this process: the mission, the reminders, the watch over lost wake-ups; and what comes back by
+    mail, where the settings name a mailbox or a policy for letters in doubt."""
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
     from prefect.deployments.runner import RunnerDeployment
 
     one = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
     entry = RunnerDeployment.from_entrypoint
+    told = settings()
+    returning = [
+        entry("flows.returns.returns", name="default", cron="*/5 * * * *", concurrency_limit=one, tags=["ieom"])
+    ]
     return [
+        *(returning if mailbox.is_set(told) or told.doubt_policy != "ask" else []),
         entry("flows.mission.mission", name="default", tags=["ieom"]),
         entry("flows.reminders.reminders", name="default", cron="*/5 * * * *", concurrency_limit=one, tags=["ieom"]),
         entry("flows.reminders.watch", name="default", cron="* * * * *", concurrency_limit=one, tags=["ieom"]),

@@ -73,7 +73,7 @@ def _waits(known: Readiness) -> tuple[str, ...]:
     return ("press-officer",) if known.approved and (not known.prepared or known.sent_by is None) else ()
 
 
-ENDED = {"sent", "refused", "cancelled"}
+ENDED = {"sent", "refused", "cancelled", "bounced"}
 
 
 def ledger(session: Session, row: Release) -> Counter[str]:

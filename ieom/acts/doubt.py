@@ -26,12 +26,14 @@ BY_LOG = "log"
 
 @dataclass(frozen=True)
 class DoubtSettled:
-    """Letters in doubt were settled by a policy: found to be sent, or bounced, or to go again, or taken back."""
+    """Letters in doubt were settled by a policy: found to be sent, or bounced; they go again, wait for a person because
+    their time has passed, or were taken back."""
 
     policy: str
     sent: list[int]
     bounced: list[int]
     again: list[int]
+    late: list[int]
     cancelled: list[int]
     left: int
 
@@ -56,13 +58,15 @@ class Settled:
     sent: list[int] = field(default_factory=list)
     bounced: list[int] = field(default_factory=list)
     again: list[int] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)
+    """It was not taken, and its time has long passed: it waits for a person."""
     cancelled: list[int] = field(default_factory=list)
     left: dict[int, str] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
         """How many are in doubt no more."""
-        return len(self.sent) + len(self.bounced) + len(self.again) + len(self.cancelled)
+        return sum(map(len, (self.sent, self.bounced, self.again, self.late, self.cancelled)))
 
 
 def in_doubt(session: Session, mission: str) -> Sequence[Letter]:
@@ -198,10 +202,12 @@ def _again(session: Session, mission: str, row: Letter, at: datetime, settled: S
         return
     asks_until = missions.get(session, mission).asks_until
     late = at - row.due_at > load_timeline().grace or (asks_until is not None and row.due_at <= asks_until)
-    row.state = "late" if late else "queued"
-    if not late:
-        row.due_at = at
-    settled.again.append(row.id)
+    if late:
+        row.state = "late"
+        settled.late.append(row.id)
+    else:
+        row.state, row.due_at = "queued", at
+        settled.again.append(row.id)
 
 
 def _noted(
@@ -209,5 +215,7 @@ def _noted(
 ) -> None:
     session.flush()
     if settled.done:
-        act = DoubtSettled(policy, settled.sent, settled.bounced, settled.again, settled.cancelled, len(settled.left))
+        act = DoubtSettled(
+            policy, settled.sent, settled.bounced, settled.again, settled.late, settled.cancelled, len(settled.left)
+        )
         audit.append(session, mission, by=by, at=at, act=act, ref=ref)

@@ -18,7 +18,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser, HeaderParser
 
 from ieom.mail.message import wire
-from ieom.records.media import fold
+from ieom.rules.addresses import fold
 
 LIMIT = 512 * 1024
 """So many bytes of a message are looked at: a report stands before the letter that it returns, which may be long."""

@@ -101,8 +101,8 @@ class Imap:
 
     def __init__(self, box: MailBox, done: str) -> None:
         self.box, self.done = box, done
-        told = b" ".join(one for one in box.client.untagged_responses.get("PERMANENTFLAGS", []) if one)
-        self.keywords = rb"\*" in told
+        told: Any = box.client.untagged_responses.get("PERMANENTFLAGS", [])
+        self.keywords = any(rb"\*" in one for one in told if isinstance(one, bytes))
         """Whether the server keeps flags of our own."""
         self.moves = bool(done) and "MOVE" in box.client.capabilities
 
@@ -136,15 +136,19 @@ class Imap:
 
     def handled(self, name: str) -> None:
         """Moved to the folder for that, or marked as seen."""
-        if self.moves:
-            status, _ = self.box.client.uid("MOVE", name, encode_folder(self.done))
-            if status != "OK":
-                with contextlib.suppress(ImapToolsError):
-                    self.box.folder.create(self.done)
-                status, _ = self.box.client.uid("MOVE", name, encode_folder(self.done))
-            if status == "OK":
-                return
+        if self.moves and (self._move(name) or (self._make() and self._move(name))):
+            return
         self._flag([name], r"\Seen")
+
+    def _move(self, name: str) -> bool:
+        into: Any = encode_folder(self.done)
+        return bool(self.box.client.uid("MOVE", name, into)[0] == "OK")
+
+    def _make(self) -> bool:
+        with contextlib.suppress(ImapToolsError):
+            self.box.folder.create(self.done)
+            return True
+        return False
 
     def left(self, names: Sequence[str]) -> None:
         """They get a keyword, so that they need not be looked at again, and stay unread."""

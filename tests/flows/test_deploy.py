@@ -111,7 +111,8 @@ def test_a_worker_of_a_process_pool_runs_a_mission_after_prefect_deploy_all(
     elsewhere.run("deploy", "--all")
 
     found = {row["entrypoint"]: row for row in elsewhere.api("/deployments/filter", {})}
-    assert set(found) == {"flows.mission.mission", "flows.reminders.reminders", "flows.reminders.watch"}
+    flows = {"mission.mission", "reminders.reminders", "reminders.watch", "returns.returns"}
+    assert set(found) == {f"flows.{name}" for name in flows}
     assert {row["work_pool_name"] for row in found.values()} == {POOL}
     mission = found["flows.mission.mission"]
     assert (mission["schedules"], mission["enforce_parameter_schema"]) == ([], True)

@@ -1,0 +1,72 @@
+"""The ledger of a release: one row a recipient, with everything that is known of its letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ieom.records.letters import Letter, LetterAttempt, LetterReport
+
+AT_ONCE = 500
+"""Rows read at a time; what bounds the memory."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One recipient's letter; times UTC."""
+
+    letter: int
+    outlet: str
+    address: str
+    language: str
+    kind: str
+    state: str
+    queued_at: datetime
+    settled_at: datetime | None
+    connection: str
+    """Over which the last attempt went, such as 2/4; 'log' when the mail server's log told."""
+    code: int | None
+    """SMTP reply code (RFC 5321, 4.2)."""
+    enhanced: str
+    """Enhanced status code (RFC 3463), of the server's answer."""
+    answer: str
+    attempts: int
+    message_id: str
+    reported_at: datetime | None
+    reported: str
+    """What came back last: bounce, delay, delivered or complaint."""
+    status: str
+    """Its status (RFC 3463)."""
+    diagnostic: str
+
+
+def rows(session: Session, release: int) -> Iterator[Row]:
+    """The ledger of a release, by outlet; read in pieces, so that a long one takes no more memory than a short one."""
+    last = select(func.max(LetterAttempt.id)).where(LetterAttempt.letter == Letter.id).scalar_subquery()
+    told = select(func.max(LetterReport.id)).where(LetterReport.letter == Letter.id).scalar_subquery()
+    tries = select(func.count(LetterAttempt.id)).where(LetterAttempt.letter == Letter.id).scalar_subquery()
+    query = (
+        select(
+            Letter.id, Letter.to_office, Letter.recipient, Letter.language, Letter.kind, Letter.state, Letter.queued_at,
+            Letter.settled_at, LetterAttempt.connection, Letter.code, Letter.answer, tries.label("attempts"),
+            Letter.message_id, LetterReport.at.label("reported_at"), LetterReport.kind.label("reported"),
+            LetterReport.status, LetterReport.diagnostic,
+        )
+        .outerjoin(LetterAttempt, LetterAttempt.id == last)
+        .outerjoin(LetterReport, LetterReport.id == told)
+        .where(Letter.release == release)
+        .order_by(Letter.to_office, Letter.id)
+    )  # fmt: skip
+    for one in session.execute(query.execution_options(yield_per=AT_ONCE)):
+        answer = one.answer or ""
+        found = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", answer)
+        yield Row(
+            one.id, one.to_office, one.recipient, one.language, one.kind, one.state, one.queued_at, one.settled_at,
+            one.connection or "", one.code, found[1] if found else "", answer, one.attempts, one.message_id,
+            one.reported_at, one.reported or "", one.status or "", one.diagnostic or "",
+        )  # fmt: skip
