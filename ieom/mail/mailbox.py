@@ -104,7 +104,8 @@ class Imap:
         told: Any = box.client.untagged_responses.get("PERMANENTFLAGS", [])
         self.keywords = any(rb"\*" in one for one in told if isinstance(one, bytes))
         """Whether the server keeps flags of our own."""
-        self.moves = bool(done) and "MOVE" in box.client.capabilities
+        offered = box.client.capability()[1]  # asked anew: before the log-in a server says less
+        self.moves = bool(done) and any(b"MOVE" in one.upper().split() for one in offered if isinstance(one, bytes))
 
     def waiting(self, *, all_of_them: bool = False) -> Iterator[Incoming]:
         """Unread messages, oldest first; nothing is marked by looking (BODY.PEEK)."""

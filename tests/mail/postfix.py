@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import pwd
 import shutil
 import socket
@@ -14,10 +12,7 @@ from collections import Counter
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from certificates import certify
 
 DOMAIN = "outlet.example"
 
@@ -79,7 +74,7 @@ class Postfix:
             (self.folder / name).mkdir()
         for name in ("data", "maildir"):
             shutil.chown(self.folder / name, user.pw_uid, user.pw_gid)
-        self._certify()
+        certify(self.folder)
         told = {"folder": self.folder, "port": self.port, "domain": DOMAIN, "uid": user.pw_uid, "gid": user.pw_gid}
         (self.folder / "main.cf").write_text(MAIN.format(**told))
         (self.folder / "master.cf").write_text(MASTER.format(**told))
@@ -115,26 +110,3 @@ class Postfix:
                 return Counter(str(letter["Message-ID"]) for letter in letters)
             time.sleep(0.1)
         raise AssertionError(f"Postfix still holds letters:\n{self.log()[-2000:]}")
-
-    def _certify(self) -> None:
-        """A certificate of its own for 127.0.0.1, that nobody trusts unless told to."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-        now = datetime.datetime.now(datetime.UTC)
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=2))
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-            .sign(key, hashes.SHA256())
-        )
-        self.certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        (self.folder / "key.pem").write_bytes(private)
