@@ -60,7 +60,8 @@ class Postfix:
     """`with Postfix() as server:` listens at 127.0.0.1:`server.port` until the block ends; `server.certificate` is
     what a client must trust to verify it."""
 
-    def __init__(self) -> None:
+    def __init__(self, main: str = "", master: str = "") -> None:
+        self.main, self.master = main, master  # lines added to the files of these names
         self.folder = Path(tempfile.mkdtemp(prefix="ieom-postfix-"))  # pytest's own folders are closed to other users
         self.folder.chmod(0o755)
         with socket.socket() as found:
@@ -76,8 +77,8 @@ class Postfix:
             shutil.chown(self.folder / name, user.pw_uid, user.pw_gid)
         certify(self.folder)
         told = {"folder": self.folder, "port": self.port, "domain": DOMAIN, "uid": user.pw_uid, "gid": user.pw_gid}
-        (self.folder / "main.cf").write_text(MAIN.format(**told))
-        (self.folder / "master.cf").write_text(MASTER.format(**told))
+        (self.folder / "main.cf").write_text(MAIN.format(**told) + self.main)
+        (self.folder / "master.cf").write_text(MASTER.format(**told) + self.master)
         done = subprocess.run(["postfix", "-c", self.folder, "start"], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr + self.log()
         end = time.monotonic() + 20
