@@ -176,7 +176,7 @@ class _Written:
         facts, language = self.facts, written_in(self.kind, to.language)
         if language not in self.names:
             self.names[language] = official_names(facts, language)
-        message_id = identity(self.mission, self.occasion, email, facts.release.from_email)
+        message_id = identity(self.mission, self.occasion, email, facts.release.from_email, to.token)
         unsubscribe = _unsubscribe(facts, to) if self.kind in TO_MEDIA else ""
         told = {
             "mission": facts,
@@ -216,9 +216,10 @@ def address(email: str) -> str:
         raise BadInput(f"'{email}' is no e-mail address: {error}") from error
 
 
-def identity(mission: str, occasion: str, email: str, sender: str) -> str:
-    """The Message-ID, the same whenever this letter is made again."""
-    digest = hashlib.sha256(f"{mission}\n{occasion}\n{email}".encode()).hexdigest()[:40]
+def identity(mission: str, occasion: str, email: str, sender: str, token: str = "") -> str:
+    """The Message-ID, the same whenever this letter is made again. A contact's token keeps others from guessing it: who
+    forges a bounce or a complaint must have seen the letter."""
+    digest = hashlib.sha256(f"{mission}\n{occasion}\n{email}\n{token}".rstrip("\n").encode()).hexdigest()[:40]
     return f"<{digest}@{wire(sender).rpartition('@')[2]}>"
 
 
