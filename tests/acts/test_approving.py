@@ -748,7 +748,10 @@ def test_each_letter_has_its_reader_s_salutation_and_a_way_to_unsubscribe(approv
             "press-release-en.pdf",
             "statement-en.pdf",
         ]
-        assert message["Message-ID"] == row.message_id == identity(SLUG, row.occasion, row.recipient, row.envelope_from)
+        token = contacts[row.recipient].token
+        made = identity(SLUG, row.occasion, row.recipient, row.envelope_from, token)
+        assert message["Message-ID"] == row.message_id == made
+        assert made != identity(SLUG, row.occasion, row.recipient, row.envelope_from), "anybody could guess it"
     assert len({message["List-Unsubscribe"] for _, message in read}) == len(read) == 24
 
 
