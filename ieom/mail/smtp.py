@@ -1,142 +1,52 @@
-"""One connection to the organisation's mail server, by yagmail; and what its answers mean.
+"""One connection to the organisation's mail server, by yagmail: one recipient a transaction, pipelined where the server
+offers it (RFC 2920), with the step before a message's final dot visible to the caller (RFC 5321, 4.1.1.4).
 
-yagmail keeps the account and opens the connection; the talking is done on its `smtp`, one recipient a transaction,
-with the step before the message's final dot visible to the caller (RFC 5321, 4.1.1.4). Its `send()` is never used: it
+yagmail keeps the account and opens the connection; the talking is done on its `smtp`. Its `send()` is never used: it
 logs in anew for each message and sends again by itself when a connection is lost.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
+import select
 import socket
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
 import yagmail
 
-from ieom.errors import BadInput
-from ieom.settings import Settings
+from ieom.mail.account import Account
+from ieom.mail.answers import TOO_LARGE, Outcome, What, enhanced, meaning, said
 
-AFTER_THE_DOT = 600.0
-"""Seconds allowed for the answer to the final dot (RFC 5321, 4.5.3.2.6)."""
+__all__ = ["Account", "Connection", "Envelope", "Outcome", "What", "enhanced", "meaning", "said", "stuffed"]
+
 PIECE = 65536
 """Bytes of a message for which the time-out counts (RFC 5321, 4.5.3.2.5): a slow line may need longer for all of it."""
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-DEAD = {"5.1.1", "5.1.10", "5.2.1"}
-"""Enhanced codes (RFC 3463, RFC 7505) that mean the address itself is dead; other refusals leave it alone."""
+DOT = b".\r\n"
 
 
 @dataclass(frozen=True)
-class Account:
-    """Where and as whom to send."""
+class Envelope:
+    """One letter's transaction: from whom to whom, how many bytes, and whether they go beyond ASCII."""
 
-    host: str
-    port: int
-    user: str = ""
-    password: str = ""
-    security: str = "starttls"
-    timeout: float = 60.0
-    patience: float = AFTER_THE_DOT
-    """Seconds for the answer to the final dot."""
-    authority: ssl.SSLContext | None = None
-    """Certificates to trust; the system's when None."""
-
-    helo: str = ""
-    """The name said in EHLO; this machine's own when empty."""
-
-    def __post_init__(self) -> None:
-        if self.security not in {"starttls", "tls", "none"}:
-            raise BadInput(f"'{self.security}' is no way to secure a mail account; say starttls, tls or none")
-        if self.security == "none" and self.host not in LOOPBACK:
-            raise BadInput(
-                f"IEOM_SMTP_SECURITY=none is for a server on this machine alone, not for {self.host}; "
-                "use starttls or tls"
-            )
-        if self.user and not self.password:  # yagmail would ask for it at the terminal, and wait
-            raise BadInput(f"the mail account {self.user} has no password: give IEOM_SMTP_PASSWORD")
-
-    @classmethod
-    def of(cls, settings: Settings) -> Account:
-        """The account that the settings name. Raises `BadInput` when there is none or it would be unsafe."""
-        if not settings.smtp_host:
-            raise BadInput("no mail account is set: give IEOM_SMTP_HOST, IEOM_SMTP_USER and IEOM_SMTP_PASSWORD")
-        return cls(
-            settings.smtp_host,
-            settings.smtp_port,
-            settings.smtp_user,
-            settings.smtp_password.get_secret_value(),
-            settings.smtp_security,
-            settings.smtp_timeout,
-            helo=settings.smtp_helo,
-        )
-
-
-class What(StrEnum):
-    """What became of one attempt."""
-
-    SENT = "sent"
-    REFUSED = "refused"  # permanently, for this recipient
-    DEFERRED = "deferred"  # temporarily
-    BACK = "back"  # the connection was lost before the final dot: nothing was taken
-    IN_DOUBT = "in_doubt"  # lost after the final dot: it may have been taken
-    POLICY = "policy"  # 5.7.x: the server will not have this; pause and tell a person
-    CONFIGURATION = "configuration"  # log-in or sender refused: stop everything, fail nobody
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One attempt's outcome, with the server's answer as it stands in the ledger."""
-
-    what: What
-    code: int | None = None
-    answer: str = ""
-    reconnect: bool = False
-    slower: bool = False
+    sender: str
+    recipient: str
+    size: int
+    eight_bit: bool = False
 
     @property
-    def dead_address(self) -> bool:
-        """Whether the server said that the address itself does not exist."""
-        return self.what is What.REFUSED and enhanced(self.answer) in DEAD
-
-
-def enhanced(answer: str) -> str:
-    """The enhanced status code of an answer (RFC 3463), or an empty string."""
-    found = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", answer)
-    return found.group(1) if found else ""
-
-
-def said(answer: bytes | str) -> str:
-    """An answer as one line of at most 500 characters."""
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return " ".join(text.split())[:500]
-
-
-def meaning(code: int, answer: str, *, step: str) -> Outcome:
-    """What an answer means; `step` is one of connect, login, mail, rcpt, data, dot. What is no answer of SMTP leaves a
-    message in doubt after its final dot, and untaken before."""
-    if 200 <= code < 300 or (step == "data" and code == 354):
-        return Outcome(What.SENT, code, answer)
-    if not 400 <= code < 600:
-        what = What.IN_DOUBT if step == "dot" else What.BACK
-        return Outcome(what, None, f"the server answered nonsense: {code} {answer}", reconnect=True)
-    if code == 421:
-        return Outcome(What.DEFERRED, code, answer, reconnect=True, slower=True)
-    if step in {"connect", "login", "mail"} or code in {530, 535}:
-        if code >= 500:
-            return Outcome(What.CONFIGURATION, code, answer, reconnect=True, slower=step == "connect")
-        return Outcome(What.DEFERRED, code, answer, reconnect=True, slower=True)
-    if code >= 500:
-        policy = enhanced(answer).startswith("5.7.")
-        return Outcome(What.POLICY if policy else What.REFUSED, code, answer)
-    return Outcome(What.DEFERRED, code, answer, slower=code == 452)
+    def international(self) -> bool:
+        """Whether an address goes beyond ASCII (RFC 6531)."""
+        return not (self.sender + self.recipient).isascii()
 
 
 def stuffed(message: bytes) -> bytes:
     """A line's leading dot doubled (RFC 5321, 4.5.2)."""
+    if b"\n." not in message and not message.startswith(b"."):
+        return message
     return re.sub(rb"(?m)^\.", b"..", message)
 
 
@@ -154,11 +64,18 @@ def _own_name() -> str:
 
 class Connection:
     """One logged-in connection. `offer` goes as far as the server's 354, `write` sends the message without its final
-    dot, `finish` the dot. What fails before the dot was not taken; what fails after it may have been."""
+    dot, `finish` the dot, and with it the next letter's MAIL, RCPT and DATA where the server allows that. What fails
+    before the dot was not taken; what fails after it may have been."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
+        self.pipelining = False
+        """Whether the server takes commands before it has answered those before (RFC 2920)."""
         self._client: Any = None
+        self._asked: Envelope | None = None
+        """The transaction whose commands went out behind the last final dot."""
+        self._refused = False
+        """Whether the last transaction was refused and is still to be reset."""
 
     def open(self) -> Outcome | None:
         """Connect and log in; None when that worked, else what went wrong."""
@@ -167,6 +84,7 @@ class Connection:
         more: dict[str, Any] = {"timeout": account.timeout, "local_hostname": account.helo or _own_name()}
         if account.security == "tls":
             more["context"] = context
+        self._asked, self._refused = None, False
         try:
             self._client = yagmail.SMTP(
                 user=account.user or None,
@@ -184,6 +102,7 @@ class Connection:
             smtp = self._client.smtp
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             smtp.ehlo_or_helo_if_needed()
+            self.pipelining = smtp.has_extn("pipelining")
         except ssl.SSLCertVerificationError as error:
             return Outcome(What.CONFIGURATION, None, said(f"the server's certificate is not trusted: {error}"))
         except OSError as error:
@@ -196,56 +115,168 @@ class Connection:
             return Outcome(What.BACK, None, said(f"{account.host}:{account.port}: {error}"), reconnect=True)
         return None
 
-    def offer(self, sender: str, recipient: str, size: int) -> Outcome:
-        """MAIL, RCPT and DATA for a message of `size` bytes; `Outcome.what` is SENT when the server waits for it."""
-        smtp = self._client.smtp
+    def alive(self) -> bool:
+        """Whether the server still listens: it may have said goodbye while no letter could go."""
+        if self._asked is not None:
+            return True
         try:
-            options = [f"SIZE={size}"] if smtp.has_extn("size") else []
-            if not (sender + recipient).isascii():
-                if not smtp.has_extn("smtputf8"):
-                    return Outcome(What.REFUSED, None, "the server takes no address beyond ASCII (SMTPUTF8)")
-                options += ["SMTPUTF8"]
-            steps: tuple[tuple[str, Callable[..., tuple[int, bytes]], tuple[Any, ...]], ...] = (
-                ("mail", smtp.mail, (sender, options)),
-                ("rcpt", smtp.rcpt, (recipient,)),
-                ("data", smtp.docmd, ("DATA",)),
-            )
-            for step, send, told in steps:
-                code, answer = send(*told)
-                outcome = meaning(code, said(answer), step=step)
-                if outcome.what is not What.SENT:
-                    return outcome if outcome.reconnect else self._reset(outcome)
-            if code != 354:
-                return Outcome(What.BACK, None, said(f"the server answered DATA with {code}"), reconnect=True)
-        except OSError as error:
-            return Outcome(What.BACK, None, said(f"connection lost: {error}"), reconnect=True)
-        return outcome
-
-    def _reset(self, outcome: Outcome) -> Outcome:
-        """RSET after a refusal, so that the next transaction begins clean; the refusal stands whatever becomes of it."""
-        try:
-            code, _ = self._client.smtp.rset()
+            return self._unasked() is None
         except OSError:
-            code = 0
-        return outcome if code == 250 else replace(outcome, reconnect=True)
+            return False
 
-    def write(self, message: bytes) -> Outcome | None:
-        """Send the message, dot-stuffed and in whole lines, without its final dot. None when it is out."""
-        sock, whole = self._client.smtp.sock, memoryview(message)
-        try:
-            for start in range(0, len(whole), PIECE):
-                sock.sendall(whole[start : start + PIECE])
-        except OSError as error:
-            self.abandon()
-            return Outcome(What.BACK, None, said(f"connection lost: {error}"), reconnect=True)
+    def unfit(self, envelope: Envelope) -> Outcome | None:
+        """What keeps this server from taking the letter, as far as it said so in its greeting."""
+        smtp = self._client.smtp
+        if not (envelope.sender + envelope.recipient).isprintable():
+            return Outcome(What.REFUSED, None, "an address holds a line break or another control character")
+        if envelope.international and not smtp.has_extn("smtputf8"):
+            return Outcome(What.REFUSED, None, "the server takes no address beyond ASCII (SMTPUTF8)")
+        if envelope.eight_bit and not smtp.has_extn("8bitmime"):
+            return Outcome(What.REFUSED, None, "the server takes no letter beyond ASCII (8BITMIME)")
+        most = smtp.esmtp_features.get("size", "")
+        if most.isdecimal() and 0 < int(most) < envelope.size:  # 0 is 'no limit' (RFC 1870, 3)
+            told = f"{TOO_LARGE} a letter of {envelope.size:,} bytes, while the server takes {int(most):,}"
+            return Outcome(What.POLICY, None, told)
         return None
 
-    def finish(self) -> Outcome:
-        """Send the final dot and wait for the answer; a connection lost from here on leaves the message in doubt."""
+    def offer(self, envelope: Envelope) -> Outcome:
+        """MAIL, RCPT and DATA; `Outcome.what` is SENT when the server waits for the message. Where they went out with
+        the last `finish`, only the answers are read."""
+        if self._asked is not envelope and (unfit := self.unfit(envelope)) is not None:
+            return unfit
+        try:
+            outcome = self._answers(envelope) if self.pipelining else self._step_by_step(envelope)
+        except OSError as error:
+            return self._lost(error)
+        finally:
+            self._asked = None
+        return outcome
+
+    def _commands(self, envelope: Envelope) -> list[tuple[str, bytes]]:
+        """What to say before the message: RSET where the transaction before was refused, MAIL, RCPT, DATA."""
+        smtp = self._client.smtp
+        options = f" SIZE={envelope.size}" if smtp.has_extn("size") else ""
+        options += " BODY=8BITMIME" if envelope.eight_bit else ""
+        options += " SMTPUTF8" if envelope.international else ""
+        mail, rcpt = f"MAIL FROM:<{envelope.sender}>{options}\r\n", f"RCPT TO:<{envelope.recipient}>\r\n"
+        steps = [("mail", mail.encode()), ("rcpt", rcpt.encode()), ("data", b"DATA\r\n")]
+        return [("rset", b"RSET\r\n"), *steps] if self._refused else steps
+
+    def _step_by_step(self, envelope: Envelope) -> Outcome:
+        smtp = self._client.smtp
+        for step, command in self._commands(envelope):
+            smtp.sock.sendall(command)
+            code, answer = smtp.getreply()
+            if step == "rset":
+                if code != 250:
+                    return self._out_of_step(step, code, answer)
+                continue
+            self._refused = True
+            outcome = meaning(code, said(answer), step=step)
+            if outcome.what is not What.SENT:
+                return outcome
+        self._refused = False
+        return outcome if code == 354 else self._out_of_step("DATA", code, answer)
+
+    def _answers(self, envelope: Envelope) -> Outcome:
+        """All commands in one go, and then all answers: also those of commands that came to nothing."""
+        smtp = self._client.smtp
+        commands = self._commands(envelope)
+        if self._asked is not envelope:
+            smtp.sock.sendall(b"".join(command for _, command in commands))
+        first: Outcome | None = None
+        codes: dict[str, int] = {}
+        for step, _ in commands:
+            codes[step], answer = smtp.getreply()
+            if step == "rset":
+                if codes[step] != 250:
+                    return self._out_of_step(step, codes[step], answer)
+                continue
+            outcome = meaning(codes[step], said(answer), step=step)
+            if first is None and outcome.what is not What.SENT:
+                first = outcome
+                if outcome.reconnect and (outcome.code is None or outcome.code == 421):
+                    return outcome  # no more answers come, or none that could be told apart
+        self._refused = first is not None
+        if codes["data"] == 354:
+            return outcome if first is None else self._take_back(first, taken=200 <= codes["rcpt"] < 300)
+        return first or self._out_of_step("DATA", codes["data"], answer)
+
+    def _take_back(self, outcome: Outcome, *, taken: bool) -> Outcome:
+        """A refused transaction whose pipelined DATA still got 354: a lone dot ends it (RFC 2920, 3.1). Not where the
+        recipient was taken: an empty letter would go out; then the connection is cut."""
+        smtp = self._client.smtp
+        with contextlib.suppress(OSError):
+            if not taken:
+                smtp.sock.sendall(DOT)
+                code, _ = smtp.getreply()
+                if 400 <= code < 600 and code != 421:
+                    return outcome
+        self.abandon()
+        return replace(outcome, reconnect=True)
+
+    def _out_of_step(self, step: str, code: int, answer: bytes) -> Outcome:
+        self.abandon()
+        return Outcome(What.BACK, None, f"the server answered {step} with {code} {said(answer)}", reconnect=True)
+
+    def _lost(self, error: OSError) -> Outcome:
+        """The connection broke before the final dot; what the server said of it before counts."""
+        outcome = Outcome(What.BACK, None, said(f"connection lost: {error}"), reconnect=True)
+        with contextlib.suppress(OSError, ValueError):
+            outcome = self._unasked() or outcome
+        self.abandon()
+        return outcome
+
+    def _unasked(self) -> Outcome | None:
+        """What the server said without being asked, or that it has gone: with the message half sent this is about
+        the message or the end of the connection, and taken for the answer to the dot it would be a lie."""
+        smtp = self._client.smtp
+        if smtp.sock is None or smtp.file is None:
+            return None
+        smtp.sock.settimeout(0)
+        try:
+            talking = bool(smtp.file.peek(1))
+        except ssl.SSLWantReadError:
+            talking = False
+        finally:
+            smtp.sock.settimeout(self.account.timeout)
+        if talking:
+            code, answer = smtp.getreply()
+            return meaning(code, said(answer), step="body")
+        if _readable(smtp.sock):
+            return Outcome(What.BACK, None, "the server closed the connection", reconnect=True)
+        return None
+
+    def write(self, *message: bytes) -> Outcome | None:
+        """Send the message, dot-stuffed and in whole lines, without its final dot. None when it is out."""
+        sock = self._client.smtp.sock
+        try:
+            for part in message:
+                whole = memoryview(part)
+                for start in range(0, len(whole), PIECE):
+                    sock.sendall(whole[start : start + PIECE])
+        except OSError as error:
+            return self._lost(error)
+        return None
+
+    def finish(self, following: Envelope | None = None) -> Outcome:
+        """Send the final dot and wait for the answer; a connection lost from here on leaves the message in doubt. The
+        commands for `following` go with the dot where the server takes them so; `offer` it next, or `close`."""
         smtp = self._client.smtp
         try:
+            unasked = self._unasked()
+        except OSError as error:
+            return self._lost(error)
+        if unasked is not None:
+            self.abandon()
+            return unasked
+        words = DOT
+        if following is not None and self.pipelining and self.unfit(following) is None:
+            words += b"".join(command for _, command in self._commands(following))
+            self._asked = following
+        try:
             smtp.sock.settimeout(self.account.patience)
-            smtp.sock.sendall(b".\r\n")
+            smtp.sock.sendall(words)
             code, answer = smtp.getreply()
         except OSError as error:
             self.abandon()
@@ -256,14 +287,23 @@ class Connection:
 
     def abandon(self) -> None:
         """Cut the connection at once: within a message, a goodbye would be read as a line of it."""
+        self._asked = None
         if self._client is not None and self._client.smtp is not None:
             self._client.smtp.close()
 
     def close(self) -> None:
-        """Say goodbye if anyone still listens."""
+        """Say goodbye if anyone still listens, and waits for no message."""
+        if self._asked is not None:
+            self.abandon()
         if self._client is not None:
             try:
                 self._client.close()
             except (OSError, AttributeError):
                 self._client.is_closed = True
             self._client = None
+
+
+def _readable(sock: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))

@@ -6,8 +6,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast, runtime_checkable
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -26,6 +26,19 @@ may have been made, so that a change must then look whether it is there already.
 
 Change = Callable[[Session], Any]
 """Something to write. It may be run again after a commit that failed or seemed to, and must then give the same."""
+
+
+@runtime_checkable
+class Together(Protocol):
+    """A change that is made in fewer statements together with others of its kind. They concern different letters, and
+    none waits for another: their order does not matter."""
+
+    def __call__(self, session: Session) -> Any: ...
+
+    @staticmethod
+    def together(session: Session, changes: Sequence[Any]) -> Sequence[Any]:
+        """What each change answers."""
+        ...
 
 
 class Written:
@@ -96,8 +109,7 @@ class Writer:
                     raise self.failed
                 with begin(self.engine) as session:
                     session.info[AGAIN] = again
-                    for written in batch:
-                        written.answer = written.change(session)
+                    _make(session, batch)
             except BaseException as error:  # noqa: BLE001 - handed to whoever waits for it, and raised there
                 if self.failed is None and _may_pass(error):
                     if time.monotonic() < until:
@@ -112,6 +124,20 @@ class Writer:
                     for written in batch:
                         written.error = error
             return
+
+
+def _make(session: Session, batch: list[Written]) -> None:
+    """Make the changes: alike ones together, unless they were tried before."""
+    alike: dict[type, list[Written]] = {}
+    for written in batch:
+        if isinstance(written.change, Together) and not session.info[AGAIN]:
+            alike.setdefault(type(written.change), []).append(written)
+        else:
+            written.answer = written.change(session)
+    for kind, several in alike.items():
+        answers = cast("type[Together]", kind).together(session, [written.change for written in several])
+        for written, answer in zip(several, answers, strict=True):
+            written.answer = answer
 
 
 def _may_pass(error: BaseException) -> bool:
