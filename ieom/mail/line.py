@@ -103,13 +103,13 @@ class Line:
         """One letter's transaction; None when the letter was taken from us on the way: it is not sent."""
         envelope = self.held[1] if self.held else self._envelope(due)
         self.held = None
-        offered = self.connection.offer(envelope)
+        marks: list[Written] = []
+        offered = self.connection.offer(envelope, accepted=lambda: marks.append(self.shared.writer.submit(Mark(due))))
         if offered.what is not What.SENT:
             return offered
-        mark = self.shared.writer.submit(Mark(due))
         tail = self.shared.tail(due.tail)[0] if due.tail else b""
         lost = self.connection.write(stuffed(due.head), tail)
-        ours = mark.wait()
+        ours = marks[0].wait()
         self._told()  # committed with the mark or before, or raises: never two letters of a connection in doubt
         if not ours:
             self.connection.abandon()

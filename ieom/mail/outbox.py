@@ -29,13 +29,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ieom.mail.message import wire
-from ieom.mail.settling import Due, doubt_sent, not_held, recover, settle
+from ieom.mail.settling import Due, doubt_sent, mark_transmitting, not_held, recover, settle
 from ieom.mail.writer import AGAIN
-from ieom.records.letters import Letter
+from ieom.records.letters import Letter, not_suppressed
 from ieom.settings import settings
 
 __all__ = [
-    "Due", "count_due", "doubt_past", "doubt_sent", "give_back", "going", "idle", "lease", "next_at", "overtake",
+    "Due", "count_due", "doubt_past", "doubt_sent", "give_back", "going", "idle", "lease", "mark_transmitting", "next_at", "overtake",
     "recover", "settle", "sole_sender",
 ]  # fmt: skip
 
@@ -149,7 +149,7 @@ def lease(
         if len(found) < most:
             found += session.execute(
                 select(Letter.id, Letter.envelope_from, Letter.recipient, Letter.head, Letter.tail, Letter.kind)
-                .where(ready, *others)
+                .where(ready, not_suppressed(), *others)
                 .order_by(Letter.due_at, Letter.id)
                 .limit(most - len(found))
                 .with_for_update(skip_locked=True)

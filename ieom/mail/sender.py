@@ -36,6 +36,8 @@ HELD = 8
 """Leases in memory at most: letters to domains that may not have one yet."""
 TAILS = 4
 """Shared parts in memory at most."""
+GATHER = 0.002
+"""Seconds for which outcomes and marks of several connections are gathered into one commit."""
 LOOK = 0.2
 """Seconds between two looks whether a waiting connection should end."""
 
@@ -125,7 +127,7 @@ class Run:
         self.engine, self.account, self.mission, self.now = engine, account, mission, now
         self.connections, self.progress, self.stop = connections, progress, stop
         self.report, self.total = report, total
-        self.writer = Writer(engine)
+        self.writer = Writer(engine, gather=GATHER if connections > 1 else 0.0)
         self.turn = threading.Condition()
         self.working = connections
         """Connections that neither rest nor have ended."""

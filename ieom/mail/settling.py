@@ -16,10 +16,9 @@ from sqlalchemy import ColumnElement, CursorResult, and_, bindparam, func, inser
 from sqlalchemy.orm import Session
 
 from ieom.mail.answers import Outcome, What
-from ieom.mail.writer import AGAIN
-from ieom.records import audit
-from ieom.records.letters import Letter, LetterAttempt
-from ieom.records.media import Suppression
+from ieom.mail.writer import AGAIN, Together
+from ieom.records import audit, media
+from ieom.records.letters import Letter, LetterAttempt, not_suppressed, take_back
 from ieom.records.missions import Mission
 from ieom.records.releases import Release
 
@@ -66,7 +65,7 @@ def not_held() -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True)
-class Mark:
+class Mark(Together):
     """Whether the letter is still ours to send; to be committed before its final dot. Asked again after a commit that
     failed, it answers the same."""
 
@@ -83,14 +82,18 @@ class Mark:
         for mark in marks:
             leases[mark.due.lease].append(mark.due.id)
         for lease_id, letters in leases.items():
-            mine = (Letter.id.in_(letters), Letter.lease == lease_id, Letter.state.in_(["leased", "transmitting"]))
-            statement = update(Letter).where(*mine, not_held()).values(state="transmitting").returning(Letter.id)
-            ours |= set(session.scalars(statement, execution_options={"synchronize_session": False}))
+            told = {"letters": letters, "ours": lease_id}
+            ours |= set(session.connection().execute(_MARK, told).scalars())
         return [mark.due.id in ours for mark in marks]
 
 
+def mark_transmitting(session: Session, due: Due) -> bool:
+    """Mark one letter; see `Mark`."""
+    return Mark(due)(session)
+
+
 @dataclass(frozen=True)
-class Settle:
+class Settle(Together):
     """One letter's outcome over the connection `by`; answers what it comes to for the letter (see `settle`)."""
 
     due: Due
@@ -112,7 +115,7 @@ class Settle:
                 for one in taken
             ]  # fmt: skip
             connection = session.connection()
-            connection.execute(insert(LetterAttempt.__table__), rows)  # type: ignore[arg-type]
+            connection.execute(_ATTEMPT, rows)
             connection.execute(
                 _TAKEN,
                 [
@@ -124,11 +127,21 @@ class Settle:
         return [What.SENT if one.outcome.what is What.SENT else one(session) for one in settled]
 
 
+_MARK = (
+    update(Letter.__table__)  # type: ignore[arg-type]
+    .where(
+        Letter.id.in_(bindparam("letters", expanding=True)), Letter.lease == bindparam("ours"),
+        Letter.state.in_(["leased", "transmitting"]), not_held(), not_suppressed(),
+    )
+    .values(state="transmitting")
+    .returning(Letter.id)
+)  # fmt: skip
+_ATTEMPT = insert(LetterAttempt.__table__)  # type: ignore[arg-type]
 _TAKEN = (
     update(Letter.__table__)  # type: ignore[arg-type]
     .where(
         Letter.id == bindparam("mine"), Letter.lease == bindparam("ours"),
-        Letter.state.in_(["leased", "transmitting", "in_doubt"]),
+        or_(*(Letter.state == state for state in ("leased", "transmitting", "in_doubt"))),
     )
     .values(state=str(What.SENT), lease=None, attempts=Letter.attempts + 1, next_at=None)
 )  # fmt: skip
@@ -167,9 +180,8 @@ def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by:
         values |= {"state": str(what), "settled_at": at}
         if what is What.IN_DOUBT:
             values["lease"] = lease_id  # by which this very attempt's answer is known, should it still come
-        if outcome.dead_address and session.get(Suppression, row.recipient) is None:
-            session.add(Suppression(email=row.recipient, why=f"dead address: {outcome.answer}", at=at))
-            session.flush()
+        if outcome.dead_address:
+            media.suppress(session, row.recipient, why="dead", detail=outcome.answer, letter=letter, at=at)
     elif what is What.DEFERRED:
         wait = STEPS[min(attempts, len(STEPS)) - 1]
         spread = int(hashlib.sha256(row.message_id.encode()).hexdigest()[:4], 16) / 0xFFFF
@@ -213,6 +225,7 @@ def recover(session: Session, mission: str, *, at: datetime) -> int:
     mine = Letter.mission == mission
     session.execute(update(Letter).where(mine, Letter.state == "leased").values(state="queued", lease=None))
     doubtful = session.execute(select(Letter.id, Letter.lease).where(mine, Letter.state == "transmitting")).all()
+    take_back(session, mission=mission, at=at)  # whoever unsubscribed while they were being queued
     for letter, lease_id in doubtful:
         outcome = Outcome(What.IN_DOUBT, None, "the sender ended before the answer came")
         settle(session, letter, outcome, at=at, by="recovery", lease_id=lease_id)

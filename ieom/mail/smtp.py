@@ -12,6 +12,7 @@ import re
 import select
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -19,9 +20,9 @@ from typing import Any
 import yagmail
 
 from ieom.mail.account import Account
-from ieom.mail.answers import TOO_LARGE, Outcome, What, enhanced, meaning, said
+from ieom.mail.answers import DEAD, TOO_LARGE, Outcome, What, enhanced, meaning, said
 
-__all__ = ["Account", "Connection", "Envelope", "Outcome", "What", "enhanced", "meaning", "said", "stuffed"]
+__all__ = ["DEAD", "Account", "Connection", "Envelope", "Outcome", "What", "enhanced", "meaning", "said", "stuffed"]
 
 PIECE = 65536
 """Bytes of a message for which the time-out counts (RFC 5321, 4.5.3.2.5): a slow line may need longer for all of it."""
@@ -80,7 +81,7 @@ class Connection:
     def open(self) -> Outcome | None:
         """Connect and log in; None when that worked, else what went wrong."""
         account = self.account
-        context = account.authority or ssl.create_default_context()
+        context = account.authority or (None if account.security == "none" else ssl.create_default_context())
         more: dict[str, Any] = {"timeout": account.timeout, "local_hostname": account.helo or _own_name()}
         if account.security == "tls":
             more["context"] = context
@@ -139,13 +140,13 @@ class Connection:
             return Outcome(What.POLICY, None, told)
         return None
 
-    def offer(self, envelope: Envelope) -> Outcome:
+    def offer(self, envelope: Envelope, *, accepted: Callable[[], None] = lambda: None) -> Outcome:
         """MAIL, RCPT and DATA; `Outcome.what` is SENT when the server waits for the message. Where they went out with
-        the last `finish`, only the answers are read."""
+        the last `finish`, only the answers are read. `accepted` is called as soon as the recipient is."""
         if self._asked is not envelope and (unfit := self.unfit(envelope)) is not None:
             return unfit
         try:
-            outcome = self._answers(envelope) if self.pipelining else self._step_by_step(envelope)
+            outcome = (self._answers if self.pipelining else self._step_by_step)(envelope, accepted)
         except OSError as error:
             return self._lost(error)
         finally:
@@ -162,7 +163,7 @@ class Connection:
         steps = [("mail", mail.encode()), ("rcpt", rcpt.encode()), ("data", b"DATA\r\n")]
         return [("rset", b"RSET\r\n"), *steps] if self._refused else steps
 
-    def _step_by_step(self, envelope: Envelope) -> Outcome:
+    def _step_by_step(self, envelope: Envelope, accepted: Callable[[], None]) -> Outcome:
         smtp = self._client.smtp
         for step, command in self._commands(envelope):
             smtp.sock.sendall(command)
@@ -175,10 +176,12 @@ class Connection:
             outcome = meaning(code, said(answer), step=step)
             if outcome.what is not What.SENT:
                 return outcome
+            if step == "rcpt":
+                accepted()
         self._refused = False
         return outcome if code == 354 else self._out_of_step("DATA", code, answer)
 
-    def _answers(self, envelope: Envelope) -> Outcome:
+    def _answers(self, envelope: Envelope, accepted: Callable[[], None]) -> Outcome:
         """All commands in one go, and then all answers: also those of commands that came to nothing."""
         smtp = self._client.smtp
         commands = self._commands(envelope)
@@ -197,6 +200,8 @@ class Connection:
                 first = outcome
                 if outcome.reconnect and (outcome.code is None or outcome.code == 421):
                     return outcome  # no more answers come, or none that could be told apart
+            elif step == "rcpt" and first is None:
+                accepted()
         self._refused = first is not None
         if codes["data"] == 354:
             return outcome if first is None else self._take_back(first, taken=200 <= codes["rcpt"] < 300)

@@ -3,17 +3,21 @@ commit a letter would cost more than the letter."""
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, cast
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from ieom.records.base import begin
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 120.0
 """Seconds for which a locked, full or lost database is tried again: an outcome that can't be written down would leave a
@@ -28,17 +32,17 @@ Change = Callable[[Session], Any]
 """Something to write. It may be run again after a commit that failed or seemed to, and must then give the same."""
 
 
-@runtime_checkable
-class Together(Protocol):
-    """A change that is made in fewer statements together with others of its kind. They concern different letters, and
-    none waits for another: their order does not matter."""
+class Together(ABC):
+    """A change that is made in fewer statements together with others of its kind, and whose place among the changes of a
+    transaction does not matter."""
 
+    @abstractmethod
     def __call__(self, session: Session) -> Any: ...
 
     @staticmethod
+    @abstractmethod
     def together(session: Session, changes: Sequence[Any]) -> Sequence[Any]:
         """What each change answers."""
-        ...
 
 
 class Written:
@@ -59,10 +63,13 @@ class Written:
 
 
 class Writer:
-    """Takes changes from any thread; ends with `close`. `patience` and `pause` are seconds."""
+    """Takes changes from any thread; ends with `close`. `patience`, `pause` and `gather` are seconds: for so long it
+    gathers what else comes before it writes."""
 
-    def __init__(self, engine: Engine, *, patience: float = PATIENCE, pause: float = PAUSE) -> None:
-        self.engine, self.patience, self.pause = engine, patience, pause
+    def __init__(
+        self, engine: Engine, *, patience: float = PATIENCE, pause: float = PAUSE, gather: float = 0.0
+    ) -> None:
+        self.engine, self.patience, self.pause, self.gather = engine, patience, pause, gather
         self.changes: queue.SimpleQueue[Written | None] = queue.SimpleQueue()
         self.failed: BaseException | None = None
         """The database was away for longer than our patience: nothing more is written."""
@@ -88,6 +95,8 @@ class Writer:
         ended = False
         while not ended:
             batch, item = [], self.changes.get()
+            if self.gather and item is not None:
+                time.sleep(self.gather)
             while item is not None:
                 batch.append(item)
                 try:
@@ -110,7 +119,7 @@ class Writer:
                 with begin(self.engine) as session:
                     session.info[AGAIN] = again
                     _make(session, batch)
-            except BaseException as error:  # noqa: BLE001 - handed to whoever waits for it, and raised there
+            except BaseException as error:
                 if self.failed is None and _may_pass(error):
                     if time.monotonic() < until:
                         again = True
@@ -118,6 +127,7 @@ class Writer:
                         continue
                     self.failed = error
                 if self.failed is None and len(batch) > 1:
+                    log.warning("a group of changes could not be written, each is tried by itself", exc_info=error)
                     for written in batch:
                         self._commit([written], again=again)
                 else:
