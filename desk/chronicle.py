@@ -22,6 +22,7 @@ from ieom.records import members, missions
 from ieom.records.audit import AuditRow
 from ieom.records.letters import Letter
 from ieom.records.stations import PollingStation
+from ieom.rules.audit import Link
 from ieom.rules.delegation import ITEMS
 from ieom.settings import settings
 
@@ -60,7 +61,7 @@ class _Facts(dict[str, Any]):
         return ""
 
 
-def sentence(row: AuditRow, known: Mapping[str, str]) -> str:
+def sentence(row: AuditRow | Link, known: Mapping[str, str]) -> str:
     """One row in a sentence, with what its codes stand for."""
     said = words().get(row.act)
     if said is None:

@@ -100,6 +100,36 @@ def moment(text: str, facts: MissionFacts) -> datetime:
         raise BadInput(f"'{text}' is to be a local time without a zone, such as 2020-08-12 20:30") from None
 
 
+@contextmanager
+def act_outside(by: str) -> Iterator[tuple[Session, str, datetime]]:
+    """A transaction in which a person acts on what belongs to no mission: the session, who acts, and the real present
+    moment (UTC). Raises `BadInput` where no mission knows anybody by that code."""
+    with begin(engine()) as session:
+        yield session, acting_outside(session, by), missions.real_now()
+
+
+def acting_outside(session: Session, by: str) -> str:
+    """Who acts on what belongs to no mission: somebody who acts in one of them. Raises `BadInput`."""
+    acting(by)
+    slugs = missions.all_slugs(session)
+    if not slugs:
+        raise BadInput("nobody is known yet who could act; 'ieom open FOLDER' takes in a mission with its offices")
+    if not any(by in _who_act(session, slug) for slug in slugs):
+        offices = sorted({code for slug in slugs for code in _offices(missions.facts(session, slug))})
+        raise BadInput(f"nobody who acts has the code '{by}'; act as a member, or as an office: {', '.join(offices)}")
+    return by
+
+
+def _offices(facts: MissionFacts) -> list[str]:
+    return [office.code for office in facts.offices if office.body in {"", facts.organisation}]
+
+
+def _who_act(session: Session, mission: str) -> set[str]:
+    facts = missions.facts(session, mission)
+    seats = [code for seat in facts.approval.seats for code in (seat.who, *seat.deputies)]
+    return {*_offices(facts), *seats, *(row.code for row in members.of(session, mission))}
+
+
 def acting(by: str) -> str:
     """Who acts. Raises `BadInput` when nobody is named, and within `act` when the mission knows nobody by that code: a
     slip of the keyboard would stand in the audit chain for ever. The offices that letters go to, the host country's
@@ -112,9 +142,8 @@ def acting(by: str) -> str:
     within = _within.get()
     if within is not None:
         facts = missions.facts(*within)
-        offices = [office.code for office in facts.offices if office.body in {"", facts.organisation}]
-        seats = [code for seat in facts.approval.seats for code in (seat.who, *seat.deputies)]
-        if by not in {*offices, *seats, *(row.code for row in members.of(*within))}:
+        offices = _offices(facts)
+        if by not in _who_act(*within):
             raise BadInput(
                 f"nobody in this mission has the code '{by}'; act as a member, or as an office: {', '.join(offices)}"
                 if by not in {office.code for office in facts.offices}

@@ -13,7 +13,7 @@ from desk.cli.context import ByOption, MissionOption, act, acting, engine, momen
 from ieom import folder as folders
 from ieom.acts import mission as acts
 from ieom.errors import Faults
-from ieom.folder.rows import MediaRow, StationRow
+from ieom.folder.rows import StationRow
 from ieom.records import missions
 from ieom.records.base import begin
 from ieom.rules.mission import MissionFacts
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("open")(open_)
     for command in (
         postpone, extend, press_conference, second_round, suspend, evacuate, resume, hold, go_on, replace_head,
-        state_joins, state_withdraws, media, stations,
+        state_joins, state_withdraws, stations,
     ):  # fmt: skip
         name = {"second_round": "round"}.get(command.__name__, command.__name__.replace("_", "-"))
         app.command(name)(command)
@@ -209,17 +209,6 @@ def state_withdraws(
     """Record that a state withdraws from the mission, and its members with it."""
     _do(acts.state_withdraws, mission, by, state=state, reason=why)
     say(f"{state} takes no part any more; see to its teams' stations.")
-
-
-def media(
-    file: Annotated[Path, typer.Argument(help="A file such as media.csv: the whole list as it is to be.")],
-    mission: MissionOption = "",
-    by: ByOption = "",
-) -> None:
-    """Replace the list of media contacts of an open mission."""
-    contacts = [row.model_dump() for row in folders.read_rows(file, MediaRow)]
-    added, changed, removed = _do(acts.renew_media, mission, by, contacts=contacts)
-    say(f"{len(contacts)} contacts: {added} new, {changed} changed, {removed} taken off.")
 
 
 def stations(

@@ -8,14 +8,20 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy.orm import Session
 
 from ieom.acts import witness
-from ieom.records import audit
+from ieom.records import audit, contact_acts
 from ieom.rules.audit import verify
 
 
 def faults(session: Session, mission: str, *, heads: Sequence[str] = ()) -> list[str]:
-    """Everything that is wrong with the mission's chain, the witness and the hashes given being known from outside."""
+    """Everything that is wrong with the mission's chain, the witness and the hashes given being known from outside; and
+    with the chain of acts on contacts."""
     links = (audit.link(row) for row in audit.rows(session, mission))
-    return verify(links, heads=heads, witness=witness.seen(mission))
+    return verify(links, heads=heads, witness=witness.seen(mission)) + contact_faults(session)
+
+
+def contact_faults(session: Session) -> list[str]:
+    """Everything that is wrong with the chain of acts on contacts, by what the missions' chains saw of it."""
+    return [f"contacts: {one}" for one in verify(contact_acts.links(session), heads=contact_acts.witnessed(session))]
 
 
 def export_jsonl(session: Session, mission: str) -> Iterator[str]:

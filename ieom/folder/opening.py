@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput, Conflict
 from ieom.folder.reading import MissionFolder
-from ieom.records import audit, media, missions
+from ieom.folder.rows import MediaRow
+from ieom.records import audit, contact_acts, media, missions, suppressions
 from ieom.records.audit import AuditRow
-from ieom.records.media import MissionMedia
 from ieom.records.missions import Mission
 from ieom.records.stations import PollingStation
+from ieom.rules.contacts import Given, plan
 from ieom.rules.timeline import Stage
 
 
@@ -64,9 +66,10 @@ def open_mission(
                 relevant=station.relevant,
             )
         )
-    for row in folder.media:
-        contact = media.take(session, row.model_dump(), at=at)
-        session.add(MissionMedia(mission=slug, contact=contact.id))
+    contact_acts.lock(session)
+    contacts = plan(given(folder.media), media.known(session), suppressions.reasons(session), media.lists(session))
+    media.take(session, contacts, by=by, at=at)
+    media.choose(session, slug, media.ids(session, {one.key for one in contacts.entries}))
     audit.append(
         session,
         slug,
@@ -77,6 +80,15 @@ def open_mission(
     return mission
 
 
+def given(rows: Sequence[MediaRow]) -> list[Given]:
+    """Rows of media.csv for the plan: what they fill in."""
+    found = []
+    for number, row in enumerate(rows, start=2):
+        said = {name: value for name, value in row.model_dump(exclude_unset=True).items() if value}
+        found.append(Given(number, said.pop("email"), said))
+    return found
+
+
 def _same(session: Session, folder: MissionFolder, standing: Mission, stage: str) -> None:
     opened = session.scalars(
         select(AuditRow).where(AuditRow.mission == standing.slug, AuditRow.act == MissionOpened.__name__)
@@ -84,7 +96,7 @@ def _same(session: Session, folder: MissionFolder, standing: Mission, stage: str
     if opened.what["folder_sha256"] != folder.sha256:
         raise Conflict(
             f"a mission '{standing.slug}' is open already, from a folder with other content; record what changed as "
-            "an act (ieom postpone, extend, state-joins ...; ieom media, ieom stations for lists), or give this folder "
+            "an act (ieom postpone, extend, state-joins ...; ieom media replace, ieom stations for lists), or give this folder "
             "another slug"
         )
     if standing.starts_at_stage != stage:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import date, time
 from typing import Annotated, ClassVar, Literal
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, NaiveDatetime
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    ValidationInfo,
+    field_validator,
+)
 
 from ieom.rules.mission import Code, Zone
 from ieom.rules.names import LANGUAGES
@@ -15,10 +24,19 @@ from ieom.rules.names import LANGUAGES
 
 def email(value: str) -> str:
     """An address in its normal form. Raises ValueError saying what is wrong; the network is not asked."""
+    return _email(value, beyond_ascii=False)
+
+
+def media_email(value: str) -> str:
+    """The same for an outlet's address, which may have letters beyond ASCII before the @ too (RFC 6531)."""
+    return _email(value, beyond_ascii=True)
+
+
+def _email(value: str, *, beyond_ascii: bool) -> str:
     if any(sign in value for sign in "\r\n\t\x00"):
         raise ValueError(f"{value!r} holds a line break; an address stands on one line")
     try:
-        return validate_email(value, check_deliverability=False, allow_smtputf8=False).normalized
+        return validate_email(value, check_deliverability=False, allow_smtputf8=beyond_ascii).normalized
     except EmailNotValidError as problem:
         raise ValueError(f"'{value}' is not an e-mail address: {problem}") from None
 
@@ -49,6 +67,12 @@ def _local(value: object) -> object:
     return _two_digits(value)
 
 
+def _day(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        raise ValueError(f"'{value}' is to be a date such as 2020-08-12")
+    return value
+
+
 def _line(value: str) -> str:
     if any(ord(sign) < 32 for sign in value):
         raise ValueError("holds a line break; write it on one line")
@@ -67,8 +91,10 @@ def _language(value: str) -> str:
 
 Line = Annotated[str, AfterValidator(_line)]
 Email = Annotated[str, AfterValidator(email)]
+MediaEmail = Annotated[str, AfterValidator(media_email)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no)]
 Clock = Annotated[time, BeforeValidator(_clock)]
+Day = Annotated[date, BeforeValidator(_day)]
 LocalTime = Annotated[NaiveDatetime, BeforeValidator(_local)]
 Codes = Annotated[tuple[Code, ...], BeforeValidator(_codes)]
 Language = Annotated[str, AfterValidator(_language)]
@@ -179,13 +205,23 @@ class MediaRow(FileRow):
     FILE = "media.csv"
     KEY = ("email",)
 
-    email: Email
+    email: MediaEmail
     outlet: Annotated[Line, Field(min_length=1)]
     name: Line = ""
     salutation: Line = ""
     language: Language = "en"
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
     kind: Literal["", "wire", "print", "broadcast", "online"] = ""
+    consent: Literal["", "asked", "accredited", "public", "contract"] = ""
+    consent_on: Day | None = None
+    source: Line = ""
+
+    @field_validator("consent_on")
+    @classmethod
+    def _of_something(cls, value: date | None, info: ValidationInfo) -> date | None:
+        if value is not None and not info.data.get("consent"):
+            raise ValueError("is the day of a consent; write in 'consent' which: asked, accredited, public or contract")
+        return value
 
 
 def columns(row: type[FileRow]) -> list[str]:

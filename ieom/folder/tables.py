@@ -59,7 +59,8 @@ def decode(file: str, raw: bytes) -> str | Fault:
         return Fault(file, f"is not UTF-8 (byte {raw[problem.start]:#04x}); save it as 'CSV UTF-8'", line)
 
 
-def _records(file: str, text: str, delimiter: str, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
+def records(file: str, text: str, delimiter: str, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
+    """The records of a CSV text, each with the row in which it begins."""
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     number = 0
@@ -95,10 +96,10 @@ def read_table(path: Path, columns: Sequence[str], required: Sequence[str], faul
         return []
     first = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith(("#", '"#'))), "")
     delimiter = ";" if ";" in first and "," not in first else ","
-    records = _records(file, text, delimiter, faults)
+    found = records(file, text, delimiter, faults)
     header: list[str] = []
     rows: list[Row] = []
-    for number, record in records:
+    for number, record in found:
         cells = [cell.strip() for cell in record]
         if not any(cells):
             continue

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ieom.records.audit import AuditRow
 from ieom.records.base import Base
 from ieom.rules.audit import GENESIS, Link, digest
 
@@ -69,6 +70,12 @@ def links(session: Session) -> Iterable[Link]:
     """The chain, oldest first, as the rule sees it."""
     for row in session.scalars(select(ContactAct).order_by(ContactAct.seq)):
         yield Link(CHAIN, row.seq, row.at, row.by, row.act, row.what, row.previous, row.hash, row.ref)
+
+
+def witnessed(session: Session) -> list[str]:
+    """Hashes of this chain that stand in the missions' chains: by them an end that was cut off is seen."""
+    found = session.scalars(select(AuditRow.what).where(AuditRow.act == "MediaSelected"))
+    return [what["contacts"] for what in found if what.get("contacts")]
 
 
 def happened(session: Session, ref: str | None) -> bool:

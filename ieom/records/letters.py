@@ -138,13 +138,16 @@ def not_suppressed() -> ColumnElement[bool]:
     return or_(Letter.kind.not_in(TO_MEDIA), ~gone.exists())
 
 
+_WAITING: tuple[ColumnElement[bool], ...] = (
+    Letter.kind.in_(TO_MEDIA),
+    Letter.state.in_(["queued", "deferred", "late", "stopped", "leased"]),
+)
+
+
 def take_back(session: Session, *, at: datetime, key: str = "", mission: str = "") -> dict[str, list[int]]:
     """Letters to the media that wait, of every mission, to this address (as `fold` gives it) or in this mission to any
     that is suppressed, do not go. A sender that has leased one lets it go. Returns their numbers by mission."""
-    waiting: list[ColumnElement[bool]] = [
-        Letter.kind.in_(TO_MEDIA),
-        Letter.state.in_(["queued", "deferred", "late", "stopped", "leased"]),
-    ]
+    waiting = list(_WAITING)
     waiting.extend([Letter.recipient_key == key] if key else [Letter.mission == mission, ~not_suppressed()])
     gone = session.execute(
         update(Letter)
@@ -159,6 +162,19 @@ def last_to(session: Session, key: str) -> Letter | None:
     """The newest letter to the media that this address (as `fold` gives it) was written."""
     query = select(Letter).where(Letter.recipient_key == key, Letter.kind.in_(TO_MEDIA)).options(defer(Letter.head))
     return session.scalars(query.order_by(Letter.id.desc()).limit(1)).one_or_none()
+
+
+def missions_with(session: Session, key: str) -> list[str]:
+    """Missions whose letters to the media wait for this address (as `fold` gives it)."""
+    query = select(Letter.mission).where(Letter.recipient_key == key, *_WAITING).distinct().order_by(Letter.mission)
+    return list(session.scalars(query))
+
+
+def received(session: Session, key: str) -> Sequence[Letter]:
+    """Letters to the media that this address (as `fold` gives it) was written over the years, newest first, without
+    their bytes."""
+    query = select(Letter).where(Letter.recipient_key == key, Letter.kind.in_(TO_MEDIA)).options(defer(Letter.head))
+    return session.scalars(query.order_by(Letter.due_at.desc(), Letter.id.desc())).all()
 
 
 def stop(session: Session, release: int) -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy import ForeignKey, delete, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ieom.records import contact_acts
 from ieom.records.base import Base
 from ieom.records.letters import take_back
 from ieom.records.suppressions import Suppression, suppressed
 from ieom.rules.addresses import fold
+from ieom.rules.contacts import COLUMNS, Known, Plan
 
 __all__ = [
-    "MediaContact", "MediaList", "MediaListEntry", "MissionMedia", "Suppression", "by_email", "by_token", "choose", "fold",
-    "of", "suppress", "suppressed", "take",
+    "MediaContact", "MediaList", "MediaListEntry", "MissionMedia", "Suppression", "by_email", "by_token", "choose", "erase", "fold",
+    "ids", "known", "leave", "lists", "missions_of", "of", "suppress", "suppressed", "take",
 ]  # fmt: skip
 
 
@@ -26,8 +28,8 @@ def _token() -> str:
 
 
 class MediaContact(Base):
-    """One outlet's address, the same over the years and missions. A contact is left, never deleted: what it received
-    and that it asked for no more stays known."""
+    """One outlet's address, the same over the years and missions. A contact is left, not deleted (unless its reader asks
+    to be forgotten): what it received and that it asked for no more stays known."""
 
     __tablename__ = "media_contacts"
 
@@ -116,25 +118,98 @@ def by_token(session: Session, token: str) -> MediaContact | None:
     return session.scalars(select(MediaContact).where(MediaContact.token == token)).one_or_none()
 
 
-def take(session: Session, values: Mapping[str, Any], *, at: datetime) -> MediaContact:
-    """The contact with these columns, made or brought up to them; found by its address however that is written."""
-    row = by_email(session, values["email"])
-    if row is None:
-        row = MediaContact(key=fold(values["email"]), added_at=at, **values)
-        session.add(row)
-    else:
-        row.left_at = None
-        for column, value in values.items():
-            setattr(row, column, value)
-    session.flush()
-    return row
+def known(session: Session) -> dict[str, Known]:
+    """Every contact by its folded address, with the lists that it is on."""
+    on: dict[int, set[str]] = {}
+    for row in session.execute(select(MediaListEntry.contact, MediaListEntry.list)):
+        on.setdefault(row.contact, set()).add(row.list)
+    wanted = [getattr(MediaContact, name) for name in ("id", "key", "email", "left_at", *COLUMNS)]
+    return {
+        row.key: Known(
+            row.email,
+            {name: getattr(row, name) for name in COLUMNS},
+            row.left_at is not None,
+            frozenset(on.get(row.id, ())),
+        )
+        for row in session.execute(select(*wanted).order_by(MediaContact.email))
+    }
 
 
-def choose(session: Session, mission: str, contacts: Collection[int]) -> int:
-    """Make these contacts the ones that the mission's releases go to. Returns how many others it wrote to before."""
-    standing = set(session.scalars(select(MissionMedia.contact).where(MissionMedia.mission == mission)))
-    session.add_all(MissionMedia(mission=mission, contact=one) for one in sorted(set(contacts) - standing))
-    gone = standing - set(contacts)
-    session.execute(delete(MissionMedia).where(MissionMedia.mission == mission, MissionMedia.contact.in_(gone)))
-    session.flush()
-    return len(gone)
+def ids(session: Session, keys: Collection[str]) -> list[int]:
+    """The numbers of the contacts with these folded addresses."""
+    every = session.execute(select(MediaContact.key, MediaContact.id)).tuples()
+    return sorted(number for key, number in every if key in keys)
+
+
+@dataclass(frozen=True)
+class ContactsTaken:
+    """Contacts were taken in or brought up to date; counts alone, an address is a personal datum."""
+
+    added: int
+    changed: int
+    unchanged: int
+    lists: tuple[str, ...]
+
+
+def take(session: Session, plan: Plan, *, by: str, at: datetime, ref: str | None = None) -> None:
+    """Do what a plan says, in a few statements however long it is, and leave a row in the chain of contacts. The caller
+    has held them (`contact_acts.lock`) since the plan was made."""
+    onto = tuple(sorted({code for one in plan.entries for code in one.lists}))
+    _write(session, plan, at=at)
+    if plan.of("new") or plan.of("changed"):
+        count = plan.counts
+        act = ContactsTaken(count["new"], count["changed"], count["unchanged"], onto)
+        contact_acts.append(session, by=by, at=at, act=act, ref=ref)
+
+
+def _write(session: Session, plan: Plan, *, at: datetime) -> None:
+    new = [
+        {"key": one.key, "email": one.email, "added_at": at, "token": _token(), **one.values} for one in plan.of("new")
+    ]
+    if new:
+        session.execute(insert(MediaContact), new)
+    number = dict(session.execute(select(MediaContact.key, MediaContact.id)).tuples().all())
+    changed = [{"id": number[one.key], "left_at": None, **one.values} for one in plan.of("changed")]
+    if changed:
+        session.execute(update(MediaContact), changed)
+    onto = [{"list": code, "contact": number[one.key]} for one in plan.entries for code in one.lists]
+    if onto:
+        session.execute(insert(MediaListEntry), onto)
+    for row in session.identity_map.values():
+        if isinstance(row, MediaContact):
+            session.expire(row)
+
+
+def missions_of(session: Session, contact: int) -> list[str]:
+    """The missions whose releases go to this contact."""
+    query = select(MissionMedia.mission).where(MissionMedia.contact == contact).order_by(MissionMedia.mission)
+    return list(session.scalars(query))
+
+
+def leave(session: Session, contact: int) -> None:
+    """Take a contact off all lists and out of all missions' selections."""
+    session.execute(delete(MediaListEntry).where(MediaListEntry.contact == contact))
+    session.execute(delete(MissionMedia).where(MissionMedia.contact == contact))
+
+
+def erase(session: Session, contact: int) -> None:
+    """Remove everything that is known of a contact."""
+    leave(session, contact)
+    session.execute(delete(MediaContact).where(MediaContact.id == contact))
+
+
+def lists(session: Session) -> dict[str, str]:
+    """Every list: code and title."""
+    return dict(session.execute(select(MediaList.code, MediaList.title).order_by(MediaList.code)).tuples().all())
+
+
+def choose(session: Session, mission: str, contacts: Collection[int]) -> tuple[int, int]:
+    """Make these contacts the ones that the mission's releases go to. Returns how many were added and how many others
+    it wrote to before."""
+    before = set(session.scalars(select(MissionMedia.contact).where(MissionMedia.mission == mission)))
+    new, gone = sorted(set(contacts) - before), sorted(before - set(contacts))
+    if new:
+        session.execute(insert(MissionMedia), [{"mission": mission, "contact": one} for one in new])
+    for some in (gone[first : first + 500] for first in range(0, len(gone), 500)):
+        session.execute(delete(MissionMedia).where(MissionMedia.mission == mission, MissionMedia.contact.in_(some)))
+    return len(new), len(gone)

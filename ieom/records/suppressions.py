@@ -52,3 +52,9 @@ def standing(session: Session, email: str) -> Suppression | None:
     """Why this address is not written to, or None when it may be."""
     row = session.get(Suppression, fold(email))
     return row if row is not None and row.lifted_at is None else None
+
+
+def reasons(session: Session) -> dict[str, str]:
+    """Every suppressed address, folded, and why it is."""
+    query = select(Suppression.email, Suppression.why).where(Suppression.lifted_at.is_(None))
+    return dict(session.execute(query).tuples().all())

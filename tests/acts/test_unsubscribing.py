@@ -74,7 +74,7 @@ def test_one_click_ends_the_letters_of_every_mission(either: Engine, two: tuple[
             row = audit.head(session, slug)
             assert row is not None
             assert (row.act, row.by, len(row.what["cancelled"])) == ("ReaderUnsubscribed", "reader", 1)
-        assert [one.act for one in contact_acts.links(session)] == ["ContactSuppressed"]
+        assert [one.act for one in contact_acts.links(session)] == ["ContactsTaken", "ContactSuppressed"]
         assert verify(contact_acts.links(session)) == []
     with begin(either) as session:
         assert write(session, two[1], "release:2", READER.upper()) is None
@@ -89,7 +89,7 @@ def test_the_link_followed_twice_changes_nothing_more(either: Engine, two: tuple
     assert follow(either, link) == acts.Unsubscribed(already=True)
     with reading(either) as session:
         assert [len(list(audit.rows(session, slug))) for slug in two] == before
-        assert len(list(contact_acts.links(session))) == 1
+        assert len(list(contact_acts.links(session))) == 2
 
 
 def test_a_test_letter_s_link_changes_nothing_and_an_unknown_one_is_not_found(engine: Engine, mission: str) -> None:

@@ -63,7 +63,7 @@ def test_another_content_under_the_same_name_is_a_conflict_with_advice(engine: E
     opened(engine)
     other = shutil.copytree(EXAMPLE, tmp_path / "other")
     with (other / "media.csv").open("a", encoding="utf-8") as file:
-        file.write("late@late.example,A late outlet,,,en,,online\n")
+        file.write("late@late.example,A late outlet,,,en,,online,,,\n")
     with pytest.raises(Conflict, match="ieom media"):
         opened(engine, other)
 

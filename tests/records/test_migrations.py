@@ -14,6 +14,7 @@ from ieom.errors import BadInput
 from ieom.records import media, migrate, schema
 from ieom.records.base import begin, connect
 from ieom.records.submissions import Submission
+from ieom.rules.contacts import EMPTY, Entry, Plan
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -107,4 +108,6 @@ def test_contacts_and_suppressions_of_an_earlier_ieom_are_kept(empty: Engine) ->
         assert [c.email for c in media.of(session, "b")] == ["desk@wire.example", "news@wire.example"]
         assert [c.key for c in media.of(session, "a")] == ["desk@wire.example"]
         assert media.suppressed(session) == {"desk@wire.example"}
-        assert media.take(session, {"email": "x@wire.example", "outlet": "X"}, at=datetime.now(UTC)).id == 3
+        entry = Entry("x@wire.example", "x@wire.example", (2,), "new", {**EMPTY, "outlet": "X"})
+        media.take(session, Plan((entry,)), by="coordinator", at=datetime.now(UTC))
+        assert media.ids(session, {"x@wire.example"}) == [3]
