@@ -57,9 +57,9 @@ def take_in(session: Session, mission: str, *, by: str, at: datetime, letter: in
     """Write down what a report says of a letter of this mission, and do what follows from it: a letter that was sent
     has bounced; a dead address (5.1.1, 5.1.10, 5.2.1) or a complaining reader gets no more letters to the media.
     `source` is the report's own key: False when it was taken in before, and nothing happens."""
-    if report.kind == "complaint" or report.status in DEAD:
-        contact_acts.lock(session)  # before the mission, as whoever unsubscribes does
     missions.lock(session, mission)
+    if report.kind == "complaint" or report.status in DEAD:
+        contact_acts.lock(session)  # after the mission, as whoever unsubscribes does
     row = session.get_one(Letter, letter, with_for_update=True, populate_existing=True)
     key = f"{source}:{letter}:{report.kind}"
     if session.scalar(select(LetterReport.id).where(LetterReport.source == key)) is not None:

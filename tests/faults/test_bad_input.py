@@ -85,7 +85,9 @@ def test_a_broken_list_of_media_leaves_the_old_one_whole(ieom: Any, opened: None
     before = held()
     text = (EXAMPLE / "media.csv").read_text("utf-8")
     lines = text.splitlines()
-    (tmp_path / "media.csv").write_text("\n".join([*lines[:2], lines[2] + ",too,many", "no address,A,,,en,,,,,"]), "utf-8")
+    (tmp_path / "media.csv").write_text(
+        "\n".join([*lines[:2], lines[2] + ",too,many", "no address,A,,,en,,,,,"]), "utf-8"
+    )
     said = ieom("media", "replace", tmp_path / "media.csv", "--by", "coordinator")
     assert said.code == 2
     assert "media.csv, row 3" in said.err
