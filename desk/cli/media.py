@@ -23,7 +23,7 @@ from ieom.folder.contact_words import language as language_code
 from ieom.folder.contacts import read_contacts, written
 from ieom.folder.rows import MediaRow
 from ieom.papers import store
-from ieom.records import media, suppressions
+from ieom.records import letters, media, suppressions
 from ieom.records.base import reading
 from ieom.rules.contacts import Known, Plan, Wanted
 
@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="The media: contacts, lists, and whom a mission writes to.")
     group.command("list")(list_)
     register_people(group)
-    for command in (select, replace, import_, export):
+    for command in (select, replace, import_, export, received):
         group.command(command.__name__.rstrip("_"))(command)
     lists = typer.Typer(invoke_without_command=True, help="The lists that the press office keeps.")
     lists.callback()(lists_)
@@ -81,6 +81,7 @@ def list_(
     country: Countries = None,
     language: Languages = None,
     kind: Kinds = None,
+    find: Annotated[str, typer.Option("--find", help="Only those with this in address, outlet or name.")] = "",
     suppressed: Annotated[bool, typer.Option("--suppressed", help="Only addresses that nothing goes to.")] = False,
     left: Annotated[bool, typer.Option("--left", help="Only contacts that left.")] = False,
 ) -> None:
@@ -97,7 +98,10 @@ def list_(
     rows = [
         one
         for key, one in known.items()
-        if key in keys and (one.left if left else suppressed or wanted.takes(one)) and (not suppressed or key in gone)
+        if key in keys
+        and _found(find, one)
+        and (one.left if left else suppressed or wanted.takes(one))
+        and (not suppressed or key in gone)
     ]
     if rows:
         say(media_view.contacts(rows, {known[key].email: why for key, why in gone.items() if key in known}))
@@ -219,6 +223,30 @@ def export(
         rows: list[Known] = [one for one in media.known(session).values() if wanted.takes(one)]
     store.write(into, written((one.email, one.values, one.lists) for one in rows))
     say(f"{len(rows)} contact{'' if len(rows) == 1 else 's'} in {into}.")
+
+
+def _found(text: str, one: Known) -> bool:
+    said = (one.email, one.values["outlet"], one.values["name"])
+    return any(text.casefold() in str(part).casefold() for part in said)
+
+
+def received(
+    on: Lists = None,
+    country: Countries = None,
+    language: Languages = None,
+    kind: Kinds = None,
+    find: Annotated[str, typer.Option("--find", help="Only those with this in address, outlet or name.")] = "",
+) -> None:
+    """What each outlet has received over the years: how many releases went, how many were refused or came back, and
+    when the last was. 'show' has them one by one."""
+    wanted = _wanted(on, country, language, kind, False)
+    with reading(engine()) as session:
+        known, got = media.known(session), letters.received_by_all(session)
+    rows = [(one, got.get(key)) for key, one in known.items() if wanted.takes(one) and _found(find, one)]
+    if rows:
+        say(media_view.received(rows))
+    total = sum(one.sent for _contact, one in rows if one)
+    say(f"{total} release letter{'' if total == 1 else 's'} to {len(rows)} contact{'' if len(rows) == 1 else 's'}.")
 
 
 def lists_(context: typer.Context) -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ieom.acts.lists import Selection
+from ieom.records.letters import Received
 from ieom.records.suppressions import SAID
 from ieom.rules.contacts import Change, Entry, Known, Plan, Value
 
@@ -27,6 +28,19 @@ def contacts(rows: Iterable[Known], gone: Mapping[str, str]) -> Table:
         values = [str(one.values[name]) for name in ("country", "language", "kind")]
         who = Text.assemble(one.email, "\n", (str(one.values["outlet"]), "dim"))
         table.add_row(who, *values, note.replace("_", " "))
+    return table
+
+
+def received(rows: Iterable[tuple[Known, Received | None]]) -> Table:
+    """What each contact received."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Address, outlet", overflow="fold", min_width=30)
+    for column in ("Sent", "Failed"):
+        table.add_column(column, no_wrap=True, justify="right")
+    table.add_column("Last", no_wrap=True)
+    for one, got in rows:
+        figures = (str(got.sent), str(got.failed), f"{got.last:%Y-%m-%d}") if got else ("0", "0", "never")
+        table.add_row(Text.assemble(one.email, "\n", (str(one.values["outlet"]), "dim")), *figures)
     return table
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, case, func, or_, select, update
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from ieom.errors import NotFound
-from ieom.records.base import Base
+from ieom.records.base import Base, UtcDateTime
 from ieom.records.suppressions import Suppression
 from ieom.rules.addresses import fold
 
@@ -175,6 +176,29 @@ def received(session: Session, key: str) -> Sequence[Letter]:
     their bytes."""
     query = select(Letter).where(Letter.recipient_key == key, Letter.kind.in_(TO_MEDIA)).options(defer(Letter.head))
     return session.scalars(query.order_by(Letter.due_at.desc(), Letter.id.desc())).all()
+
+
+@dataclass(frozen=True)
+class Received:
+    """What letters to the media came to at one address: how many were sent (or may have been), how many were refused or
+    came back, when the last was due."""
+
+    sent: int
+    failed: int
+    last: datetime
+
+
+def received_by_all(session: Session) -> dict[str, Received]:
+    """The same for every address (as `fold` gives it) that letters to the media went to."""
+    sent = func.sum(case((Letter.state.in_(["sent", "in_doubt"]), 1), else_=0))
+    failed = func.sum(case((Letter.state.in_(["refused", "bounced"]), 1), else_=0))
+    gone = Letter.state.in_(["sent", "in_doubt", "refused", "bounced"])
+    query = (
+        select(Letter.recipient_key, sent, failed, func.max(Letter.due_at, type_=UtcDateTime))
+        .where(Letter.kind.in_(TO_MEDIA), gone)
+        .group_by(Letter.recipient_key)
+    )
+    return {key: Received(*rest) for key, *rest in session.execute(query).tuples()}
 
 
 def stop(session: Session, release: int) -> None:

@@ -136,18 +136,21 @@ def plan(
     for key, rows in together.items():
         values, dropped = _together(rows)
         standing = known.get(key)
-        refused += [
-            Refusal(one.row, "lists", f"there is no list '{name}'; 'ieom media lists make' makes one")
-            for one in rows
-            for name in one.lists
-            if name.casefold() not in names
-        ]
         if standing is None and not values.get("outlet"):
             refused.append(Refusal(rows[0].row, "outlet", f"is empty, and '{rows[0].email}' is new; fill it in"))
         wanted = [names.get(name.casefold(), "") for one in rows for name in (*one.lists, *one.labels)]
         entry, lost = _entry(key, rows, values, standing, [*onto, *wanted], suppressed.get(key, ""))
         entries.append(entry)
         kept += [*dropped, *lost] if entry.state != FORGOTTEN else []
+    strange: dict[str, Given] = {}
+    for one in given:
+        for name in one.lists:
+            if name.casefold() not in names:
+                strange.setdefault(name, one)
+    refused += [
+        Refusal(one.row, "lists", f"there is no list '{name}'; 'ieom media lists make' makes one")
+        for name, one in strange.items()
+    ]
     labels = {label for one in given for label in one.labels if label.casefold() not in names}
     return Plan(tuple(entries), tuple(kept), tuple(sorted(refused, key=lambda one: one.row)), tuple(sorted(labels)))
 

@@ -211,6 +211,21 @@ def test_a_contact_that_leaves_is_on_no_list_and_its_history_stays(engine: Engin
         assert WIRE in mission_lists.selection(session, mission, Wanted()).selected
 
 
+def test_what_each_outlet_received_is_told_over_all_missions(either: Engine) -> None:
+    first = open_example(either)
+    with begin(either) as session:
+        for number, state in enumerate(("sent", "in_doubt", "bounced", "cancelled"), start=1):
+            letter = queue(
+                session, first, kind="release", occasion=f"release:{number}", to=Recipient(WIRE, "Desk"), at=NOW,
+                facts={"quote": "q", "hash": "h", "marking": "", "unofficial": False, "authentic": "English",
+                       "statement": "s", "paragraphs": ["p"], "title": "t"},
+            )  # fmt: skip
+            assert letter is not None
+            letter.state = state
+    with reading(either) as session:
+        assert letters.received_by_all(session) == {WIRE: letters.Received(2, 1, NOW)}
+
+
 def test_a_selection_says_who_comes_goes_and_must_not_be_written_to(engine: Engine, mission: str) -> None:
     do(engine, acts.make_list, code="wires", title="News agencies")
     do(engine, acts.put_on, code="wires", emails=[WIRE])

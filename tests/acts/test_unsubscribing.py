@@ -152,6 +152,17 @@ def test_a_letter_queued_while_its_reader_unsubscribed_does_not_go(either: Engin
     assert states(either)[0] == "queued", "the other mission's sender sees to its own"
 
 
+def test_a_letter_on_the_wire_is_cut_off_when_its_reader_is_suppressed(either: Engine, two: tuple[str, str]) -> None:
+    """The lease came before, and whoever suppressed did not see the letter."""
+    with begin(either) as session:
+        (due, other) = outbox.lease(session, two[0], at=NOW, most=10, lease_id="x")
+    with begin(either) as session:
+        session.add(media.Suppression(email=READER, why="unsubscribed", at=NOW))
+    with begin(either) as session:
+        assert not outbox.mark_transmitting(session, due)
+        assert outbox.mark_transmitting(session, other)
+
+
 def test_a_dead_address_takes_back_what_waits_for_it_in_every_mission(either: Engine, two: tuple[str, str]) -> None:
     with begin(either) as session:
         assert media.suppress(session, READER, why="dead", at=NOW, detail="550 5.1.1")

@@ -112,6 +112,8 @@ def test_one_contact_from_its_beginning_to_its_end(ieom: Any, opened: None, tmp_
         "2026-11-01",
     )
     assert said == f"{new} is a contact.\n"
+    assert ieom("media", "list", "--find", "@NEW").endswith("1 contact.\n")
+    assert "never" in ieom("media", "received", "--find", "new.example")
     assert "is a contact already" in ieom("media", "add", new, "--outlet", "New", fails=True)
     assert ieom("media", "change", new, "--kind", "tv") == "kind: (nothing) becomes 'broadcast'\n"
     shown = ieom("media", "show", new.upper())
