@@ -16,7 +16,7 @@ from ieom import folder as folders
 from ieom.acts import contacts as acts
 from ieom.acts import mission as mission_acts
 from ieom.acts.lists import Selection, renewal, select_media, selection
-from ieom.errors import NotFound
+from ieom.errors import BadInput, NotFound
 from ieom.folder.contact_words import country as country_code
 from ieom.folder.contact_words import kind as kind_word
 from ieom.folder.contact_words import language as language_code
@@ -119,6 +119,7 @@ def select(
     language: Languages = None,
     kind: Kinds = None,
     require_consent: Consent = False,
+    every: Annotated[bool, typer.Option("--all", help="Every contact that has not left.")] = False,
     add: Annotated[bool, typer.Option("--add", help="Beside those whom the mission writes to already.")] = False,
     full: Full = False,
     dry_run: DryRun = False,
@@ -128,6 +129,8 @@ def select(
 ) -> None:
     """Make those meant the contacts that a mission's releases go to, after a look at who that is. Letters that are
     queued already stay as they are."""
+    if not (every or on or country or language or kind):
+        raise BadInput("say whom you mean: --list, --country, --language or --kind; or --all for every contact")
     wanted = _wanted(on, country, language, kind, require_consent)
     with look(mission) as (session, slug, _now):
         found = selection(session, slug, wanted, keep=add)
@@ -149,19 +152,28 @@ def _select(mission: str, by: str, wanted: Wanted, add: bool, expected: Selectio
 
 def replace(
     file: Annotated[Path, typer.Argument(help="A file such as media.csv: the whole selection as it is to be.")],
+    full: Full = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
     mission: MissionOption = "",
     by: ByOption = "",
 ) -> None:
-    """Make the contacts of a media.csv, and no others, those that a mission's releases go to."""
+    """Make the contacts of a media.csv, and no others, those that a mission's releases go to, after a look at what that
+    changes. Letters that are queued already stay as they are."""
     contacts = [row.model_dump(exclude_unset=True) for row in folders.read_rows(file, MediaRow)]
+    with look(mission) as (session, slug, _now):
+        plan = renewal(session, contacts)
+        gone = sorted({one.email for one in media.of(session, slug)} - {one.email for one in plan.entries})
+    _show([*media_view.plan(plan, file.name, full=full), *media_view.part("No longer selected", gone, full)])
+    if dry_run:
+        say("Nothing was changed.")
+        return
+    _ask(f"Releases of {slug} go to these, and to no others?", yes=yes)
     with act(mission) as (session, slug, at):
-        acts_by = acting(by)
-        found = renewal(session, contacts)
-        added, changed, removed = mission_acts.renew_media(session, slug, by=acts_by, at=at, contacts=contacts)
+        added, changed, removed = mission_acts.renew_media(
+            session, slug, by=acting(by), at=at, contacts=contacts, expected=plan.digest
+        )
     say(f"{len(contacts)} contacts: {added} new, {changed} changed, {removed} taken off.")
-    for one in found.entries:
-        if one.suppressed:
-            say(f"  no release goes to {one.email}: {suppressions.SAID[one.suppressed]}")
 
 
 def import_(

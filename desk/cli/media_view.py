@@ -53,19 +53,20 @@ def plan(found: Plan, file: str, *, full: bool) -> list[Text | str]:
         f"{count['new']} new, {count['changed']} changed, {count['unchanged']} unchanged"
         + (f", {count['forgotten']} not taken in." if count["forgotten"] else ".")
     ]
-    lines += _part("New", [_new(one) for one in found.of("new")], full)
-    lines += _part("Changed", ["\n".join(_changed(one)) for one in found.of("changed")], full)
-    lines += _part("Of the same address, what stands", _kept(found), full)
+    lines += part("New", [_new(one) for one in found.of("new")], full)
+    lines += part("Changed", ["\n".join(_changed(one)) for one in found.of("changed")], full)
+    lines += part("Of the same address, what stands", _kept(found), full)
     suppressed = [one for one in found.entries if one.suppressed and one.state != "forgotten"]
     staying = [f"{one.email}: {SAID[one.suppressed]}" for one in suppressed]
-    lines += _part("Suppressed, and staying so: no release goes to", staying, True)
-    lines += _part("Not taken in: its reader asked to be forgotten", [one.email for one in found.of("forgotten")], True)
+    lines += part("Suppressed, and staying so: no release goes to", staying, True)
+    lines += part("Not taken in: its reader asked to be forgotten", [one.email for one in found.of("forgotten")], True)
     if found.ignored:
         lines.append(f"Categories that are no list of ours, left out: {', '.join(found.ignored)}")
     return lines
 
 
-def _part(title: str, lines: Sequence[str], full: bool) -> list[Text | str]:
+def part(title: str, lines: Sequence[str], full: bool) -> list[Text | str]:
+    """Lines under a title, the first few unless all are asked for; nothing where there are none."""
     if not lines:
         return []
     shown = lines if full else lines[:FEW]
@@ -122,10 +123,10 @@ def selection(found: Selection, *, full: bool) -> list[Text | str]:
         f"{len(found.selected)} selected; releases go to {written}: "
         f"{len(found.added)} added, {len(found.removed)} removed."
     ]
-    lines += _part("Added", found.added, full)
-    lines += _part("Removed", found.removed, full)
-    lines += _part(
+    lines += part("Added", found.added, full)
+    lines += part("Removed", found.removed, full)
+    lines += part(
         "Suppressed: no release goes to", [f"{email}: {SAID[why]}" for email, why in found.suppressed.items()], True
     )
-    lines += _part("Nothing says why we may write to (--require-consent leaves them out)", found.without_consent, full)
+    lines += part("Nothing says why we may write to (--require-consent leaves them out)", found.without_consent, full)
     return lines

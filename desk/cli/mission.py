@@ -16,6 +16,8 @@ from ieom.errors import Faults
 from ieom.folder.rows import StationRow
 from ieom.records import missions
 from ieom.records.base import begin
+from ieom.records.suppressions import suppressed
+from ieom.rules.addresses import fold
 from ieom.rules.mission import MissionFacts
 from ieom.rules.timeline import Stage
 
@@ -88,7 +90,13 @@ def open_(
     read = folders.read(folder)
     with begin(engine()) as session:
         row = folders.open_mission(session, read, by=acting(by), at=missions.real_now(), stage=stage)
+        gone = len({fold(one.email) for one in read.media} & suppressed(session))
     say(f"{row.slug} is open since {_local(row.opened_at, read.facts)}: {_counts(read)}.")
+    if gone:
+        say(
+            f"{gone} of the media contacts get{'s' if gone == 1 else ''} no release, as before: "
+            f"ieom media list --suppressed"
+        )
 
 
 def postpone(

@@ -41,10 +41,12 @@ def renew_media(
     by: str,
     at: datetime,
     contacts: Sequence[Mapping[str, Any]],
+    expected: str = "",
     ref: str | None = None,
 ) -> tuple[int, int, int]:
     """Make these the media contacts of the mission (the columns of media.csv, checked by its reader). Returns how
-    many were added, changed and removed. Letters that are queued already stay as they are."""
+    many were added, changed and removed. Letters that are queued already stay as they are. Raises `Conflict` when
+    the contacts are no longer those of the plan that a person saw (`expected`, its digest)."""
     missions.lock(session, mission)
     if ref is not None and audit.happened(session, mission, ref):
         return 0, 0, 0
@@ -52,6 +54,8 @@ def renew_media(
         raise BadInput("the list is empty; a release would go to nobody")
     contact_acts.lock(session)
     taken = renewal(session, contacts)
+    if expected and taken.digest != expected:
+        raise Conflict("the contacts have changed since you looked; nothing was changed: look again")
     before = {row.key for row in media.of(session, mission)}
     media.take(session, taken, by=by, at=at)
     added, removed = media.choose(session, mission, media.ids(session, {one.key for one in taken.entries}))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 from conftest import open_example
 from sqlalchemy import Engine, select
 
+from ieom.acts import contacts, lists
 from ieom.acts import letters as letter_acts
 from ieom.acts import media as acts
 from ieom.errors import NotFound, Refused
@@ -18,6 +20,7 @@ from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
 from ieom.records.missions import Mission
 from ieom.rules.audit import verify
+from ieom.rules.contacts import Given, Wanted
 
 NOW = datetime(2020, 8, 12, 15, 0, tzinfo=UTC)
 READER = "newsdesk@world-wire.example"
@@ -90,6 +93,29 @@ def test_the_link_followed_twice_changes_nothing_more(either: Engine, two: tuple
     with reading(either) as session:
         assert [len(list(audit.rows(session, slug))) for slug in two] == before
         assert len(list(contact_acts.links(session))) == 2
+
+
+def test_many_at_once_come_to_one_act_and_nobody_waits_for_ever(either: Engine, two: tuple[str, str]) -> None:
+    """Clicks on one link, selections of both missions and an import, all at the same time."""
+    link = token(either)
+
+    def select_for(slug: str) -> None:
+        with begin(either) as session:
+            lists.select_media(session, slug, by="press-officer", at=NOW, wanted=Wanted(countries=("KZ",)))
+
+    def take() -> None:
+        with begin(either) as session:
+            contacts.take_in(session, by="press-officer", at=NOW, given=[Given(2, READER, {"name": "Editor"})])
+
+    with ThreadPoolExecutor(10) as pool:
+        clicks = [pool.submit(follow, either, link) for _ in range(5)]
+        others = [*(pool.submit(select_for, slug) for slug in two), pool.submit(take), pool.submit(take)]
+        came = [one.result(30) for one in clicks]
+        assert [one.result(30) for one in others] == [None] * 4
+    assert sorted(one.already for one in came) == [False, True, True, True, True]
+    with reading(either) as session:
+        assert [one.act for one in contact_acts.links(session)].count("ContactSuppressed") == 1
+        assert verify(contact_acts.links(session)) == []
 
 
 def test_a_test_letter_s_link_changes_nothing_and_an_unknown_one_is_not_found(engine: Engine, mission: str) -> None:

@@ -93,6 +93,7 @@ def test_a_selection_is_shown_asked_for_and_then_done(ieom: Any, opened: None) -
     assert "and 6 more; --full shows them" in said
     assert said.endswith("Releases of kazakhstan-senate-2020 go to 3 contacts.\n")
     assert ieom("media", "list", "--mission", "kazakhstan-senate-2020").endswith("3 contacts.\n")
+    assert "say whom you mean" in ieom("media", "select", "--yes", fails=True)
     assert "there is no list 'x'" in ieom("media", "select", "--list", "x", fails=True)
 
 
@@ -148,6 +149,8 @@ def test_the_whole_selection_may_be_a_media_csv(ieom: Any, opened: None, tmp_pat
     file = tmp_path / "media.csv"
     file.write_text(f"email,outlet\n{WIRE},The agency\nnew@outlet.example,New\n", "utf-8")
     ieom("media", "suppress", WIRE, "--why", "asked")
-    said = ieom("media", "replace", file)
-    assert said.startswith("2 contacts: 1 new, 1 changed, 23 taken off.\n")
-    assert f"no release goes to {WIRE}" in said
+    seen = ieom("media", "replace", file, "--dry-run")
+    assert "No longer selected (23)" in seen
+    assert f"Suppressed, and staying so: no release goes to (1)\n  {WIRE}: somebody here" in seen
+    said = ieom("media", "replace", file, "--yes")
+    assert said.endswith("2 contacts: 1 new, 1 changed, 23 taken off.\n")
