@@ -39,7 +39,14 @@ class Settings(BaseSettings):
     smtp_helo: str = ""
     """The name said in EHLO; this machine's full name when empty."""
     mail_from: str = ""
-    """Envelope sender and From address; the mission file's address is used when empty."""
+    """Envelope sender of every letter, for an account that allows no other; when empty, the mission file's bounces_to,
+    else its from_email. The From address is always the mission file's."""
+    dkim_key: Path | None = None
+    """PEM file of the private key (RSA of 2048 bits or more, or Ed25519) with which letters are signed where no mail
+    server of the organisation signs them; empty: they are not."""
+    dkim_selector: str = ""
+    dkim_domain: str = ""
+    """The domain that the signature speaks for; the sender's when empty."""
 
     doubt_policy: Literal["ask", "resend", "reconcile"] = "ask"
     """What is done by itself about letters in doubt: nothing, sent once more, or looked up in the mail server's log."""

@@ -1,42 +1,61 @@
-"""`ieom release`: preparing, sending, stopping, and the ledger."""
+"""`ieom release`: preparing, sending, stopping, and the ledger. Texts of its own and the leak are in `announcing`."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich import box
 from rich.table import Table
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from desk.cli import announcing
+from desk.cli.announcing import KIND, NumberOption, named
 from desk.cli.context import ByOption, MissionOption, act, acting, console, look, say
 from desk.cli.letters import settle
 from desk.timeline_view import local
 from ieom.acts import distribution as acts
 from ieom.acts.rounds import approved_round
-from ieom.records import missions
+from ieom.papers import store
+from ieom.records import missions, releases
 from ieom.records.letters import Letter
-from ieom.rules.release import embargo_until, reasons_not_to
+from ieom.records.releases import Release
+from ieom.rules.release import CARRIES, embargo_until, reasons_not_to
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="The release to the media: prepared by one, sent by another.")
+    group = typer.Typer(no_args_is_help=True, help="Releases to the media: prepared by one, sent by another.")
     for name, command in (
-        ("prepare", prepare), ("go", go), ("stop", stop), ("go-on", go_on), ("status", status), ("settle", settle),
-        ("test", test),
+        ("prepare", prepare), ("write", announcing.write), ("show", announcing.show), ("approve", announcing.approve),
+        ("preview", preview), ("test", test), ("go", go), ("early", announcing.early), ("stop", stop),
+        ("go-on", go_on), ("status", status), ("settle", settle),
     ):  # fmt: skip
         group.command(name)(command)
     app.add_typer(group, name="release")
 
 
-def prepare(mission: MissionOption = "", by: ByOption = "") -> None:
-    """Make the papers of the approved text. Another person then sends them."""
+def prepare(
+    by_hand: Annotated[
+        bool | None,
+        typer.Option("--by-hand/--by-time", help="Go is said when the press conference begins, or the clock lets it go."),
+    ] = None,
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Make the papers of the approved statement. Another person then sends them.
+
+    Where a statement is public already, this makes its correction: it goes to those whom that one reached."""
     with act(mission) as (session, slug, at):
-        row = acts.prepare(session, slug, by=acting(by), at=at)
+        go_ = "" if by_hand is None else "by_hand" if by_hand else "by_time"
+        row = acts.prepare(session, slug, by=acting(by), at=at, go=go_)
         where = acts.folder(slug, row.number)
         round_ = approved_round(session, slug)
         others = acts.translations(session, slug, round_)[1] if round_ is not None else []
+        concerned = session.get(Release, row.concerns) if row.concerns is not None else None
     if row.started_at is not None:
         say(
             f"Release {row.number} of this text has begun to go out already; 'ieom release status' shows how far it is."
@@ -45,69 +64,132 @@ def prepare(mission: MissionOption = "", by: ByOption = "") -> None:
     say(
         f"Release {row.number} is prepared: {len(row.papers)} papers in {where}. Another person says 'ieom release go'."
     )
+    if concerned is not None:
+        say(f"It corrects release {concerned.number}, and goes to those whom that one reached or may have reached.")
     if row.translations:
         say(f"With unofficial translations: {', '.join(sorted(row.translations))}.")
     if others:
         say(f"Left out, being no translation of the approved text: {', '.join(others)}.")
 
 
-def go(mission: MissionOption = "", by: ByOption = "") -> None:
+def preview(
+    folder: Annotated[Path, typer.Argument(help="A folder for the letters and papers.")] = Path("preview"),
+    number: NumberOption = None,
+    mission: MissionOption = "",
+) -> None:
+    """Write every letter that would go, in each language, and the papers, into a folder. Nothing is sent."""
+    with look(mission) as (session, slug, now):
+        files = list(acts.preview(session, slug, at=now, number=number))
+    for name, data in files:
+        store.write(folder / name, data)
+    letters = sum(name.endswith(".eml") for name, _ in files)
+    say(f"{letters} letters (.eml, .txt, .html) and {len(files) - 3 * letters} papers are in {folder}.")
+
+
+def go(number: NumberOption = None, mission: MissionOption = "", by: ByOption = "") -> None:
     """Say go. It leaves when the embargo has ended, not before."""
     with act(mission) as (session, slug, at):
-        row = acts.go(session, slug, by=acting(by), at=at)
-        until = embargo_until(acts.readiness(session, slug, row))
-        zone = missions.facts(session, slug).zone
-    say(f"Release {row.number} goes when the embargo ends: {local(until, zone)}.")
+        row = acts.go(session, slug, by=acting(by), at=at, number=number)
+        known = acts.readiness(session, slug, row)
+        until, zone = embargo_until(known), missions.facts(session, slug).zone
+        lacks = known.lacks
+    if lacks:
+        say(f"Release {row.number} does not go yet: {'; '.join(lacks)}.")
+    elif until is not None and until > at:
+        say(f"Release {row.number} goes when the embargo ends: {local(until, zone)}.")
+    else:
+        say(f"Release {row.number} goes with the next run.")
 
 
 def stop(
-    why: Annotated[str, typer.Option(help="The reason.")] = "", mission: MissionOption = "", by: ByOption = ""
+    why: Annotated[str, typer.Option(help="The reason.")] = "",
+    number: NumberOption = None,
+    mission: MissionOption = "",
+    by: ByOption = "",
 ) -> None:
-    """Stop the release now; what was not handed over stays."""
+    """Stop the release now (without a number, all that are going); what was not handed over stays."""
     with act(mission) as (session, slug, at):
-        acts.stop(session, slug, by=acting(by), at=at, why=why)
+        acts.stop(session, slug, by=acting(by), at=at, why=why, number=number)
     say("Stopped. 'ieom release go-on' goes on from here, never from the beginning.")
 
 
-def go_on(mission: MissionOption = "", by: ByOption = "") -> None:
+def go_on(number: NumberOption = None, mission: MissionOption = "", by: ByOption = "") -> None:
     """Go on after a stop, from where it stopped."""
     with act(mission) as (session, slug, at):
-        acts.go_on(session, slug, by=acting(by), at=at)
+        acts.go_on(session, slug, by=acting(by), at=at, number=number)
     say("The release goes on with the next run.")
 
 
 def test(
     email: Annotated[str, typer.Argument(help="An office's own address.")],
+    language: Annotated[str, typer.Option(help="One language alone, such as en or tr.")] = "",
+    number: NumberOption = None,
     mission: MissionOption = "",
     by: ByOption = "",
 ) -> None:
-    """Send the release's letter to yourself, marked as a test."""
+    """Send the release's letters to yourself, marked as a test: one in each language."""
     with act(mission) as (session, slug, at):
-        acts.test_to(session, slug, by=acting(by), at=at, email=email)
-    say(f"A test goes to {email} with the next run.")
+        count = acts.send_test(session, slug, by=acting(by), at=at, email=email, number=number, language=language)
+    say(f"{count} test letter{'' if count == 1 else 's'} will go to {email} with the next run.")
 
 
-def status(mission: MissionOption = "") -> None:
-    """Show what keeps the release, or its ledger: each outlet, and what its server said."""
+def status(number: NumberOption = None, mission: MissionOption = "") -> None:
+    """Show every release and what keeps it; of the newest one the ledger: each outlet, and what its server said."""
     with look(mission) as (session, slug, now):
         facts = missions.facts(session, slug)
-        row = acts.newest(session, slug)
-        known = acts.readiness(session, slug, row)
-        if row is None or row.started_at is None:
+        rows = [row for row in releases.of(session, slug) if row.status != "dropped"]
+        if not rows:
+            known = acts.readiness(session, slug, None)
             for reason in reasons_not_to(known, now):
                 say(f"Not yet: {reason}.")
-            say(f"The embargo ends {local(embargo_until(known), facts.zone)}.")
-            return
+            say(f"The embargo ends {local(embargo_until(known) or now, facts.zone)}.")
+        for row in rows if number is None else [releases.one(session, slug, number)]:
+            for line in _standing(session, slug, row, facts.zone, now):
+                say(line)
+        for one in releases.complaints(session, slug):
+            end = f"answered by {one.reply}" if one.reply else "not answered yet"
+            say(f"Complaint {one.received} ({one.about}): {end}.")
+        begun = [row for row in rows if row.started_at is not None]
+        if begun:
+            _ledger(session, releases.one(session, slug, number) if number else begun[-1], facts.zone)
+
+
+def _standing(session: Session, slug: str, row: Release, zone: str, now: datetime) -> list[str]:
+    known = acts.readiness(session, slug, row)
+    concerned = session.get(Release, row.concerns) if row.concerns is not None else None
+    head = f"Release {row.number}, {KIND[row.kind]}" + (f" of release {concerned.number}" if concerned else "")
+    approved = [one.by for one in releases.approvals(session, row.id)]
+    people = [f"prepared by {row.prepared_by}"]
+    people += [f"approved by {named(approved)}"] if row.kind not in CARRIES and approved else []
+    people += [f"sent by {row.sent_by}"] if row.sent_by else []
+    people += [f"early: {row.early_by} and {row.early_agreed_by or 'nobody yet'}"] if row.early_by else []
+    lines = [f"{head}: {row.status.replace('_', ' ')}; {', '.join(people)}."]
+    until = embargo_until(known)
+    if row.started_at is None:
+        lines += [f"  Not yet: {reason}." for reason in reasons_not_to(known, now)]
+        if until is not None:
+            by_hand = ", and somebody says go then" if row.go == "by_hand" else ""
+            lines.append(f"  The embargo ends {local(until, zone)}{by_hand}.")
+    else:
         states = acts.ledger(session, row)
-        say(
-            f"Release {row.number}: {row.status}. " + ", ".join(f"{n} {s.replace('_', ' ')}" for s, n in states.items())
-        )
-        table = Table(box=box.SIMPLE_HEAD, expand=True)
-        for head in ("No.", "Outlet", "State", "When", "Server said"):
-            table.add_column(head)
-        query = select(Letter).where(Letter.release == row.id).order_by(Letter.state, Letter.to_office)
-        for letter in session.scalars(query):
-            when = local(letter.settled_at, facts.zone, short=True) if letter.settled_at else ""
-            said = f"{letter.code or ''} {letter.answer or ''}".strip()
-            table.add_row(str(letter.id), letter.to_office, letter.state.replace("_", " "), when, said)
-        console.print(table)
+        counts = ", ".join(f"{n} {s.replace('_', ' ')}" for s, n in states.items())
+        lines.append(f"  Since {local(row.started_at, zone)}: {counts or 'nobody to write to'}.")
+        left = acts.unwritten(session, row)
+        if left:
+            lines.append(f"  {left} whom it concerns asked for no more letters, or their address is dead.")
+    if row.held_why:
+        lines.append(f"  {row.held_why}")
+    lines += [f"  {KIND[one.kind].capitalize()}: release {one.number}." for one in releases.about(session, row.id)]
+    return lines
+
+
+def _ledger(session: Session, row: Release, zone: str) -> None:
+    table = Table(box=box.SIMPLE_HEAD, expand=True)
+    for head in ("No.", "Outlet", "State", "When", "Server said"):
+        table.add_column(head)
+    query = select(Letter).where(Letter.release == row.id).order_by(Letter.state, Letter.to_office)
+    for letter in session.scalars(query):
+        when = local(letter.settled_at, zone, short=True) if letter.settled_at else ""
+        said = f"{letter.code or ''} {letter.answer or ''}".strip()
+        table.add_row(str(letter.id), letter.to_office, letter.state.replace("_", " "), when, said)
+    console.print(table)

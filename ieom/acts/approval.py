@@ -23,6 +23,7 @@ from ieom.acts.rounds import (
     stands,
     stop,
 )  # fmt: skip
+from ieom.acts.versions import begun
 from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import Attachment, queue
@@ -77,8 +78,10 @@ def _void_if_changed(session: Session, mission: str, round_: ApprovalRound, at: 
 def _asked_anew(session: Session, mission: str, round_: ApprovalRound | None) -> bool:
     """Whether approval is asked for texts on which no round has decided: new texts, or the same ones once the drafter
     asks again after the round ended. A contradicted decision, or a head replaced meanwhile, asks again by itself."""
-    if round_ is not None and round_.status in {"open", "approved"}:
-        return False
+    if round_ is not None and (
+        round_.status == "open" or (round_.status == "approved" and not begun(session, mission, round_.id))
+    ):
+        return False  # what follows on a statement that is public is its supplement; an edit has ended the round before
     hashes, marks = {}, []
     for language in missions.facts(session, mission).languages:
         row = drafts.newest(session, mission, language)
@@ -91,7 +94,7 @@ def _asked_anew(session: Session, mission: str, round_: ApprovalRound | None) ->
         return True
     if round_.status == "void" and round_.ended_why != "the text was edited":
         return True
-    return round_.ended_at is not None and max(marks) > round_.ended_at
+    return round_.status != "approved" and round_.ended_at is not None and max(marks) > round_.ended_at
 
 
 def _tell_drafter(session: Session, mission: str, round_: ApprovalRound, at: datetime) -> None:

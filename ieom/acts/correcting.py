@@ -154,8 +154,11 @@ def _approved(session: Session, mission: str) -> ApprovalRound:
     round_ = approved_round(session, mission)
     if round_ is None or not stands(session, mission, round_):
         raise Refused("no text is approved; before that an edit is the way")
-    if begun(session, mission):
-        raise Refused("the release has gone; what is published is not corrected in silence")
+    if begun(session, mission, round_.id):
+        raise Refused(
+            "the release has gone; what is published is not corrected in silence: edit the statement, ask for approval "
+            "again ('ieom statement ready'), and 'ieom release prepare' makes a correction for those who got it"
+        )
     return round_
 
 

@@ -123,7 +123,7 @@ def contradict(session: Session, mission: str, *, by: str, at: datetime, why: st
     seat, _state, row = seat_of(session, round_, by)
     if row is None or row.channel not in {"telephone", "paper"}:
         raise NotFound(f"no decision by telephone or on paper is recorded for '{by}'")
-    if released(session, mission):
+    if released(session, mission, round_=round_.id):
         raise Refused("the release has gone; a correction is the way now")
     if session.scalars(select(Contradiction.id).where(Contradiction.decision == row.id)).first() is not None:
         raise Conflict(f"the decision recorded for {seat.who} is contradicted already")

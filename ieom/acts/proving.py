@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +12,21 @@ from sqlalchemy.orm import Session
 from ieom.acts import audit as chain
 from ieom.acts import grounds
 from ieom.acts.bearing import record
-from ieom.acts.rounds import approved_round, proven, seats
+from ieom.acts.rounds import approved_round, proven, rule_of, seats
 from ieom.acts.signing import announced
 from ieom.errors import Refused, Tampered
 from ieom.papers import store
-from ieom.papers.press_release import press_release_pdf, press_release_txt, release_text
+from ieom.papers.press_release import corrected, press_release_pdf, press_release_txt, release_text
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
 from ieom.records import audit, drafts, missions
 from ieom.records.approvals import ApprovalRound
-from ieom.records.releases import Release
+from ieom.records.releases import Release, approvals
 from ieom.records.statements import StatementVersion
-from ieom.rules import consistency
+from ieom.rules import consistency, own_text
 from ieom.rules.approval import Cast, unheard_of
+from ieom.rules.hearing import Heard, heard
+from ieom.rules.hearing import unheard_of as unheard_release
+from ieom.rules.release import OWN
 from ieom.rules.statement import canonical
 from ieom.settings import settings
 
@@ -32,8 +36,11 @@ def folder(mission: str, number: int) -> Path:
     return settings().state_dir / "papers" / mission / f"release-{number}"
 
 
-def papers_of(session: Session, mission: str, version: StatementVersion) -> dict[str, bytes]:
-    """The papers of one language, made anew from the stored text: the same text gives the same bytes."""
+def papers_of(
+    session: Session, mission: str, version: StatementVersion, *, corrects: Release | None = None
+) -> dict[str, bytes]:
+    """The papers of one language, made anew from the stored text: the same text gives the same bytes. Those of a
+    correction say which release they correct."""
     facts = missions.facts(session, mission)
     language, zone, about = version.language, facts.zone, _about(version, facts.zone)
     gathered = grounds.gather(
@@ -43,6 +50,8 @@ def papers_of(session: Session, mission: str, version: StatementVersion) -> dict
         version.content, gathered.facts, press_conference=facts.moment(facts.release.press_conference), zone=zone
     )
     _check(session, mission, version, text.plain)
+    if corrects is not None and corrects.started_at is not None:
+        text = corrected(text, language, at=corrects.started_at, zone=zone)
     seal = announced(session, mission)
     contact = f"{facts.release.from_name}, {facts.release.reply_to}"
     return {
@@ -122,7 +131,7 @@ def witnessed(session: Session, mission: str, round_: ApprovalRound) -> None:
         for seat, state, made in seats(session, round_)
         if made is not None and state.counts
     ]
-    wrong += unheard_of(acts, round_.number, round_.hashes, cast)
+    wrong += unheard_of(acts, round_.number, round_.hashes, cast, rule=rule_of(session, round_))
     if wrong:
         raise Tampered(
             f"the records say that a text is approved, and the chain of acts does not: {'; '.join(wrong)}. Nothing was "
@@ -130,9 +139,56 @@ def witnessed(session: Session, mission: str, round_: ApprovalRound) -> None:
         )
 
 
+def keep(mission: str, number: int, papers: Mapping[str, bytes]) -> dict[str, str]:
+    """File a release's papers; returns their hashes by name, which are fixed from then on."""
+    return {name: store.write(folder(mission, number) / name, data) for name, data in papers.items()}
+
+
+def chain_of(session: Session, row: Release) -> Heard | None:
+    """What the chain of acts says of a release."""
+    acts = ((one.by, one.at, one.act, one.what) for one in audit.rows(session, row.mission))
+    return heard(acts, row.number)
+
+
+def told(session: Session, row: Release) -> None:
+    """The release's row against the chain of acts: its kind, texts, papers, embargo, who prepared, approved and sent
+    it. Raises `Tampered`."""
+    wrong = chain.faults(session, row.mission) + unheard_release(
+        chain_of(session, row), facts_of(session, row), {one.by: one.digest for one in approvals(session, row.id)},
+        held=row.status in {"stopped", "held", "dropped"},
+    )  # fmt: skip
+    if wrong:
+        raise Tampered(
+            f"release {row.number} is not as the chain of acts tells it: {'; '.join(wrong)}. Nothing was released; "
+            "'ieom audit verify' and 'ieom release status' show both"
+        )
+
+
+def facts_of(session: Session, row: Release) -> dict[str, Any]:
+    """What of a release's row stands in its acts, as they hold it."""
+    concerned = session.get(Release, row.concerns) if row.concerns is not None else None
+    return {
+        "kind": row.kind,
+        "hashes": dict(row.hashes),
+        "translations": dict(row.translations),
+        "papers": dict(row.papers),
+        "concerns": concerned.number if concerned else None,
+        "not_before": row.not_before.isoformat() if row.not_before else None,
+        "press_conference": row.press_conference_at.isoformat() if row.press_conference_at else None,
+        "go": row.go,
+        "prepared_by": row.prepared_by,
+        "sent_by": row.sent_by,
+        "early_by": row.early_by,
+        "early_agreed_by": row.early_agreed_by,
+    }
+
+
 def prove(session: Session, mission: str, row: Release) -> dict[str, bytes]:
-    """The approval compared with the chain of acts; every paper read back and compared: with its hash, and with what
-    the approved text gives anew. Raises `Tampered`, and nothing is released."""
+    """The release and its approval compared with the chain of acts; every paper read back and compared: with its hash,
+    and with what the approved text gives anew. Raises `Tampered`, and nothing is released."""
+    told(session, row)
+    if row.kind in OWN:
+        return _own_papers(session, row)
     round_ = approved_round(session, mission)
     if round_ is None or round_.hashes != row.hashes:
         raise Tampered("the release was prepared from another text than the one approved; prepare it again")
@@ -142,16 +198,7 @@ def prove(session: Session, mission: str, row: Release) -> dict[str, bytes]:
     for version in (*proven(session, mission, round_), *unofficial):
         text = canonical(version.content).encode()
         for name in (n for n in row.papers if f"-{version.language}." in n):
-            path = folder(mission, row.number) / name
-            try:
-                data = path.read_bytes()
-            except OSError as error:
-                raise Tampered(f"{path} can't be read ({error.strerror}); nothing was released") from error
-            if store.sha256(data) != row.papers[name]:
-                raise Tampered(
-                    f"{path} is not the paper that was prepared from the approved text; nothing was released"
-                )
-            found[name] = data
+            found[name] = _read(row, name)
         if found.get(f"statement-{version.language}.txt") != text:
             raise Tampered("the statement's text is not the one approved; nothing was released")
         if version in unofficial:
@@ -159,3 +206,32 @@ def prove(session: Session, mission: str, row: Release) -> dict[str, bytes]:
         if not found.get(f"press-release-{version.language}.txt", b"").endswith(text):
             raise Tampered("the press release does not end with the approved text; nothing was released")
     return found
+
+
+def _read(row: Release, name: str) -> bytes:
+    path = folder(row.mission, row.number) / name
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Tampered(f"{path} can't be read ({error.strerror}); nothing was released") from error
+    if store.sha256(data) != row.papers[name]:
+        raise Tampered(f"{path} is not the paper that was prepared from the approved text; nothing was released")
+    return data
+
+
+def _own_papers(session: Session, row: Release) -> dict[str, bytes]:
+    """The papers of a release with a text of its own; the text in its row is the one whose hash was approved."""
+    found = {name: _read(row, name) for name in row.papers}
+    for language, one in row.texts.items():
+        text = own_text.canonical(one["title"], one["paragraphs"])
+        same = row.hashes.get(language) == own_text.text_hash(one["title"], one["paragraphs"])
+        if not same or found.get(f"press-release-{language}.txt") != text.encode():
+            raise Tampered("the release's text is not the one approved; nothing was released")
+    if set(row.texts) != set(row.hashes):
+        raise Tampered("the release has a text that nobody approved; nothing was released")
+    return found
+
+
+def stored(row: Release) -> dict[str, bytes]:
+    """A release's papers as they lie there, each compared with its hash. Raises `Tampered`."""
+    return {name: _read(row, name) for name in row.papers}

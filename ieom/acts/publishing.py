@@ -1,141 +1,211 @@
-"""The letters of a release: one to each media contact, in their language where there is one; copies to the authorities
-and to the states."""
+"""The letters of a release: one to each reader, in their language where there is one; copies to the authorities and to
+the states."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel.dates import format_date
 from sqlalchemy.orm import Session
 
-from ieom.acts.proving import prove
-from ieom.acts.releasing import missing, newest, readiness
-from ieom.acts.rounds import proven
+from ieom.acts import proving, readers
+from ieom.acts.published import Text, texts
+from ieom.acts.releasing import chosen, missing, newest, readiness
 from ieom.errors import BadInput
-from ieom.mail.letters import Attachment, Recipient, queue, queue_many
+from ieom.mail.letters import Attachment, Recipient, compose, queue, queue_many
+from ieom.mail.phrases import phrases, spoken_in
 from ieom.mail.writing import written_in
-from ieom.records import audit, drafts, media, missions
-from ieom.records.approvals import ApprovalRound
-from ieom.records.letters import Letter
+from ieom.records import audit, drafts, missions, releases
 from ieom.records.releases import Release
-from ieom.records.statements import StatementVersion
-from ieom.rules.mission import MissionFacts
-from ieom.rules.release import embargo_until
+from ieom.rules.release import CARRIES, OFFICIAL, embargo_until
 from ieom.rules.statement import canonical
+
+__all__ = ["chosen", "missing", "newest", "preview", "queue_release", "send_test"]
+
+PDF = "application/pdf"
 
 
 @dataclass(frozen=True)
 class ReleaseTested:
-    """Somebody sent the release's letter to an office of their own, marked as a test."""
+    """Somebody sent the release's letters to an office of their own, marked as a test."""
 
     number: int
 
 
 def queue_release(session: Session, mission: str, row: Release, papers: dict[str, bytes], at: datetime) -> int:
     """Queue every letter of a release, its papers attached. Returns how many."""
-    facts = missions.facts(session, mission)
-    texts = Texts(session, mission, row, facts)
-    due = embargo_until(readiness(session, mission, row))
-    contacts = media.of(session, mission)
-    count = 0
-    for language in sorted({texts.for_reader(contact.language) for contact in contacts}):
-        told = texts.told(language)
-        there = [
-            (Recipient(c.email, c.outlet, c.language, c.salutation, c.name, c.token), told)
-            for c in contacts
-            if texts.for_reader(c.language) == language
-        ]
+    release = Written(session, mission, row)
+    occasion, due, count = f"release:{row.number}", _belongs_to(session, mission, row), 0
+    for (letter, text, got), there in release.groups(readers.of(session, mission, row)):
         count += queue_many(
-            session, mission, kind="release", occasion=f"release:{row.number}", to=there, at=at, due_at=due,
-            attachments=texts.papers(language, papers), release=row.id,
+            session, mission, kind="release", occasion=occasion, at=at, due_at=due, release=row.id,
+            to=_each(there, release.told(letter, text, first=not got)), attachments=release.attached(text, papers),
         )  # fmt: skip
-    language = facts.languages[0]
-    paper = Attachment(f"statement-{language}.pdf", "application/pdf", papers[f"statement-{language}.pdf"])
-    for to in _official(facts).values():
+    if row.kind in OFFICIAL:
+        for to in readers.officials(session, row, release.facts):
+            made = queue(
+                session, mission, kind="release_official", occasion=occasion, to=to, at=at, due_at=due, release=row.id,
+                facts=release.told("en", release.first), attachments=release.copy(papers),
+            )  # fmt: skip
+            count += made is not None
+    return count
+
+
+def _each(there: list[readers.Reader], told: Mapping[str, Any]) -> Iterator[tuple[Recipient, Mapping[str, Any]]]:
+    return ((one.to, told) for one in there)
+
+
+def _belongs_to(session: Session, mission: str, row: Release) -> datetime | None:
+    """The moment that a release's letters belong to: the end of its embargo, or the last word of a person that it
+    waited for. Long after it (a machine that was off, a restored backup) they wait for a person."""
+    told = proving.chain_of(session, row)
+    moments = [embargo_until(readiness(session, mission, row)), told.ready_at if told else None]
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+class Written:
+    """What the letters of a release say and carry."""
+
+    def __init__(self, session: Session, mission: str, row: Release) -> None:
+        self.row, self.facts = row, missions.facts(session, mission)
+        self.texts: dict[str, Text] = texts(session, row)
+        self.first = self.facts.languages[0] if self.facts.languages[0] in self.texts else next(iter(self.texts))
+        self.quotes: dict[str, str] = {}
+        self.statement = ""
+        if row.kind in CARRIES:
+            for language, text in self.texts.items():
+                self.quotes[language] = _conclusion(drafts.by_hash(session, mission, text.hash).content)
+            self.statement = canonical(drafts.by_hash(session, mission, self.texts[self.first].hash).content)
+        line = releases.line(session, row)
+        self.concerned = line[-1] if line else None
+        self.concerned_title = texts(session, line[-1])[self.first].title if line else ""
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        """(language of the letter, language of the text) of each letter that somebody could get."""
+        found = {(written_in("release", language), self.for_reader(language)) for language in spoken_in("release")}
+        return sorted(found, key=lambda pair: (pair[0] != "en", pair))
+
+    def for_reader(self, language: str) -> str:
+        """The language in which somebody who reads `language` gets the text."""
+        return language if language in self.texts else self.first
+
+    def groups(self, there: list[readers.Reader]) -> Iterator[tuple[tuple[str, str, bool], list[readers.Reader]]]:
+        """Readers who get the same words, together."""
+
+        def key(one: readers.Reader) -> tuple[str, str, bool]:
+            return written_in("release", one.to.language), self.for_reader(one.to.language), one.got
+
+        for found, members in groupby(sorted(there, key=key), key):
+            yield found, list(members)
+
+    def attached(self, text: str, papers: Mapping[str, bytes]) -> list[Attachment]:
+        """Press release and statement; with an unofficial translation go the authentic ones."""
+        own = text if self.texts[text].authentic else self.first
+        names = [f"press-release-{own}.pdf"]
+        if self.row.kind in CARRIES:
+            names.append(f"statement-{own}.pdf")
+            names += [f"statement-{text}.pdf"] if text != own else []
+        return [Attachment(self._named(name, text), PDF, papers[name]) for name in names]
+
+    def copy(self, papers: Mapping[str, bytes]) -> list[Attachment]:
+        """What an official copy carries."""
+        name = f"{'statement' if self.row.kind in CARRIES else 'press-release'}-{self.first}.pdf"
+        return [Attachment(name, PDF, papers[name])]
+
+    def _named(self, name: str, text: str) -> str:
+        if not self.texts[text].authentic and name == f"statement-{text}.pdf":
+            return f"statement-{text}-unofficial-translation.pdf"
+        return name
+
+    def told(self, letter: str, text: str, *, first: bool = False, test: bool = False) -> dict[str, Any]:
+        """What a letter in one language says of the text in another. `first` is for readers whom the release concerned
+        never reached: theirs is a first letter."""
+        main = self.texts[text if self.texts[text].authentic else self.first]
+        shown = self.texts[text] if text == letter else main
+        said = phrases("release", letter)
+        concerns = self.row.kind in {"correction", "withdrawal", "clarification"} and not first
+        out = self.concerned.started_at if concerns and self.concerned is not None else None
+        authentic = [one.language for one in self.texts.values() if one.authentic]
+        return {
+            "kind": "statement" if first else self.row.kind,
+            "says": said,
+            "title": shown.title if self.row.kind not in CARRIES or letter != "en" else _on(shown.title),
+            "quote": self.quotes.get(shown.language, ""),
+            "paragraphs": list(shown.paragraphs),
+            "statement": self.statement,
+            "hash": main.hash,
+            "marking": "TEST" if test else shown.marking,
+            "unofficial": not self.texts[text].authentic,
+            "shown": shown.language,
+            "text_language": said.language(shown.language) if shown.language != letter else "",
+            "authentic": ", ".join(said.language(one) for one in authentic),
+            "concerned_at": out,
+            "when": format_date(out.astimezone(ZoneInfo(self.facts.zone)), "long", locale=letter) if out else "",
+            "concerned_title": self.concerned_title if concerns else "",
+        }
+
+
+def _on(title: str) -> str:
+    """'Statement on ...' for 'STATEMENT: ...', as English subjects have it."""
+    head, _, election = title.partition(": ")
+    return f"{head.capitalize()} on the {election}"
+
+
+def _conclusion(content: Mapping[str, Any]) -> str:
+    own = {one["key"]: one["text"] for one in content["paragraphs"]}
+    return str(own.get("conclusion") or own.get("voting") or next(iter(own.values())))
+
+
+def send_test(
+    session: Session, mission: str, *, by: str, at: datetime, email: str, number: int | None = None, language: str = ""
+) -> int:
+    """Send the release's letters, one in each language (or in `language` alone), to one's own address, marked as a test;
+    nothing else is touched. Returns how many."""
+    row = chosen(session, mission, number)
+    facts = missions.facts(session, mission)
+    if email not in {office.email for office in facts.offices if office.body == facts.organisation}:
+        raise BadInput(f"{email} belongs to no office of the mission; a test goes to ourselves alone")
+    release, papers = Written(session, mission, row), proving.stored(row)
+    pairs = [pair for pair in release.languages if language in {"", pair[0]}]
+    if not pairs:
+        raise BadInput(
+            f"no letter is written in '{language}'; there is {', '.join(one for one, _ in release.languages)}"
+        )
+    audit.append(session, mission, by=by, at=at, act=ReleaseTested(row.number))
+    count = 0
+    for letter, text in pairs:
         made = queue(
-            session, mission, kind="release_official", occasion=f"release:{row.number}", to=to, at=at, due_at=due,
-            facts=texts.told(language), release=row.id, attachments=[paper],
+            session, mission, kind="release", occasion=f"test:{row.number}:{letter}:{at.isoformat()}", at=at,
+            to=Recipient(email, "Test", letter), facts=release.told(letter, text, test=True),
+            attachments=release.attached(text, papers),
         )  # fmt: skip
         count += made is not None
     return count
 
 
-def _official(facts: MissionFacts) -> dict[str, Recipient]:
-    """Who gets a copy: the ministry that invited, the election commission, the states that take part."""
-    bodies = {facts.invitation.from_body} | {o.body for o in facts.offices if o.body.endswith("-cec")}
-    offices = {
-        office.email: Recipient(office.email, office.office, salutation=office.salutation)
-        for office in facts.offices
-        if office.email and office.body in bodies and office.body != facts.organisation
-    }
-    return offices | {
-        state.contact_email: Recipient(state.contact_email, state.contact_office, salutation="Excellency")
-        for state in facts.states
-        if not state.withdrew_on
-    }
-
-
-class Texts:
-    """The approved texts of a release by language, and its unofficial translations."""
-
-    def __init__(self, session: Session, mission: str, row: Release, facts: MissionFacts) -> None:
-        self.facts = facts
-        round_ = session.get_one(ApprovalRound, row.round)
-        self.authentic = {version.language: version for version in proven(session, mission, round_)}
-        self.unofficial = {
-            language: drafts.by_hash(session, mission, digest) for language, digest in row.translations.items()
-        }
-
-    def for_reader(self, language: str) -> str:
-        """The language in which somebody who reads `language` gets the statement."""
-        return language if language in self.authentic or language in self.unofficial else self.facts.languages[0]
-
-    def papers(self, language: str, papers: dict[str, bytes]) -> list[Attachment]:
-        """Press release and statement; with an unofficial translation go the authentic ones."""
-        own = self.facts.languages[0] if language in self.unofficial else language
-        names = [f"press-release-{own}.pdf", f"statement-{own}.pdf"]
-        names += [f"statement-{language}.pdf"] if language in self.unofficial else []
-        return [Attachment(self._named(name, language), "application/pdf", papers[name]) for name in names]
-
-    def _named(self, name: str, language: str) -> str:
-        if language in self.unofficial and name == f"statement-{language}.pdf":
-            return f"statement-{language}-unofficial-translation.pdf"
-        return name
-
-    def told(self, language: str) -> dict[str, object]:
-        """What a letter says of the text in `language`."""
-        main = self.authentic.get(language) or self.authentic[self.facts.languages[0]]
-        written = written_in("release", language)
-        return {
-            "quote": _conclusion(
-                self.unofficial[language] if language in self.unofficial and written == language else main
-            ),
-            "hash": main.content_hash,
-            "marking": main.content["marking"],
-            "unofficial": language in self.unofficial,
-            "authentic": ", ".join(Locale.parse(one).get_language_name(written) or one for one in self.authentic),
-            "statement": canonical(main.content),
-            "paragraphs": [one["text"] for one in main.content["paragraphs"]],
-            "title": f"Statement on the {main.content['election']}",
-        }
-
-
-def _conclusion(version: StatementVersion) -> str:
-    own = {one["key"]: one["text"] for one in version.content["paragraphs"]}
-    return str(own.get("conclusion") or own.get("voting") or next(iter(own.values())))
-
-
-def test_to(session: Session, mission: str, *, by: str, at: datetime, email: str) -> Letter | None:
-    """Send the release's letter to one's own address, marked as a test; nothing else is touched."""
-    row = newest(session, mission) or missing()
-    facts = missions.facts(session, mission)
-    if email not in {office.email for office in facts.offices if office.body == facts.organisation}:
-        raise BadInput(f"{email} belongs to no office of the mission; a test goes to ourselves alone")
-    texts, language = Texts(session, mission, row, facts), facts.languages[0]
-    audit.append(session, mission, by=by, at=at, act=ReleaseTested(row.number))
-    return queue(
-        session, mission, kind="release", occasion=f"test:{row.number}:{at.isoformat()}", to=Recipient(email, "Test"), at=at,
-        facts={**texts.told(language), "marking": "TEST"},
-        attachments=texts.papers(language, prove(session, mission, row)),
-    )  # fmt: skip
+def preview(session: Session, mission: str, *, at: datetime, number: int | None = None) -> Iterator[tuple[str, bytes]]:
+    """(file name, bytes) of every letter that the release would send, with a made-up reader, and of its papers; nothing
+    is queued. Raises `Tampered` when a paper is not the one prepared."""
+    row = chosen(session, mission, number)
+    release, papers = Written(session, mission, row), proving.stored(row)
+    made_up = Recipient("newsroom@outlet.example", "Outlet", salutation="", name="")
+    for letter, text in release.languages:
+        to = Recipient(made_up.email, made_up.office, letter)
+        composed = compose(
+            session, mission, kind="release", to=to, facts=release.told(letter, text), at=at,
+            attachments=release.attached(text, papers),
+        )  # fmt: skip
+        yield from composed.files(f"letter-{letter}")
+    if row.kind in OFFICIAL:
+        composed = compose(
+            session, mission, kind="release_official", to=Recipient("office@authority.example", "Office", salutation="Excellency"),
+            facts=release.told("en", release.first), at=at, attachments=release.copy(papers),
+        )  # fmt: skip
+        yield from composed.files("official-copy")
+    yield from sorted(papers.items())

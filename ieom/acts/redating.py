@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 
 from ieom.acts.revision import begin_revision
 from ieom.errors import BadInput, NotFound, Refused
-from ieom.records import audit, missions, stations
+from ieom.records import audit, missions, releases, stations
 from ieom.records.delegation import StateCall, VaultItem
 from ieom.records.deployment import CheckIn, Visit
-from ieom.records.releases import Release
 from ieom.records.stations import PollingStation
 from ieom.records.submissions import Submission
 from ieom.rules import revisions
 from ieom.rules.mission import MissionFacts
+from ieom.rules.release import CARRIES, ENDED
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,14 @@ class PressConferenceMoved:
     revision: int
 
 
+@dataclass(frozen=True)
+class ReleaseRedated:
+    """A prepared release waits for another press conference."""
+
+    number: int
+    press_conference: datetime
+
+
 def postpone(
     session: Session, mission: str, *, by: str, at: datetime, days: int, reason: str, ref: str | None = None
 ) -> MissionFacts:
@@ -83,7 +91,7 @@ def postpone(
 
     _move_visits(session, mission, move, since=at)
     _move_calls(session, mission, move, since=at)
-    _move_releases(session, mission, new)
+    _move_releases(session, mission, new, by=by, at=at)
     old_day, kept = facts.election_day, timedelta(days=facts.retention_days)
     for item in session.scalars(select(VaultItem).where(VaultItem.mission == mission, VaultItem.erased_at.is_(None))):
         if item.erase_on == old_day + kept:  # an item with a date of its own keeps it
@@ -156,9 +164,7 @@ def set_round(
     facts, done = begin_revision(session, mission, reason, ref)
     if done:
         return facts
-    gone = session.scalars(
-        select(Release.id).where(Release.mission == mission, Release.started_at.is_not(None))
-    ).first()
+    gone = next((row for row in releases.published(session, mission) if row.kind in CARRIES), None)
     come = session.scalars(select(Submission.id).where(Submission.mission == mission)).first()
     if gone is not None or come is not None:
         what = "a statement of this mission went out" if gone is not None else "observers' forms of this round are in"
@@ -169,7 +175,7 @@ def set_round(
         raise BadInput(str(problem)) from None
     days = (new.voting_days[0] - facts.voting_days[0]).days
     _move_visits(session, mission, lambda moment: revisions.shifted(moment, days, facts.zone), since=at)
-    _move_releases(session, mission, new)
+    _move_releases(session, mission, new, by=by, at=at)
     revision = missions.revise(session, mission, new, by=by, at=at, kind="round_set", reason=reason)
     audit.append(session, mission, by=by, at=at, ref=ref, act=RoundSet(number, new.voting_days, revision))
     return new
@@ -178,7 +184,8 @@ def set_round(
 def move_press_conference(
     session: Session, mission: str, *, by: str, at: datetime, to: datetime, reason: str, ref: str | None = None
 ) -> MissionFacts:
-    """The press conference has another time (UTC), and the embargo with it. Refused once the release is going."""
+    """The press conference has another time (UTC), earlier or later, and the embargo with it; the last close still holds
+    the release. Refused while a statement is going out."""
     facts, done = begin_revision(session, mission, reason, ref)
     if done:
         return facts
@@ -186,10 +193,10 @@ def move_press_conference(
         raise BadInput(f"the time {to.isoformat()} has no zone; give it one")
     if to < at:
         raise BadInput(f"{to.astimezone(ZoneInfo(facts.zone)):%Y-%m-%d %H:%M} has passed; write a time to come")
-    if session.scalars(select(Release.id).where(Release.mission == mission, Release.status == "going")).first():
+    if any(row.status == "going" and row.kind in CARRIES for row in releases.of(session, mission)):
         raise Refused("the release is going out; stop it first (ieom release stop)")
     new = revisions.with_press_conference(facts, to)
-    _move_releases(session, mission, new)
+    _move_releases(session, mission, new, by=by, at=at)
     number = missions.revise(session, mission, new, by=by, at=at, kind="press_conference_moved", reason=reason)
     audit.append(session, mission, by=by, at=at, ref=ref, act=PressConferenceMoved(to.astimezone(UTC), number))
     return new
@@ -244,7 +251,10 @@ def _move_calls(session: Session, mission: str, move: Callable[[datetime], datet
         call.due_at = move(call.due_at)
 
 
-def _move_releases(session: Session, mission: str, new: MissionFacts) -> None:
-    prepared = select(Release).where(Release.mission == mission, Release.started_at.is_(None))
-    for release in session.scalars(prepared):
-        release.press_conference_at = new.moment(new.release.press_conference)
+def _move_releases(session: Session, mission: str, new: MissionFacts, *, by: str, at: datetime) -> None:
+    """Statements and corrections that have not ended wait for the new press conference; one stopped on its way too."""
+    press = new.moment(new.release.press_conference)
+    for row in releases.of(session, mission):
+        if row.kind in CARRIES and row.status not in ENDED and row.press_conference_at != press:
+            row.press_conference_at = press
+            audit.append(session, mission, by=by, at=at, act=ReleaseRedated(row.number, press))

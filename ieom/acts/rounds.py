@@ -14,7 +14,7 @@ from ieom.folder.names import load_names
 from ieom.records import audit, drafts, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Confirmation, Contradiction, Decision
 from ieom.records.statements import StatementVersion
-from ieom.rules.approval import SeatState, carries, same_hashes
+from ieom.rules.approval import SeatState, carries, rule_digest, same_hashes
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class RoundOpened:
 
     number: int
     hashes: dict[str, str]
+    rule: str
+    """Hash of the rule and the seats as they were when it began."""
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,18 @@ def open_round(session: Session, mission: str, *, by: str, at: datetime) -> Appr
             )
         )  # fmt: skip
     session.flush()
-    audit.append(session, mission, by=by, at=at, act=RoundOpened(round_.number, hashes))
+    audit.append(session, mission, by=by, at=at, act=RoundOpened(round_.number, hashes, rule_of(session, round_)))
     return round_
+
+
+def rule_of(session: Session, round_: ApprovalRound) -> str:
+    """The hash of a round's rule and of who has a seat, which the act that opened it holds: a quorum lowered in the
+    database, or a seat taken out, is another rule than the one that was opened."""
+    query = select(ApprovalSeat).where(ApprovalSeat.round == round_.id).order_by(ApprovalSeat.position)
+    return rule_digest(
+        round_.rule,
+        [(seat.position, seat.who, seat.capacity, seat.state, seat.deputies) for seat in session.scalars(query)],
+    )
 
 
 def end_round(

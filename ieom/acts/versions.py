@@ -22,6 +22,7 @@ from ieom.records.releases import Release
 from ieom.records.statements import StatementVersion
 from ieom.rules import statement
 from ieom.rules.audit import GENESIS
+from ieom.rules.release import CARRIES
 from ieom.rules.statement import Content
 from ieom.rules.timeline import Stage, owes
 
@@ -108,16 +109,19 @@ def count_finished(session: Session, mission: str, *, at: datetime) -> bool:
     return not planned and at >= close
 
 
-def released(session: Session, mission: str) -> bool:
-    """Whether a release is going out or has gone; one that was stopped on its way is neither."""
+def released(session: Session, mission: str, *, round_: int | None = None) -> bool:
+    """Whether a statement is going out or has gone (that of one round of approval, by its id, when it is given); one
+    that was stopped on its way is neither."""
     query = select(Release.id).where(Release.mission == mission, Release.status.in_(["going", "done"]))
-    return session.scalars(query).first() is not None
+    query = query if round_ is None else query.where(Release.round == round_)
+    return session.scalars(query.where(Release.kind.in_(CARRIES))).first() is not None
 
 
-def begun(session: Session, mission: str) -> bool:
-    """Whether letters of a release may have reached readers: it is going, done, or was stopped on its way."""
+def begun(session: Session, mission: str, round_: int) -> bool:
+    """Whether letters with the text of a round (its id) may have reached readers: its release is going, done, or was
+    stopped on its way."""
     query = select(Release.id).where(Release.mission == mission, Release.started_at.is_not(None))
-    return released(session, mission) or session.scalars(query).first() is not None
+    return session.scalars(query.where(Release.round == round_)).first() is not None
 
 
 def kind_now(session: Session, mission: str, *, at: datetime, language: str = "en") -> str:

@@ -6,19 +6,31 @@ What many letters share stands at the end of the message (`Shared`), so that it 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
+from email.quoprimime import body_encode
 from email.utils import format_datetime
+from functools import cached_property
 
 from email_validator import validate_email
+from markupsafe import escape
 
 from ieom.errors import BadInput
+from ieom.mail.dkim import Key, relaxed_body, signature
 from ieom.mail.writing import Words, one_line
 from ieom.rules.mission import MissionFacts
+
+LONGEST_LINE = 998
+"""Bytes in a line (RFC 5322, 2.1.1)."""
+GREETING, UNSUBSCRIBE = "\ue000greeting\ue000", "\ue000unsubscribe\ue000"
+"""Where a letter to many has what is its reader's own."""
+PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9.-]{1,255}")
+"""Addresses that stand in a header as they are."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,11 @@ class Shared:
     sha256: str
     content: bytes
     boundary: str
+
+    @cached_property
+    def relaxed(self) -> bytes:
+        """The same as a DKIM signature covers it."""
+        return relaxed_body(self.content)
 
 
 def shared_part(attachments: Sequence[Attachment]) -> Shared | None:
@@ -87,47 +104,138 @@ def wire(email: str) -> str:
     return found.ascii_email or f"{found.local_part}@{found.ascii_domain}"
 
 
-def assembled(
+@dataclass(frozen=True)
+class Envelope:
+    """What is one reader's own in the head of a letter."""
+
+    to: str
+    message_id: str
+    unsubscribe: str = ""
+    """The link that a letter to the media carries (RFC 8058)."""
+    answers: tuple[str, ...] = ()
+    """Message-IDs of the letters that this one refers to, oldest first (RFC 5322, 3.6.4)."""
+
+
+def constant_fields(
     facts: MissionFacts,
     words: Words,
     *,
-    to: str,
-    message_id: str,
     at: datetime,
     kind: str,
-    unsubscribe: str,
+    by_people: bool,
+    list_id: str,
     headers: Mapping[str, str],
-    tail: Shared | None,
 ) -> bytes:
-    """The message up to where its shared part begins; all of it when there is none. It ends with a whole line.
-    `unsubscribe` is the link that a letter to the media carries (RFC 8058); other letters are marked as automatic
-    (RFC 3834, 5). Raises `BadInput` naming a header that would break the message."""
-    message = EmailMessage(policy=SMTP if to.isascii() or wire(to).isascii() else SMTPUTF8)
+    """The header fields that all readers of a letter share. What a person decides to send, a release, is not marked as
+    automatic; all else is (RFC 3834, 5). Raises `BadInput` naming a header that would break the message."""
+    message = EmailMessage(policy=SMTP)
     sender = one_line(facts.release.from_name, "release.from_name in the mission file")
     message["From"] = Address(sender, addr_spec=wire(facts.release.from_email))
-    message["To"] = wire(to)
     message["Reply-To"] = wire(one_line(facts.release.reply_to, "release.reply_to in the mission file"))
-    message["Subject"] = words.subject
+    message["Subject"] = one_line(words.subject, f"the subject of a letter '{kind}'")
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = message_id
     message["Content-Language"] = words.language
     message["X-Ieom-Kind"] = kind
-    if unsubscribe:
-        message["List-Unsubscribe"] = f"<{unsubscribe}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    else:
+    if not by_people:
         message["Auto-Submitted"] = "auto-generated"
+    if list_id:
+        message["List-Id"] = list_id
     for name, value in headers.items():
         message[name] = value
     message["MIME-Version"] = "1.0"
-    body = EmailMessage(policy=SMTP)
-    body.set_content(words.text, charset="utf-8", cte="quoted-printable")
-    body.add_alternative(words.html, subtype="html", charset="utf-8", cte="quoted-printable")
-    body.set_boundary(f"=_alt_{message_id[1:33]}")
-    del body["MIME-Version"]
-    top, inner = message.as_bytes().split(b"\r\n\r\n", 1)[0] + b"\r\n", body.as_bytes()
-    inner += b"" if inner.endswith(b"\r\n") else b"\r\n"
+    fields = message.as_bytes().split(b"\r\n\r\n", 1)[0] + b"\r\n"
+    longest = max(fields.split(b"\r\n"), key=len)
+    if len(longest) > LONGEST_LINE:
+        name = longest.partition(b":")[0].decode("ascii", "replace")
+        raise BadInput(
+            f"the header {name[:40]} has a line of {len(longest)} bytes; at most {LONGEST_LINE} may go (RFC 5322)"
+        )
+    return fields
+
+
+def own_fields(own: Envelope) -> bytes:
+    """The header fields that are one reader's own. A link or an address is never folded: a fold within one would be
+    sent as a blank."""
+    lines = [b"To: " + _address(own.to), f"Message-ID: {own.message_id}".encode()]
+    if own.answers:
+        lines.append(f"In-Reply-To: {own.answers[-1]}".encode())
+        lines.append(b"References: " + b"\r\n ".join(one.encode() for one in own.answers))
+    if own.unsubscribe:
+        if not re.fullmatch(r"https://[!#-;=?-Z\[\]_a-z~%]{1,900}", own.unsubscribe):
+            raise BadInput(f"'{own.unsubscribe[:60]}' is no address of a page that may stand in a header")
+        lines.append(f"List-Unsubscribe:\r\n <{own.unsubscribe}>".encode())
+        lines.append(b"List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+    return b"\r\n".join(lines) + b"\r\n"
+
+
+def _address(to: str) -> bytes:
+    email = wire(to)
+    if PLAIN.fullmatch(email):
+        return email.encode()
+    message = EmailMessage(policy=SMTP if email.isascii() else SMTPUTF8)
+    message["To"] = email
+    return message.as_bytes().split(b"\r\n\r\n", 1)[0].removeprefix(b"To: ")
+
+
+class Body:
+    """The text and the HTML of a letter as one multipart/alternative, encoded once for all its readers. Where the words
+    hold a marker (`GREETING`, `UNSUBSCRIBE`) each reader's own stands."""
+
+    def __init__(self, words: Words, boundary: str) -> None:
+        self.boundary = boundary
+        self.parts = [
+            (kind, html, _pieces(text))
+            for kind, html, text in (("plain", False, words.text), ("html", True, words.html))
+        ]
+
+    def encoded(self, own: Mapping[str, str]) -> bytes:
+        """The part with its own header; `own` is what stands in the markers' places."""
+        made = [f'Content-Type: multipart/alternative; boundary="{self.boundary}"\r\n\r\n'.encode()]
+        for kind, html, pieces in self.parts:
+            made.append(
+                f'--{self.boundary}\r\nContent-Type: text/{kind}; charset="utf-8"\r\n'
+                "Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
+            )
+            for piece in pieces:
+                if isinstance(piece, bytes):
+                    made.append(piece)
+                else:
+                    made.append(_quoted(str(escape(own[piece])) if html else own[piece]))
+            made.append(b"\r\n")
+        return b"".join(made) + f"--{self.boundary}--\r\n".encode()
+
+
+def _pieces(text: str) -> list[bytes | str]:
+    """The encoded text between its markers, and the markers. A soft line break (RFC 2045, 6.7) parts them, so that each
+    is encoded by itself."""
+    found: list[bytes | str] = []
+    parts = re.split(f"({GREETING}|{UNSUBSCRIBE})", text)
+    for place, part in enumerate(parts):
+        if place % 2:
+            found.append(part)
+        elif part:
+            before = b"=\r\n" if place and not part.startswith("\n") else b""
+            after = b"=\r\n" if place + 1 < len(parts) and not part.endswith("\n") else b""
+            found.append(before + _quoted(part) + after)
+    return found
+
+
+def _quoted(text: str) -> bytes:
+    return body_encode(text.encode().decode("latin-1"), 76, "\r\n").encode("ascii")
+
+
+def assembled(
+    fields: bytes, own: Envelope, body: bytes, tail: Shared | None, *, key: Key | None, at: datetime
+) -> bytes:
+    """The message up to where its shared part begins; all of it when there is none. It ends with a whole line. With a
+    key it is signed (DKIM)."""
+    head = fields + own_fields(own)
     if tail is None:
-        return top + inner
-    top += f'Content-Type: multipart/mixed; boundary="{tail.boundary}"\r\n\r\n'.encode()
-    return top + f"--{tail.boundary}\r\n".encode() + inner
+        head += body
+    else:
+        head += (
+            f'Content-Type: multipart/mixed; boundary="{tail.boundary}"\r\n\r\n--{tail.boundary}\r\n'.encode() + body
+        )
+    if key is None:
+        return head
+    return signature(key, head, tail.relaxed if tail else b"", at=at) + head

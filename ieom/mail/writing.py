@@ -91,29 +91,40 @@ def written_in(kind: str, language: str) -> str:
     return language if known else FALLBACK
 
 
-def render(kind: str, language: str, facts: Mapping[str, Any], *, zone: str, place: str, at: datetime) -> Words:
+def render(
+    kind: str, language: str, facts: Mapping[str, Any], *, zone: str, place: str, at: datetime, greeting: str = ""
+) -> Words:
     """The words of a letter of `kind`, in the language that `written_in` names. `zone` and `place` are the host
-    country's: times are said in them; `at` is the mission's now (UTC). Raises `BadInput` naming the template and the
-    fact that it misses, and for a subject that a fact would break over two lines."""
-    folder = settings().templates_dir / "letters"
+    country's: times are said in them; `at` is the mission's now (UTC). `greeting` stands in the place of the reader's
+    own. Raises `BadInput` naming the template and the fact that it misses, and for a subject that a fact would break
+    over two lines."""
     used = written_in(kind, language)
-    environment = _environment(folder, used, zone, place)
     told = {**facts, "language": used, "now": at}
-    written: dict[str, str] = {}
-    for part in ("greeting", "subject.txt", "body.txt", "body.html"):
-        name = f"_greeting/{used}.txt" if part == "greeting" else f"{kind}/{used}/{part}"
-        try:
-            written[part] = environment.get_template(name).render(told).strip()
-        except TemplateNotFound as error:
-            raise BadInput(
-                f"templates/letters/{error.name} is missing; each letter has subject.txt, body.txt, body.html"
-            ) from error
-        except UndefinedError as error:
-            raise BadInput(f"templates/letters/{name} uses a fact that this letter has not: {error.message}") from error
-        if part == "greeting":
-            told["greeting"] = written[part]
-    subject = one_line(written["subject.txt"], f"the subject of a letter '{kind}'")
-    return Words(used, subject, _laid_out(written["body.txt"]), written["body.html"] + "\n")
+    told["greeting"] = greeting or greet(used, facts, zone=zone, place=place)
+    parts = {
+        part: _rendered(f"{kind}/{used}/{part}", used, told, zone, place)
+        for part in ("subject.txt", "body.txt", "body.html")
+    }
+    subject = one_line(parts["subject.txt"], f"the subject of a letter '{kind}'")
+    return Words(used, subject, _laid_out(parts["body.txt"]), parts["body.html"] + "\n")
+
+
+def greet(language: str, facts: Mapping[str, Any], *, zone: str, place: str) -> str:
+    """How the reader (`facts["recipient"]`) is greeted in the language of their letter; one line."""
+    text = _rendered(f"_greeting/{language}.txt", language, facts, zone, place)
+    return one_line(text, "the salutation of a reader")
+
+
+def _rendered(name: str, language: str, told: Mapping[str, Any], zone: str, place: str) -> str:
+    try:
+        template = _environment(settings().templates_dir / "letters", language, zone, place).get_template(name)
+        return template.render(told).strip()
+    except TemplateNotFound as error:
+        raise BadInput(
+            f"templates/letters/{error.name} is missing; each letter has subject.txt, body.txt, body.html"
+        ) from error
+    except UndefinedError as error:
+        raise BadInput(f"templates/letters/{name} uses a fact that this letter has not: {error.message}") from error
 
 
 def _laid_out(text: str) -> str:

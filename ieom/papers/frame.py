@@ -19,7 +19,8 @@ def words(language: str) -> dict[str, Any]:
     """The frame's words; English where a language has none yet."""
     folder = settings().templates_dir / "papers"
     path = folder / f"{language}.toml"
-    return tomllib.loads((path if path.exists() else folder / "en.toml").read_text("utf-8"))
+    english = tomllib.loads((folder / "en.toml").read_text("utf-8"))
+    return {**english, **(tomllib.loads(path.read_text("utf-8")) if path.exists() else {})}
 
 
 def framed(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from jinja2 import UndefinedError
 
 from ieom.errors import BadInput
@@ -24,6 +24,7 @@ class ReleaseText:
 
     title: str
     lead: tuple[str, ...]
+    corrects: bool = False
 
     @property
     def plain(self) -> str:
@@ -54,6 +55,12 @@ def release_text(content: Content, facts: Mapping[str, Any], *, press_conference
     return ReleaseText(title, tuple(lead))
 
 
+def corrected(text: ReleaseText, language: str, *, at: datetime, zone: str) -> ReleaseText:
+    """The words of a correction: its first paragraph says which release it corrects (`at`, UTC)."""
+    when = format_datetime(at.astimezone(ZoneInfo(zone)), "d MMMM y, HH:mm", locale=language)
+    return ReleaseText(text.title, (words(language)["corrects"].format(moment=when), *text.lead), corrects=True)
+
+
 def press_release_pdf(
     content: Content,
     text: ReleaseText,
@@ -72,7 +79,7 @@ def press_release_pdf(
         "press_release",
         {
             **data, "title": text.title, "lead": list(text.lead), "statement_title": content["title"], "contact": contact,
-            "press_release": words(content["language"])["press_release"], "document_title": text.title,
+            "press_release": words(content["language"])["correction" if text.corrects else "press_release"], "document_title": text.title,
         },
         at=at,
     )  # fmt: skip

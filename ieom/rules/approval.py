@@ -6,6 +6,8 @@ procedure that was announced with its term; the head of mission always decides e
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -138,12 +140,19 @@ class Cast:
 
 
 def unheard_of(
-    acts: Iterable[tuple[str, Mapping[str, Any]]], number: int, hashes: Mapping[str, str], cast: Sequence[Cast]
+    acts: Iterable[tuple[str, Mapping[str, Any]]],
+    number: int,
+    hashes: Mapping[str, str],
+    cast: Sequence[Cast],
+    *,
+    rule: str = "",
 ) -> list[str]:
     """What the chain of acts (the name of each and what it holds, oldest first) does not say of a round that the records
     call approved on these hashes; empty when it says all of it. The round's status and its decisions are rows that
-    whoever opens the database may write; the chain is what such a hand would have to forge as well."""
+    whoever opens the database may write; the chain is what such a hand would have to forge as well. `rule` is the hash
+    of the round's rule and seats as the records have them."""
     opened: dict[str, str] = {}
+    began_by = rule
     texts: dict[str, str] = {}
     ended, heard, confirmed = "", {}, set()
     for name, what in acts:
@@ -151,6 +160,7 @@ def unheard_of(
             continue
         if name == "RoundOpened":
             opened = texts = dict(what["hashes"])
+            began_by = what.get("rule", rule)  # rounds of the first edition hold none
         elif name == "RoundEnded":
             ended = what["status"]
         elif name == "StatementDecided":
@@ -167,12 +177,20 @@ def unheard_of(
         wrong.append(f"no act ended round {number} as approved")
     if texts != dict(hashes):
         wrong.append(f"round {number} was opened on another text")
+    if began_by != rule:
+        wrong.append(f"round {number} was opened under another rule, or with other seats")
     for one in cast:
         if heard.get(one.who) != (one.decision, opened) or dict(one.hashes) != opened:
             wrong.append(f"no act is the decision of {one.who}, '{one.decision.replace('_', ' ')}', on that text")
         elif one.recorded and one.who not in confirmed:
             wrong.append(f"no act confirms the decision recorded for {one.who}")
     return wrong
+
+
+def rule_digest(rule: Mapping[str, Any], seats: Sequence[Sequence[Any]]) -> str:
+    """SHA-256 of a round's rule and of its seats (position, who, capacity, state, deputies)."""
+    told = json.dumps([rule, [list(seat) for seat in seats]], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def same_hashes(mine: Mapping[str, str], theirs: Mapping[str, str]) -> bool:

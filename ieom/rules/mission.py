@@ -137,6 +137,8 @@ class ReleaseRule(Facts):
     from_name: str
     from_email: str
     reply_to: str
+    bounces_to: str = ""
+    """The envelope sender, to which what can't be delivered comes back; left out: from_email."""
     newsroom_url: str = ""
     unsubscribe_url: str
     go: Literal["by_time", "by_hand"] = "by_time"

@@ -1,4 +1,5 @@
-"""Whether a release may go now. Nothing passes the embargo: the last relevant close and the press conference."""
+"""Whether a release may go now. Nothing passes the embargo: the last relevant close and the press conference, save that
+after a leak two people release the approved text before the press conference."""
 
 from __future__ import annotations
 
@@ -10,7 +11,12 @@ CARRIES = frozenset({"statement", "correction"})
 OWN = frozenset({"arrival", "advisory", "mid_mission", "clarification", "withdrawal", "holding"})
 ABOUT = frozenset({"correction", "clarification", "withdrawal"})
 """Kinds that concern an earlier release, and go to whom that one reached."""
+TAKES_BACK = frozenset({"correction", "withdrawal"})
+"""Kinds after which no letter of the release concerned leaves any more."""
+OFFICIAL = frozenset({"statement", "correction", "clarification", "withdrawal"})
+"""Kinds of which the authorities and the states get a copy; the others are for the media alone."""
 KINDS = CARRIES | OWN
+ENDED = frozenset({"done", "dropped"})
 
 
 @dataclass(frozen=True)
@@ -31,34 +37,45 @@ class Readiness:
     """The text was edited after its approval."""
     of_approved: bool = True
     """The release was prepared from the text that is approved now."""
+    kind: str = "statement"
+    not_before: datetime | None = None
+    early: bool = False
+    """After a leak: one asked for it and another agreed, so that it does not wait for the press conference."""
+    lacks: tuple[str, ...] = ()
+    """Whose approval a text of its own still needs, in words."""
+    concerned_out: bool = True
+    """What it corrects, clarifies or withdraws is public."""
 
 
-def embargo_until(readiness: Readiness) -> datetime:
-    """The moment before which nothing goes."""
-    return max(readiness.last_close, readiness.press_conference)
+def embargo_until(readiness: Readiness) -> datetime | None:
+    """The moment before which nothing goes; None where there is none. A text of its own carries no finding and waits
+    for the moment set for it alone; a correction follows what the press conference has presented."""
+    moments = [readiness.not_before] if readiness.not_before is not None else []
+    if readiness.kind in CARRIES:
+        moments.append(readiness.last_close)
+    if readiness.kind == "statement" and not readiness.early:
+        moments.append(readiness.press_conference)
+    return max(moments, default=None)
 
 
 def too_early_to_say_go(readiness: Readiness, now: datetime) -> bool:
-    """Whether a mission whose release goes by hand must wait: somebody who sees that the press conference has begun
-    says go, nobody beforehand."""
-    return readiness.go == "by_hand" and now < embargo_until(readiness)
+    """Whether a release that goes by hand must wait: somebody who sees that the press conference has begun says go,
+    nobody beforehand."""
+    until = embargo_until(readiness)
+    return readiness.go == "by_hand" and until is not None and now < until
 
 
 def reasons_not_to(readiness: Readiness, now: datetime) -> list[str]:
     """Why the release does not go now; empty when it may."""
-    why = []
-    if not readiness.approved:
-        why.append("no text is approved")
-    elif readiness.edited:
-        why.append("the text was edited since it was approved, and the edited one is not approved")
-    if not readiness.prepared:
-        why.append("the release is not prepared")
-    elif readiness.approved and not readiness.edited and not readiness.of_approved:
-        why.append("the release was prepared from another text than the one approved; it must be prepared again")
-    if now < readiness.last_close:
+    why = _unapproved(readiness) if readiness.kind in CARRIES else [*readiness.lacks]
+    if not readiness.concerned_out:
+        why.append("what it concerns is not public")
+    if readiness.kind in CARRIES and now < readiness.last_close:
         why.append("the last polling station has not closed")
-    if now < readiness.press_conference:
+    if readiness.kind == "statement" and not readiness.early and now < readiness.press_conference:
         why.append("the press conference has not begun")
+    if readiness.not_before is not None and now < readiness.not_before:
+        why.append("its embargo has not ended")
     if readiness.unsettled:
         why.append(
             f"{readiness.unsettled} finding turned after the approval and the head of mission has not settled it"
@@ -69,4 +86,17 @@ def reasons_not_to(readiness: Readiness, now: datetime) -> list[str]:
         why.append("the one who prepared a release is not the one who sends it")
     if readiness.status in {"stopped", "held"}:
         why.append(f"the release is {readiness.status}")
+    return why
+
+
+def _unapproved(readiness: Readiness) -> list[str]:
+    why = []
+    if not readiness.approved:
+        why.append("no text is approved")
+    elif readiness.edited:
+        why.append("the text was edited since it was approved, and the edited one is not approved")
+    if not readiness.prepared:
+        why.append("the release is not prepared")
+    elif readiness.approved and not readiness.edited and not readiness.of_approved:
+        why.append("the release was prepared from another text than the one approved; it must be prepared again")
     return why

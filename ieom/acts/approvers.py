@@ -1,0 +1,47 @@
+"""Whose approval a release with a text of its own needs, and whose it has."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ieom.records import members, missions, releases
+from ieom.records.approvals import ApprovalSeat
+from ieom.records.releases import Release
+from ieom.rules import own_text
+
+
+def digest_of(session: Session, row: Release) -> str:
+    """What an approval of this release names."""
+    concerned = session.get(Release, row.concerns) if row.concerns is not None else None
+    return own_text.digest(row.kind, concerned.number if concerned else None, row.hashes)
+
+
+def approvers(session: Session, mission: str, row: Release) -> tuple[set[str], list[tuple[str, ...]]]:
+    """(the head of mission with deputies, the other seats each with deputies): of the round that approved what the
+    release concerns, else of the mission's rule."""
+    concerned = session.get(Release, row.concerns) if row.concerns is not None else None
+    head = members.head(session, mission)
+    heads = {head.code} if head is not None else set()
+    others: list[tuple[str, ...]] = []
+    seats: list[tuple[str, str, tuple[str, ...]]] = [
+        (seat.who, seat.capacity, seat.deputies) for seat in missions.facts(session, mission).approval.seats
+    ]
+    if concerned is not None and concerned.round is not None:
+        query = select(ApprovalSeat).where(ApprovalSeat.round == concerned.round).order_by(ApprovalSeat.position)
+        seats = [(seat.who, seat.capacity, tuple(seat.deputies)) for seat in session.scalars(query)]
+    for who, capacity, deputies in seats:
+        if capacity == "head_of_mission":
+            heads |= {who, *deputies}
+        else:
+            others.append((who, *deputies))
+    return heads, others
+
+
+def lacks(session: Session, mission: str, row: Release) -> list[str]:
+    """Whose approval a release with a text of its own still needs, in words."""
+    heads, seats = approvers(session, mission, row)
+    given = [(one.by, one.digest) for one in releases.approvals(session, row.id)]
+    return own_text.lacking(
+        row.kind, digest_of(session, row), given, heads=heads, seats=seats, prepared_by=row.prepared_by
+    )
