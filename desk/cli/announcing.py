@@ -53,7 +53,9 @@ def write(
     not_before: Annotated[
         str, typer.Option(help="Its embargo, local time in the host country, such as '2020-08-11 09:00'.")
     ] = "",
-    by_hand: Annotated[bool, typer.Option("--by-hand", help="Go is said when the embargo has ended, not before.")] = False,
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="Go is said when the embargo has ended, not before.")
+    ] = False,
     mission: MissionOption = "",
     by: ByOption = "",
 ) -> None:

@@ -41,7 +41,9 @@ def register(app: typer.Typer) -> None:
 def prepare(
     by_hand: Annotated[
         bool | None,
-        typer.Option("--by-hand/--by-time", help="Go is said when the press conference begins, or the clock lets it go."),
+        typer.Option(
+            "--by-hand/--by-time", help="Go is said when the press conference begins, or the clock lets it go."
+        ),
     ] = None,
     mission: MissionOption = "",
     by: ByOption = "",
@@ -74,12 +76,13 @@ def prepare(
 
 def preview(
     folder: Annotated[Path, typer.Argument(help="A folder for the letters and papers.")] = Path("preview"),
+    language: Annotated[str, typer.Option(help="One language alone, such as en or tr.")] = "",
     number: NumberOption = None,
     mission: MissionOption = "",
 ) -> None:
     """Write every letter that would go, in each language, and the papers, into a folder. Nothing is sent."""
     with look(mission) as (session, slug, now):
-        files = list(acts.preview(session, slug, at=now, number=number))
+        files = list(acts.preview(session, slug, at=now, number=number, language=language))
     for name, data in files:
         store.write(folder / name, data)
     letters = sum(name.endswith(".eml") for name, _ in files)

@@ -114,7 +114,9 @@ def _paper(session: Session, mission: str, number: str) -> Correspondence:
 
 def _office(facts: MissionFacts, code: str) -> Office:
     """Whom the reply is addressed to: the office that wrote, or one of the body that wrote."""
-    found = next((one for one in facts.offices if code in {one.code, one.body} and one.body != facts.organisation), None)
+    found = next(
+        (one for one in facts.offices if code in {one.code, one.body} and one.body != facts.organisation), None
+    )
     if found is None:
         raise BadInput(f"no office of the mission file is '{code}', to which the reply would go; add one")
     return found

@@ -85,10 +85,16 @@ class Written:
         self.concerned = line[-1] if line else None
         self.concerned_title = texts(session, line[-1])[self.first].title if line else ""
 
-    @property
-    def languages(self) -> list[tuple[str, str]]:
-        """(language of the letter, language of the text) of each letter that somebody could get."""
-        found = {(written_in("release", language), self.for_reader(language)) for language in spoken_in("release")}
+    def languages(self, session: Session, wanted: str = "") -> list[tuple[str, str]]:
+        """(language of the letter, language of the text) of each letter that a reader gets, or of the one wanted.
+        Raises `BadInput` for a language in which no letter is written."""
+        if wanted and wanted not in spoken_in("release"):
+            raise BadInput(f"no letter is written in '{wanted}'; there is {', '.join(spoken_in('release'))}")
+        read = {one.to.language for one in readers.of(session, self.row.mission, self.row)}
+        found = {
+            (written_in("release", language), self.for_reader(language))
+            for language in ({wanted} if wanted else {*read, *self.texts})
+        }
         return sorted(found, key=lambda pair: (pair[0] != "en", pair))
 
     def for_reader(self, language: str) -> str:
@@ -172,11 +178,7 @@ def send_test(
     if email not in {office.email for office in facts.offices if office.body == facts.organisation}:
         raise BadInput(f"{email} belongs to no office of the mission; a test goes to ourselves alone")
     release, papers = Written(session, mission, row), proving.stored(row)
-    pairs = [pair for pair in release.languages if language in {"", pair[0]}]
-    if not pairs:
-        raise BadInput(
-            f"no letter is written in '{language}'; there is {', '.join(one for one, _ in release.languages)}"
-        )
+    pairs = release.languages(session, language)
     audit.append(session, mission, by=by, at=at, act=ReleaseTested(row.number))
     count = 0
     for letter, text in pairs:
@@ -189,14 +191,15 @@ def send_test(
     return count
 
 
-def preview(session: Session, mission: str, *, at: datetime, number: int | None = None) -> Iterator[tuple[str, bytes]]:
-    """(file name, bytes) of every letter that the release would send, with a made-up reader, and of its papers; nothing
+def preview(
+    session: Session, mission: str, *, at: datetime, number: int | None = None, language: str = ""
+) -> Iterator[tuple[str, bytes]]:
+    """(file name, bytes) of every letter that the release would send (or of the one in `language`), with a made-up reader, and of its papers; nothing
     is queued. Raises `Tampered` when a paper is not the one prepared."""
     row = chosen(session, mission, number)
     release, papers = Written(session, mission, row), proving.stored(row)
-    made_up = Recipient("newsroom@outlet.example", "Outlet", salutation="", name="")
-    for letter, text in release.languages:
-        to = Recipient(made_up.email, made_up.office, letter)
+    for letter, text in release.languages(session, language):
+        to = Recipient("newsroom@outlet.example", "Outlet", letter)
         composed = compose(
             session, mission, kind="release", to=to, facts=release.told(letter, text), at=at,
             attachments=release.attached(text, papers),

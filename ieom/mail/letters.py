@@ -302,6 +302,7 @@ class _Written:
             "release": self.facts.release,
             "to_media": self.media,
             "unsubscribe": unsubscribe,
+            **({"kind": "statement", "shown": language} if self.kind in BY_PEOPLE else {}),
             **({} if self.media else {"recipient": to}),
             **own,
         }
