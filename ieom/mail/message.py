@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -132,7 +133,6 @@ def constant_fields(
     sender = one_line(facts.release.from_name, "release.from_name in the mission file")
     message["From"] = Address(sender, addr_spec=wire(facts.release.from_email))
     message["Reply-To"] = wire(one_line(facts.release.reply_to, "release.reply_to in the mission file"))
-    message["Subject"] = one_line(words.subject, f"the subject of a letter '{kind}'")
     message["Date"] = format_datetime(at)
     message["Content-Language"] = words.language
     message["X-Ieom-Kind"] = kind
@@ -143,7 +143,7 @@ def constant_fields(
     for name, value in headers.items():
         message[name] = value
     message["MIME-Version"] = "1.0"
-    fields = message.as_bytes().split(b"\r\n\r\n", 1)[0] + b"\r\n"
+    fields = message.as_bytes().split(b"\r\n\r\n", 1)[0] + b"\r\n" + _subject(one_line(words.subject, "the subject"))
     longest = max(fields.split(b"\r\n"), key=len)
     if len(longest) > LONGEST_LINE:
         name = longest.partition(b":")[0].decode("ascii", "replace")
@@ -151,6 +151,15 @@ def constant_fields(
             f"the header {name[:40]} has a line of {len(longest)} bytes; at most {LONGEST_LINE} may go (RFC 5322)"
         )
     return fields
+
+
+def _subject(text: str) -> bytes:
+    """The Subject field. What is not ASCII, has a word too long for a line, or looks encoded already, is encoded (RFC
+    2047); all else stands as it is, folded at its blanks. (The standard library's policy begins a long one with an empty
+    line, which readers see as a blank.)"""
+    plain = text.isascii() and "=?" not in text and all(len(word) < 70 for word in text.split(" "))
+    header = Header(text, "us-ascii" if plain else "utf-8", maxlinelen=76, header_name="Subject")
+    return f"Subject: {header.encode(linesep=chr(13) + chr(10))}\r\n".encode("ascii")
 
 
 def own_fields(own: Envelope) -> bytes:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from evening import approved, asked, stages  # noqa: F401 - fixtures
 from sqlalchemy import Engine
 
 from ieom.acts import observation

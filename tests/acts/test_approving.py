@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
-from pathlib import Path
 
 import pytest
-from living import opened, surround, walk
+from evening import EVENING, SLUG, Doing, letters, ready, release_letters
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DatabaseError
 
-from desk.catcher import Catcher
-from desk.rehearsal import live, next_moment
 from ieom.acts import approval, distribution, drafting, redating
 from ieom.acts import letters as letter_acts
 from ieom.errors import Conflict, NotFound, Refused, Tampered
@@ -24,98 +18,11 @@ from ieom.mail.letters import identity, message_bytes
 from ieom.records import drafts, missions
 from ieom.records.approvals import Decision
 from ieom.records.audit import AuditRow
-from ieom.records.base import begin, connect, reading
+from ieom.records.base import begin, reading
 from ieom.records.delegation import Member
 from ieom.records.letters import Letter
 from ieom.records.media import MediaContact
 from ieom.records.statements import ReadyMark
-from ieom.settings import settings
-from tasks import stage
-
-ASKED = "2020-08-12T11:05:00+00:00"
-APPROVED = "2020-08-12T12:40:00+00:00"
-
-
-def lived(folder: Path, until: str) -> None:
-    """The example mission, lived up to a moment (UTC)."""
-    with Catcher(folder / "mail") as catcher:
-        surround(f"sqlite:///{folder / 'mission.db'}", catcher.port, folder / "var")
-        slug, acts = opened(stage.records())
-        walk(slug)
-        while (moment := next_moment(stage.records(), slug, acts)) is not None:
-            if moment > datetime.fromisoformat(until):
-                break
-            live(stage.records(), slug, acts, walk, moment)
-        stage.records().dispose()
-        stage._engine.cache_clear()
-
-
-@pytest.fixture(scope="module")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    found = {}
-    for name, until in (("asked", ASKED), ("approved", APPROVED)):
-        folder = tmp_path_factory.mktemp(name)
-        with pytest.MonkeyPatch.context() as patch:
-            for key in (
-                "IEOM_STATE_DIR",
-                "IEOM_DATABASE_URL",
-                "IEOM_SMTP_HOST",
-                "IEOM_SMTP_PORT",
-                "IEOM_SMTP_SECURITY",
-                "IEOM_SMTP_CONNECTIONS",
-            ):
-                patch.setenv(key, "")
-            lived(folder, until)
-        settings.cache_clear()
-        found[name] = folder
-    return found
-
-
-def at(name: str, stages: dict[str, Path], tmp_path: Path, patch: pytest.MonkeyPatch) -> Engine:
-    """A copy of the mission at one of those moments."""
-    shutil.copytree(stages[name] / "var", tmp_path / "state")
-    with sqlite3.connect(stages[name] / "mission.db") as old, sqlite3.connect(tmp_path / "copy.db") as new:
-        old.backup(new)
-    patch.setenv("IEOM_STATE_DIR", str(tmp_path / "state"))
-    settings.cache_clear()
-    return connect(f"sqlite:///{tmp_path / 'copy.db'}")
-
-
-SLUG = "kazakhstan-senate-2020"
-
-
-@pytest.fixture
-def asked(stages: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    return at("asked", stages, tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def approved(stages: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    return at("approved", stages, tmp_path, monkeypatch)
-
-
-class Doing:
-    """Acts at the mission's now, each in a transaction of its own."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        with reading(engine) as session:
-            self.now = missions.now(session, SLUG)
-
-    def __call__(self, act, by: str, **words):
-        with begin(self.engine) as session:
-            self.now += timedelta(minutes=1)
-            return act(session, SLUG, by=by, at=self.now, **words)
-
-    def advance(self, part, at: datetime | None = None):
-        with begin(self.engine) as session:
-            return part.advance(session, SLUG, at=at or self.now)
-
-    def round(self) -> str:
-        with reading(self.engine) as session:
-            row = approval.newest_round(session, SLUG)
-            assert row is not None
-            return row.status
 
 
 def test_a_second_decision_is_refused_and_says_who_decided_when(asked: Engine) -> None:
@@ -186,19 +93,6 @@ def test_one_who_asks_for_changes_ends_the_round(asked: Engine) -> None:
     do(approval.decide, "tr-1", decision="changes", comment="the second paragraph")
     do.advance(approval)
     assert do.round() == "changes_asked"
-
-
-def ready(do: Doing) -> None:
-    do(distribution.prepare, "press-officer")
-    do(distribution.go, "coordinator")
-
-
-EVENING = datetime.fromisoformat("2020-08-12T14:00:00+00:00")
-
-
-def letters(engine: Engine) -> int:
-    with reading(engine) as session:
-        return len(session.scalars(select(Letter.id).where(Letter.kind == "release")).all())
 
 
 def test_nothing_goes_before_the_press_conference_and_everything_at_it(approved: Engine) -> None:
@@ -282,11 +176,6 @@ def test_a_stopped_release_goes_on_from_where_it_stopped(approved: Engine) -> No
     do(distribution.go_on, "coordinator")
     assert letters(approved) == 24
     assert release_letters(approved) == {"queued"}
-
-
-def release_letters(engine: Engine) -> set[str]:
-    with reading(engine) as session:
-        return set(session.scalars(select(Letter.state).where(Letter.kind == "release")))
 
 
 def stopped_midway(engine: Engine) -> Doing:
