@@ -16,6 +16,7 @@ from ieom.acts import releasing
 from ieom.acts.approvers import approvers, digest_of, lacks
 from ieom.acts.bearing import record
 from ieom.acts.published import texts
+from ieom.acts.signing import announced
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.mail.writing import LANGUAGES
 from ieom.papers.announcement import announcement_pdf
@@ -92,7 +93,7 @@ def write(
     for language, one in told.items():
         papers[f"press-release-{language}.txt"] = own_text.canonical(one["title"], one["paragraphs"]).encode()
         papers[f"press-release-{language}.pdf"] = announcement_pdf(
-            facts, kind=kind, language=language, digest=hashes[language], at=at, **one
+            facts, kind=kind, language=language, digest=hashes[language], at=at, seal=announced(session, mission), **one
         )
     row = Release(
         kind=kind, texts=told, hashes=hashes, concerns=concerned.id if concerned else None, not_before=not_before, go=go

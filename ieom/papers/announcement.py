@@ -9,13 +9,21 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 
 from ieom.folder.names import load_names
-from ieom.papers.frame import words
+from ieom.papers.frame import sealed, words
 from ieom.papers.typeset import pdf
 from ieom.rules.mission import MissionFacts
 
 
 def announcement_pdf(
-    facts: MissionFacts, *, kind: str, language: str, title: str, paragraphs: Sequence[str], digest: str, at: datetime
+    facts: MissionFacts,
+    *,
+    kind: str,
+    language: str,
+    title: str,
+    paragraphs: Sequence[str],
+    digest: str,
+    at: datetime,
+    seal: str = "",
 ) -> bytes:
     """The PDF of one language. `at` is UTC; the paper bears the host country's date."""
     said, names, day = words(language), load_names(), at.astimezone(ZoneInfo(facts.zone)).date()
@@ -32,7 +40,7 @@ def announcement_pdf(
             "contact": f"{facts.release.from_name}, {facts.release.reply_to}",
             "hash_says": said["hash_own"].format(digest=digest), "keywords": [f"sha256:{digest}"],
             "statement_title": "", "marking": "", "paragraphs": [], "annex": [], "annex_title": "", "annex_says": "",
-            "annex_head": [], "cut_off_says": "",
+            "annex_head": [], "cut_off_says": "", "seal_says": sealed(language, seal),
         },
         at=at,
     )  # fmt: skip
