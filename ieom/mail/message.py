@@ -159,7 +159,7 @@ def _subject(text: str) -> bytes:
     line, which readers see as a blank.)"""
     plain = text.isascii() and "=?" not in text and all(len(word) < 70 for word in text.split(" "))
     header = Header(text, "us-ascii" if plain else "utf-8", maxlinelen=76, header_name="Subject")
-    return f"Subject: {header.encode(linesep=chr(13) + chr(10))}\r\n".encode("ascii")
+    return b"Subject: " + header.encode(linesep="\r\n").encode("ascii") + b"\r\n"
 
 
 def own_fields(own: Envelope) -> bytes:
