@@ -125,6 +125,10 @@ def given(one: Any, *, value: str) -> list[str]:
     return words
 
 
+SAYS_NO = {("verify",)}
+"""Commands that end with 1 when their answer is no: some command before has written a file called 'nonsense'."""
+
+
 @pytest.mark.parametrize("opened", [False, True], ids=["no mission", "a mission"])
 @pytest.mark.parametrize("by", ["", "nobody-9", "coordinator"])
 def test_no_command_answers_nonsense_with_a_stack_trace_or_an_act(ieom: Any, by: str, *, opened: bool) -> None:
@@ -139,7 +143,7 @@ def test_no_command_answers_nonsense_with_a_stack_trace_or_an_act(ieom: Any, by:
         for words in (given(one, value="nonsense"), given(one, value="")):
             called = " ".join(("ieom", *path, *words, *acting))
             code, out, err = ieom(*path, *words, *acting)
-            assert code in {0, 2}, called
+            assert code in ({0, 1, 2} if path in SAYS_NO else {0, 2}), called
             assert "Traceback" not in out + err, called
             assert bool(err) == (code == 2), called
             if code == 2:
