@@ -261,7 +261,7 @@ class Run:
                 self.report.fault = f"{outcome.code or ''} {outcome.answer}".strip()
             elif what is What.POLICY:
                 self.report.fault = f"a release is held: {outcome.code or ''} {outcome.answer}"
-            elif outcome.what is What.DEFERRED and outcome.code is not None:
+            elif outcome.what is What.DEFERRED and not outcome.slower:  # else the server slows us down as a whole
                 self.waiting.later(due.domain)
             elif what is What.SENT:
                 self.waiting.took(due.domain)
