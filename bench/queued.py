@@ -103,7 +103,7 @@ def multiply(engine: Engine, count: int) -> None:
                     f"INSERT INTO letters ({', '.join(columns)}) SELECT {chosen} FROM letters "
                     "WHERE id BETWEEN :first AND :last ORDER BY id LIMIT :most"
                 ),
-                {"turn": str(turn), "first": first, "last": last, "most": min(had, count - turn * had)},
+                {"turn": f"{had}-{turn}", "first": first, "last": last, "most": min(had, count - turn * had)},
             )
 
 
