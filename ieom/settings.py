@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     smtp_timeout: Annotated[float, Field(gt=0)] = 60.0
     """Seconds for each answer; the answer to a message's final dot is allowed 600 s (RFC 5321, 4.5.3.2.6)."""
     smtp_connections: Annotated[int, Field(ge=1, le=64)] = 4
+    smtp_domain_rate: Annotated[float, Field(ge=0)] = 0.0
+    """Letters a second to one recipient domain at most; 0 for no limit, where the server paces them itself."""
     smtp_helo: str = ""
     """The name said in EHLO; this machine's full name when empty."""
     mail_from: str = ""

@@ -77,6 +77,7 @@ def send(mission: str) -> SendReport:
             mission=mission,
             now=(lambda: at) if simulated else missions.real_now,
             connections=settings().smtp_connections,
+            domain_rate=settings().smtp_domain_rate,
             progress=tell,
         )
     if going:

@@ -34,7 +34,7 @@ def queued(
 
 
 def send(engine: Engine, mission: str, server: Scripted, **more: object) -> sender.SendReport:
-    told: dict = {"security": "none", "timeout": 0.4, "patience": 0.4} | more
+    told: dict = {"security": "none", "timeout": 5.0, "patience": 5.0} | more
     account = Account(told.pop("host", "127.0.0.1"), server.port, **told)
     return sender.send_due(engine, account, mission=mission, now=lambda: NOW, connections=1)
 
@@ -106,7 +106,8 @@ def test_an_answer_concerns_its_letter_alone(
 ) -> None:
     queued(engine, mission)
     with Scripted(second(verb, answer), features=features) as server:
-        report = send(engine, mission, server)
+        short = 0.6 if answer == "stall" or answer.startswith("late:") else 5.0
+        report = send(engine, mission, server, timeout=short, patience=short)
         send(engine, mission, server)  # the same moment again: nothing that waits goes, nothing goes twice
         assert states(engine) == ["sent", state, "sent"]
         assert not report.fault
@@ -174,7 +175,7 @@ def test_what_the_server_says_within_a_message_is_no_answer_to_its_end(
 ) -> None:
     queued(engine, mission, size=300_000)  # more than the sockets' buffers take, so that the end is seen
     with Scripted(second("body", word or "drop"), features=features) as server:
-        send(engine, mission, server, timeout=2.0)
+        send(engine, mission, server)
         assert states(engine)[1] in (
             {"queued"} if not word else {"queued", "refused" if word[0] == "5" else "deferred"}
         )
@@ -200,7 +201,7 @@ def test_answers_split_over_packets_and_a_banner_of_thousands_of_bytes(
     banner = "\r\n".join(["220-" + "we do not like advertising " * 10] * 30 + ["220 ready"])
     answers = lambda verb, n: "250-2.1.5 this\r\n250-2.1.5 is\r\n250 2.1.5 long" if verb == "RCPT" else well(verb, n)  # noqa: E731
     with Scripted(answers, greeting=banner, features=features, split=True) as server:
-        send(engine, mission, server, timeout=5.0, patience=5.0)
+        send(engine, mission, server)
         assert states(engine) == ["sent"] * 5
         assert max(arrived(server).values()) == 1
 
@@ -297,7 +298,7 @@ def test_a_refused_log_in_stops_everything_and_fails_nobody(engine: Engine, miss
 def test_a_greeting_that_is_none_leaves_all_letters_queued(engine: Engine, mission: str, greeting: str) -> None:
     queued(engine, mission)
     with Scripted(well, greeting="" if greeting == "stall" else greeting) as server:
-        report = send(engine, mission, server)
+        report = send(engine, mission, server, timeout=0.6)
         assert report.fault or report.unreachable
         assert set(states(engine)) <= {"queued", "deferred"}
         assert server.messages == []
