@@ -136,6 +136,7 @@ class Scripted:
             lines.readline()
             if unasked != "drop":
                 self._say(connection, unasked)
+                lines.read()
             return False
         content = b""
         for line in lines:
