@@ -136,7 +136,7 @@ class Scripted:
             lines.readline()
             if unasked != "drop":
                 self._say(connection, unasked)
-                lines.read()
+                next((line for line in lines if line == b".\r\n"), b"")
             return False
         content = b""
         for line in lines:

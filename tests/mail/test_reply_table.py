@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+import shutil
 import ssl
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from certificates import certify
+from conftest import open_example
 from scripted import Scripted, well
 from sqlalchemy import Engine, select
 
 from ieom.mail import sender
 from ieom.mail.letters import Attachment, Recipient, queue_many
 from ieom.mail.smtp import Account
-from ieom.records.base import begin, reading
+from ieom.records import schema
+from ieom.records.base import begin, connect, reading
 from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.media import Suppression
 
@@ -24,8 +29,52 @@ NOW = datetime(2020, 8, 12, 14, 0, tzinfo=UTC)
 BOTH = pytest.mark.parametrize("features", ["", "PIPELINING"], ids=["step-by-step", "pipelined"])
 
 
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A database with the example mission, and one with three letters queued too, made once for all these tests."""
+    path = tmp_path_factory.mktemp("opened") / "mission.db"
+    engine = connect(f"sqlite:///{path}")
+    schema.metadata.create_all(engine)
+    mission = open_example(engine)
+    engine.dispose()
+    queued_too = connect(f"sqlite:///{shutil.copy(path, path.with_name('three.db'))}")
+    queued(queued_too, mission)
+    queued_too.dispose()
+    return path, mission
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """In memory where that can be had: what these tests ask is not about the disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None, ignore_cleanup_errors=True) as made:
+        yield Path(made)
+
+
+def copied(path: Path, folder: Path) -> Iterator[Engine]:
+    engine = connect(f"sqlite:///{shutil.copy(path, folder / path.name)}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(opened: tuple[Path, str], folder: Path) -> Iterator[Engine]:
+    yield from copied(opened[0], folder)
+
+
+@pytest.fixture
+def three(opened: tuple[Path, str], folder: Path) -> Iterator[Engine]:
+    """The records with three letters queued."""
+    yield from copied(opened[0].with_name("three.db"), folder)
+
+
+@pytest.fixture
+def mission(opened: tuple[Path, str]) -> str:
+    return opened[1]
+
+
 def queued(
-    engine: Engine, mission: str, count: int = 3, *, size: int = 0, email: str = "desk{}@outlet.example"
+    engine: Engine, mission: str, count: int = 3, *, size: int = 0, email: str = "desk{0}@outlet{0}.example"
 ) -> None:
     papers = [Attachment("paper.pdf", "application/pdf", b"%PDF-" + b"\n.x" * size)] if size else []
     to = [(Recipient(email.format(n), f"Outlet {n}"), {"title": "News", "text": "Words."}) for n in range(1, count + 1)]
@@ -105,7 +154,7 @@ def test_an_answer_concerns_its_letter_alone(
     three: Engine, mission: str, features: str, verb: str, answer: str, state: str, suppressed: str
 ) -> None:
     with Scripted(second(verb, answer), features=features) as server:
-        short = 0.6 if answer == "stall" or answer.startswith("late:") else 5.0
+        short = 0.4 if answer == "stall" or answer.startswith("late:") else 5.0
         report = send(three, mission, server, timeout=short, patience=short)
         send(three, mission, server)  # the same moment again: nothing that waits goes, nothing goes twice
         assert states(three) == ["sent", state, "sent"]
@@ -116,7 +165,7 @@ def test_an_answer_concerns_its_letter_alone(
         assert arrived(server) == came | ({b"nothing": empty} if empty else {})
         assert not empty or (features and verb in {"RCPT", "MAIL"})  # a lone dot, for nobody
     with reading(three) as session:
-        assert [one.email for one in session.scalars(select(Suppression))] == ["desk2@outlet.example"] * bool(
+        assert [one.email for one in session.scalars(select(Suppression))] == ["desk2@outlet2.example"] * bool(
             suppressed
         )
         last = session.scalars(select(LetterAttempt).where(LetterAttempt.letter == 2)).one()
@@ -176,9 +225,10 @@ def test_what_the_server_says_within_a_message_concerns_that_message(
     with Scripted(second("body", word), features=features) as server:
         send(engine, mission, server)
         found = states(engine)
-        assert (found[0], found[2]) == ("sent", "sent")
+        assert found[0] == "sent"
         assert found[1] in state
-        assert arrived(server) == {b"1": 1, b"3": 1}
+        assert found[2] in {"sent", "queued"}  # queued where its commands had gone out behind the dot
+        assert arrived(server) == {b"1": 1} | ({b"3": 1} if found[2] == "sent" else {})
 
 
 @BOTH
@@ -293,7 +343,7 @@ def test_a_refused_log_in_stops_everything_and_fails_nobody(three: Engine, missi
 @pytest.mark.parametrize("greeting", ["554 5.7.1 go away", "421 4.7.0 too many", "stall", "what"])
 def test_a_greeting_that_is_none_leaves_all_letters_queued(three: Engine, mission: str, greeting: str) -> None:
     with Scripted(well, greeting="" if greeting == "stall" else greeting) as server:
-        report = send(three, mission, server, timeout=0.6)
+        report = send(three, mission, server, timeout=0.3)
         assert report.fault or report.unreachable
         assert set(states(three)) <= {"queued", "deferred"}
         assert server.messages == []
