@@ -23,16 +23,17 @@ from typing import Any
 from unittest.mock import patch
 
 from living import KeptPages, child, in_child, opened, surround, walk
-from outcome import outcome, received
+from outcome import outcome, received, unproven
 from sqlalchemy import Engine, event
 
 from desk.catcher import Catcher
 from desk.rehearsal import ScriptedAct, live, next_moment
-from ieom.papers import typeset
+from ieom.papers import keys, signing, typeset
 from ieom.records.base import connect
 from tasks import stage
 
 LEAST_POINTS = 100
+PASSPHRASE = "of a key that signs in this test alone"
 LANES = 2
 """Points that are tried side by side."""
 COMPILED: dict[Any, Any] = {}
@@ -120,6 +121,7 @@ def point(
         status = in_child(lambda: live_moment(mission, there, own.port, moment))
         assert status == 0, f"{which}: did not go on"
     assert outcome(url(there)) == wanted, f"{which}: the records differ"
+    assert unproven(url(there), there / "var") == [], f"{which}: papers that are not what is on record, or not signed"
     got = received(there / "mail")
     assert set(got) == set(sent), f"{which}: letters lost or made up"
     assert sum(got.values()) <= len(sent) + 1, f"{which}: more went twice than in doubt"
@@ -147,6 +149,8 @@ def killed_at_every_commit(folder: Path) -> None:
     main, kept = folder / "main", folder / "pages"
     main.mkdir()
     kept.mkdir()
+    assert signing  # loaded here, once: each child would else load the library anew
+    os.environ["IEOM_SIGN_PASSPHRASE"] = PASSPHRASE
     with (
         Catcher(main / "mail") as catcher,
         patch.object(typeset, "_compiler", lambda path, _: KeptPages(kept, path)),

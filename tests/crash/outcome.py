@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from email.parser import BytesHeaderParser
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import select
 
+from ieom.papers import certificates
+from ieom.papers.signatures import read
 from ieom.records.audit import AuditRow
 from ieom.records.base import connect, reading
 from ieom.records.letters import Letter
 from ieom.records.releases import Release
 from ieom.records.statements import StatementVersion
+from ieom.settings import settings
 
 ABOUT_DOUBT = "reminder_letters_in_doubt"
 
@@ -44,6 +50,24 @@ def outcome(url: str) -> dict[str, Any]:
 def _texts(release: Release) -> list[tuple[str, str]]:
     """The papers' hashes, but for those that carry the audit chain's head (which a settled doubt moves on)."""
     return sorted((name, sha256) for name, sha256 in release.papers.items() if name.endswith(".txt"))
+
+
+def unproven(url: str, state: Path) -> list[str]:
+    """Papers of releases that are not the file on record, and PDFs that bear no signature of ours over the whole."""
+    settings.cache_clear()
+    with patch.dict(os.environ, IEOM_STATE_DIR=str(state)):
+        ours = certificates.kept()
+    settings.cache_clear()
+    engine, wrong = connect(url), []
+    with reading(engine) as session:
+        for release in session.scalars(select(Release)):
+            for name, digest in release.papers.items():
+                data = (state / "papers" / release.mission / f"release-{release.number}" / name).read_bytes()
+                found = read(data, ours) if name.endswith(".pdf") else None
+                if sha256(data).hexdigest() != digest or (name.endswith(".pdf") and not (found and found.whole)):
+                    wrong.append(name)
+    engine.dispose()
+    return wrong
 
 
 def received(mail: Path) -> Counter[str]:
