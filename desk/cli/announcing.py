@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from desk.cli.context import ByOption, MissionOption, act, acting, look, moment, say
+from desk.cli.keys import signed_says
 from ieom.acts import announcing as acts
 from ieom.acts import leaking
 from ieom.acts.approvers import digest_of
@@ -74,9 +75,11 @@ def write(
             not_before=moment(not_before, facts) if not_before else None, go="by_hand" if by_hand else "by_time",
         )  # fmt: skip
         digest, noticed = digest_of(session, row), acts.noticed(session, slug, row)
+        sealed = signed_says(session, row, at)
     say(f"Release {row.number} ({KIND[row.kind]}) is written. The head of mission reads it and approves it:")
     say(f"  ieom release show --number {row.number}")
     say(f"  ieom release approve --number {row.number} --hash {digest[:16]}")
+    say(sealed)
     for one in noticed:
         say(f"Look at this again, the record does not have it so: {one}")
 

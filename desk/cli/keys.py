@@ -11,12 +11,14 @@ import typer
 from sqlalchemy.orm import Session
 
 from desk.cli.context import engine, say
+from ieom.acts.signing import certificate_of
 from ieom.errors import BadInput, Refused
 from ieom.folder.names import load_names
 from ieom.papers import certificates, keys
 from ieom.papers.certificates import SOON, Certificate
 from ieom.records import missions
 from ieom.records.base import reading
+from ieom.records.releases import Release
 from ieom.settings import settings
 
 
@@ -84,6 +86,16 @@ def _tell(one: Certificate) -> None:
     say("Certificate, SHA-256:")
     say(f"  {one.fingerprint}")
     say(f"Holds from {one.since:%-d %B %Y} to {one.until:%-d %B %Y}.")
+
+
+def signed_says(session: Session, row: Release, at: datetime) -> str:
+    """Whether a release's papers are signed, and with what; `at` (UTC) is the mission's now."""
+    own = certificate_of(session, row)
+    if own is None:
+        return "Its papers are not signed: no key is set ('ieom keys new' makes one)."
+    left = (own.until - at).days
+    soon = f" It ends in {left} days: make another soon." if left < SOON.days else ""
+    return f"Its PDFs are signed as {own.subject}; the certificate holds until {own.until:%-d %B %Y}.{soon}"
 
 
 def _publish(path: Path) -> None:

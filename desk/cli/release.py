@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from desk.cli import announcing
 from desk.cli.announcing import KIND, NumberOption, named
 from desk.cli.context import ByOption, MissionOption, act, acting, console, look, say
+from desk.cli.keys import signed_says
 from desk.cli.letters import settle
 from desk.timeline_view import local
 from ieom.acts import distribution as acts
@@ -58,6 +59,7 @@ def prepare(
         round_ = approved_round(session, slug)
         others = acts.translations(session, slug, round_)[1] if round_ is not None else []
         concerned = session.get(Release, row.concerns) if row.concerns is not None else None
+        sealed = signed_says(session, row, at)
     if row.started_at is not None:
         say(
             f"Release {row.number} of this text has begun to go out already; 'ieom release status' shows how far it is."
@@ -66,6 +68,7 @@ def prepare(
     say(
         f"Release {row.number} is prepared: {len(row.papers)} papers in {where}. Another person says 'ieom release go'."
     )
+    say(sealed)
     if concerned is not None:
         say(f"It corrects release {concerned.number}, and goes to those whom that one reached or may have reached.")
     if row.translations:

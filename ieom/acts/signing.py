@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.folder.names import load_names
 from ieom.papers import certificates, keys
 from ieom.records import missions
+from ieom.records.audit import AuditRow
+from ieom.records.releases import Release
 
 
 @dataclass(frozen=True)
@@ -44,3 +47,13 @@ def signed(
         )  # fmt: skip
         certificates.keep(key.certificate)
     return made, Seal(key.certificate.fingerprint, {name: one.digest for name, one in found.items()})
+
+
+def certificate_of(session: Session, row: Release) -> certificates.Certificate | None:
+    """The certificate that signed a release's papers, by the chain of acts; None where they are unsigned, or where it was
+    removed since."""
+    acts = select(AuditRow.what).where(AuditRow.mission == row.mission, AuditRow.act == "ReleasePrepared")
+    for what in session.scalars(acts.order_by(AuditRow.seq.desc())):
+        if what["number"] == row.number:
+            return certificates.kept().get(what.get("certificate") or "")
+    return None

@@ -34,8 +34,8 @@ from ieom.papers.keys import UNDONE, Key
 from ieom.papers.signatures import Signature, apart, read
 from ieom.settings import settings
 
-TSA_TIMEOUT = 20
-"""Seconds for a time stamp."""
+TSA_TIMEOUT = 10
+"""Seconds for a time stamp: others wait for the records meanwhile."""
 
 
 class _FileSigner(SimpleSigner):

@@ -158,6 +158,7 @@ def killed_at_every_commit(folder: Path) -> None:
     ):
         surround(url(main), catcher.port, main / "var")
         mission = slug, acts = opened(stage.records())
+        keys.make(["The organisation"], at=acts[0].at, years=3, passphrase=PASSPHRASE)
         stage.records().dispose()
         stack.enter_context(patch.object(stage, "_engine", records))
         walk(slug)
