@@ -23,6 +23,7 @@ from desk.rehearsal import script, set_clock, steps
 from desk.timeline_view import local, timeline
 from flows.mission import mission as mission_flow
 from flows.reminders import reminders as reminders_flow
+from ieom.acts import newsroom
 from ieom.acts.audit import export_jsonl
 from ieom.folder import open_mission, read
 from ieom.folder.names import load_names
@@ -173,6 +174,9 @@ def _close(
     for kind, count in kinds.most_common():
         table.add_row(Text(f"  {letters_of(kind)}", style="dim"), "", Text(str(count), style="dim"))
     lines = sum(1 for _ in (into / "audit.jsonl").open(encoding="utf-8"))
+    with reading(engine) as session:
+        files = newsroom.build(session, into / "newsroom", rehearsals=True)
+    table.add_row("The newsroom, as the public would see it", str(into / "newsroom" / "index.html"), f"{files} files")
     table.add_row("The chain of acts", str(into / "audit.jsonl"), f"{lines} acts")
     table.add_row("The records", str(into / "mission.db"), f"{(into / 'mission.db').stat().st_size / 1024:,.0f} kB")
     console.print(table)

@@ -1,6 +1,7 @@
-"""`ieom serve`: one process that keeps missions going: Prefect's server and runner, the reminders on their schedule.
+"""`ieom serve`: one process that keeps missions going: Prefect's server and runner, the reminders on their schedule, and
+the public pages.
 
-Stop order is runner, then Prefect's server. A process that was killed is cleaned up after at the next start: its flow
+Stop order is public pages, runner, then Prefect's server. A process that was killed is cleaned up after at the next start: its flow
 runs' processes are ended, and the runs that it left 'running' are put back to be run again; the flow is re-entrant.
 """
 
@@ -28,6 +29,8 @@ from ieom.settings import settings
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
+
+    from desk.public.serving import PublicPages
 
 MARK = "IEOM_SERVED_BY"
 """In the environment of every process that a server started, so that its orphans can be told from others."""
@@ -126,8 +129,9 @@ async def put_back() -> int:
     return len(runs)
 
 
-def listening(port: int) -> socket.socket:
-    """A socket on loopback, taken before anything else is started. Raises `Refused` when the port can't be had."""
+def listening(port: int, setting: str = "IEOM_PREFECT_PORT") -> socket.socket:
+    """A socket on loopback, taken before anything else is started. Raises `Refused`, naming the setting of the port, when
+    it can't be had."""
     taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -136,8 +140,8 @@ def listening(port: int) -> socket.socket:
     except OSError as error:
         taken.close()
         raise Refused(
-            f"port {port} of this machine can't be listened on ({error.strerror}); name a free one with --port or "
-            "IEOM_PREFECT_PORT"
+            f"port {port} of this machine can't be listened on ({error.strerror}); name a free one with "
+            f"{'--port or ' if setting == 'IEOM_PREFECT_PORT' else ''}{setting}"
         ) from None
     return taken
 
@@ -207,6 +211,22 @@ async def watch(stop: asyncio.Event) -> None:
 async def serve(port: int, console: Console) -> None:
     """Serve until SIGTERM or SIGINT."""
     taken = listening(port)
+    public = settings().public_port
+    pages = _public_pages(public) if public else None
+    try:
+        await _serve(port, taken, console, pages)
+    finally:
+        if pages is not None:
+            await pages.stop()
+
+
+def _public_pages(port: int) -> PublicPages:
+    from desk.public.serving import PublicPages
+
+    return PublicPages(listening(port, "IEOM_PUBLIC_PORT"))
+
+
+async def _serve(port: int, taken: socket.socket, console: Console, pages: PublicPages | None) -> None:
     from prefect.runner import Runner
 
     for process in orphans():
@@ -226,6 +246,8 @@ async def serve(port: int, console: Console) -> None:
         notes = {"pid": os.getpid(), "api": f"http://127.0.0.1:{port}/api"}
         (state() / "serve.json").write_text(json.dumps(notes), "utf-8")
         console.print(f"ieom serves missions from {state()}. Prefect's pages: http://127.0.0.1:{port}/ (Ctrl-C ends)")
+        if pages is not None:
+            console.print(f"The public pages: http://127.0.0.1:{settings().public_port}/")
         if again:
             console.print(f"{again} run(s) that were cut off are run again.")
         watching = asyncio.create_task(watch(stop))
@@ -234,6 +256,8 @@ async def serve(port: int, console: Console) -> None:
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
+        if pages is not None:
+            await pages.stop()
         if not running_.done():
             await runner.astop()
         running_.cancel()

@@ -9,6 +9,7 @@ from prefect.runtime import deployment
 from flows.timeline import run_name, show_timeline
 from flows.waking import ask_to_be_woken
 from ieom.rules.timeline import Standing
+from ieom.settings import settings
 from tasks.approval import ask_approval
 from tasks.counting import observe_count
 from tasks.delegation import assemble_delegation
@@ -16,6 +17,7 @@ from tasks.distribution import distribute_release
 from tasks.drafting import draft_statement
 from tasks.letters import send_letters
 from tasks.meetings import hold_meetings
+from tasks.newsroom import keep_newsroom
 from tasks.observation import observe_election_day
 from tasks.wake import Opening, begin_run, end_run
 
@@ -50,6 +52,8 @@ def timeline(mission: str) -> list[Standing]:
     approval = ask_approval(mission)
     send_letters(mission)
     distribution = distribute_release(mission)
+    if settings().newsroom_dir is not None:
+        keep_newsroom(return_state=True)  # its failure is shown with the run, and fails nothing else
     return [delegation, meetings, observation, counting, drafting, approval, distribution]
 
 

@@ -87,6 +87,14 @@ class Settings(BaseSettings):
 
     prefect_port: Annotated[int, Field(ge=1, le=65535)] = 4200
 
+    public_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """Port on this machine of the public pages that 'ieom serve' has; 0: none."""
+    newsroom_url: str = ""
+    """The newsroom's address, for feeds and search engines: 'https://press.example.org/'. Empty: what a mission file's
+    `newsroom_url` says, where it ends in '/missions/<slug>/'."""
+    newsroom_dir: Path | None = None
+    """Where the newsroom is written as plain files whenever a release begins; none by default."""
+
     @property
     def database(self) -> str:
         """SQLAlchemy URL of the mission records."""

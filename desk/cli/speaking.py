@@ -24,7 +24,7 @@ PANELS: Mapping[str, tuple[str, ...]] = {
     ),
     "5 Statement drafting": ("statement",),
     "6 Approval": ("approve", "approval"),
-    "7 Press release distribution": ("media", "release", "bounces", "press-conference", "complaint", "keys", "verify"),
+    "7 Press release distribution": ("media", "release", "bounces", "press-conference", "newsroom", "complaint", "keys", "verify"),
     "When plans change": (
         "postpone", "extend", "round", "suspend", "evacuate", "resume", "hold", "go-on", "replace-head", "state-joins",
         "state-withdraws", "stations",

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from jinja2.runtime import Context
 
 from ieom.errors import BadInput
+from ieom.rules.mission import offset
 from ieom.settings import settings
 
 LANGUAGES = ("en", "tr", "az", "kk", "ky", "uz", "tk", "hu", "ru")
@@ -75,14 +76,6 @@ def _wrapped(text: str, width: int = 76) -> str:
     return "\n".join(
         textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in text.splitlines()
     )
-
-
-def offset(moment: datetime, zone: ZoneInfo) -> str:
-    """A zone's offset at a moment, e.g. 'UTC+6' or 'UTC+5:30'."""
-    east = moment.astimezone(zone).utcoffset()
-    minutes = 0 if east is None else int(east.total_seconds() // 60)
-    sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
-    return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "")
 
 
 def written_in(kind: str, language: str) -> str:

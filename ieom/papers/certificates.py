@@ -38,6 +38,11 @@ class Certificate:
             Encoding.DER, PublicFormat.SubjectPublicKeyInfo
         )  # fmt: skip
 
+    @property
+    def pem(self) -> bytes:
+        """As it is published."""
+        return x509.load_der_x509_certificate(self.der).public_bytes(Encoding.PEM)
+
 
 def certificate(found: x509.Certificate) -> Certificate:
     """A certificate as the rest of the house knows it."""
@@ -60,7 +65,7 @@ def keep(one: Certificate) -> Path:
     """Keep a certificate for good; returns the PEM file, which may be published."""
     path = folder() / f"{one.fingerprint}.pem"
     if not path.exists():
-        store.write(path, x509.load_der_x509_certificate(one.der).public_bytes(Encoding.PEM))
+        store.write(path, one.pem)
     return path
 
 

@@ -32,6 +32,14 @@ Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=
 Local = Annotated[NaiveDatetime, Field(description="local time in the host country, without a zone")]
 
 
+def offset(moment: datetime, zone: ZoneInfo) -> str:
+    """A zone's offset at a moment, e.g. 'UTC+6' or 'UTC+5:30'."""
+    east = moment.astimezone(zone).utcoffset()
+    minutes = 0 if east is None else int(east.total_seconds() // 60)
+    sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
+    return f"UTC{sign}{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "")
+
+
 class Facts(BaseModel):
     """Facts don't change once read, and unknown keys are refused."""
 

@@ -71,6 +71,10 @@ def test_a_served_mission_goes_on_after_a_kill_and_ends_without_an_orphan(served
     scheduled = served.api("/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
     assert any(run["name"] for run in scheduled), "no cron run was ever scheduled"
 
+    public = httpx.get(f"http://127.0.0.1:{served.public}/", timeout=20)
+    assert "Nothing has been published yet" in public.text, "the public pages are served beside the missions"
+    assert SLUG not in public.text
+
     served.kill(children=False)
     engine = connect(served.url)
     with begin(engine) as session:
@@ -88,9 +92,13 @@ def test_a_served_mission_goes_on_after_a_kill_and_ends_without_an_orphan(served
     assert served.marked() == []
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("which", "said_of"), [("port", "--port or IEOM_PREFECT_PORT"), ("public", "IEOM_PUBLIC_PORT")]
+)
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path, which: str, said_of: str) -> None:
     with serving(tmp_path) as served, socket.socket() as other:
-        other.bind(("127.0.0.1", served.port))
+        taken = getattr(served, which)
+        other.bind(("127.0.0.1", taken))
         other.listen()
         said = subprocess.run(
             [sys.executable, "-c", "from desk.cli.main import main; main()", "serve"], cwd=ROOT, env=served.environment,
@@ -98,7 +106,6 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
         )  # fmt: skip
     assert said.returncode == 2
     assert said.stderr == (
-        f"port {served.port} of this machine can't be listened on (Address already in use); name a free one with --port "
-        "or IEOM_PREFECT_PORT\n"
+        f"port {taken} of this machine can't be listened on (Address already in use); name a free one with {said_of}\n"
     )
     assert not served.marked()

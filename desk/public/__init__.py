@@ -1,0 +1,1 @@
+"""What the public sees: the newsroom, the page that checks a paper, the page to unsubscribe."""

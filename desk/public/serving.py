@@ -1,0 +1,56 @@
+"""The public pages on a port of this machine: beside the missions in `ieom serve`, or alone."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from rich.console import Console
+from sqlalchemy import Engine
+
+from desk.public.app import public
+from desk.public.site import records
+from desk.serving import listening
+from ieom.settings import settings
+
+
+class Unsignalled(uvicorn.Server):
+    """A server that leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class PublicPages:
+    """The public pages, served until `stop`. The proxy in front of them, on this machine, is believed about who asks and
+    whether by TLS."""
+
+    def __init__(self, taken: socket.socket, engine: Engine | None = None, *, rehearsals: bool = False) -> None:
+        app = public(engine or records(settings().database), rehearsals=rehearsals)
+        config = uvicorn.Config(
+            app, log_level="error", access_log=False, lifespan="off", server_header=False, proxy_headers=True,
+            forwarded_allow_ips="127.0.0.1", limit_concurrency=300, timeout_keep_alive=10, timeout_graceful_shutdown=3,
+        )  # fmt: skip
+        self.server = Unsignalled(config)
+        self.serving = asyncio.create_task(self.server.serve(sockets=[taken]))
+
+    async def stop(self) -> None:
+        """End; open downloads are given three seconds."""
+        self.server.should_exit = True
+        await self.serving
+
+
+async def serve_alone(port: int, console: Console, *, rehearsals: bool = False) -> None:
+    """The public pages by themselves, until SIGTERM or SIGINT."""
+    pages = PublicPages(listening(port, "IEOM_PUBLIC_PORT"), rehearsals=rehearsals)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    console.print(f"The public pages: http://127.0.0.1:{port}/ (Ctrl-C ends)")
+    await asyncio.wait({asyncio.create_task(stop.wait()), pages.serving}, return_when=asyncio.FIRST_COMPLETED)
+    await pages.stop()

@@ -1,0 +1,116 @@
+"""The page that checks a paper: what `ieom verify` would say of it to a stranger. Nothing of it is kept, and of what is not
+published the page says nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from desk.public.limits import PerMinute, TooLarge, limited
+from desk.public.pages import page
+from desk.public.site import Served
+from ieom.acts.verifying import Answer, verify
+from ieom.papers.newsroom import Paper, Published
+from ieom.records.base import reading
+from ieom.rules.verifying import HEADLINES, Verdict
+
+LARGEST = 50_000_000
+"""Octets of a paper that is checked; ours have a hundred thousand."""
+AT_ONCE = 2
+SECONDS = 120
+"""How long a paper may take to arrive."""
+
+
+class Upload(MultiPartParser):
+    """Keeps what comes in memory alone."""
+
+    spool_max_size = LARGEST + 1_000_000
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of a file: the answer, and where in the newsroom to go."""
+
+    headline: str
+    answer: Answer
+    release: Published | None = None
+    paper: Paper | None = None
+    later: Published | None = None
+    ours: bool = False
+
+
+def prepare(state: State) -> None:
+    """What the page keeps while the application runs."""
+    state.checks, state.places = PerMinute(20), asyncio.Semaphore(AT_ONCE)
+
+
+def judged(engine: Engine, data: bytes, known: Served) -> Said:
+    """What is to be said of a file with these bytes. What the newsroom does not show, a rehearsal's papers say, is a
+    stranger's to it."""
+    with reading(engine) as session:
+        answer = verify(session, data, public=True)
+    if answer.paper is None:
+        return Said(answer.headline, answer)
+    found = known.by_sum.get(answer.paper.sha256)
+    if found is None:
+        return Said(
+            HEADLINES[Verdict.NOT_OURS], Answer(Verdict.NOT_OURS, answer.sha256, ("We released no such file.",))
+        )
+    mission, release, paper = found
+    later = next((one for one in mission.after(release) if one.kind in {"correction", "withdrawal"}), None)
+    gone = answer.verdict is Verdict.LATER and later is not None and later.kind == "withdrawal"
+    headline = "Ours and unchanged, but withdrawn" if gone else answer.headline
+    return Said(headline, answer, release, paper, later, ours=answer.verdict in {Verdict.UNCHANGED, Verdict.LATER})
+
+
+async def show(request: Request) -> Response:
+    """The form."""
+    await run_in_threadpool(request.app.state.site.current)
+    return page(request, "verify.html", said=None)
+
+
+async def check(request: Request) -> Response:
+    """Check a paper that somebody gives. Too large: 413; too many, or too many at once: 429, 503."""
+    state = request.app.state
+    if not state.checks.allows(request):
+        raise HTTPException(429, headers={"retry-after": "60"})
+    known = await run_in_threadpool(state.site.current)
+    if known is None or state.places.locked():
+        raise HTTPException(503, headers={"retry-after": "10"})
+    async with state.places:
+        try:
+            async with asyncio.timeout(SECONDS):
+                data = await _given(request)
+        except TooLarge:
+            raise HTTPException(413) from None
+        except TimeoutError:
+            raise HTTPException(408) from None
+        except (MultiPartException, ValueError, ClientDisconnect):
+            raise HTTPException(400) from None
+        if not data:
+            return page(request, "verify.html", status=400, said=None, nothing=True)
+        try:
+            said = await run_in_threadpool(judged, state.engine, data, known)
+        except SQLAlchemyError:
+            raise HTTPException(503, headers={"retry-after": "60"}) from None
+    return page(request, "verify.html", said=said)
+
+
+async def _given(request: Request) -> bytes:
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise ValueError("a form with a file is wanted")
+    form = await Upload(request.headers, limited(request, LARGEST + 10_000), max_files=1, max_fields=2).parse()
+    try:
+        paper = form.get("paper")
+        return await paper.read() if isinstance(paper, UploadFile) else b""
+    finally:
+        await form.close()
