@@ -17,7 +17,7 @@ from ieom.records import missions
 from ieom.records.base import begin
 from ieom.settings import settings
 from tasks.doubt import settle_doubt
-from tasks.progress import shown
+from tasks.progress import show_ledger, shown
 from tasks.stage import RETRY, records
 from tasks.wake import begin_run
 
@@ -82,6 +82,8 @@ def send(mission: str) -> SendReport:
         )
     if going:
         _witness(mission, sending=True)  # a backup made in the middle of the sending is older than this
+    if report.touched:
+        show_ledger(mission)
     return report
 
 

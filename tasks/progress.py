@@ -1,4 +1,4 @@
-"""How far the sending is, as Prefect shows it: a progress artifact of the run, a view and never the record."""
+"""How far the sending is and what came of it, as Prefect shows it: artifacts of the run, a view and never the record."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
 from prefect.context import FlowRunContext, TaskRunContext
 
 from ieom.mail.sender import Progress
+from ieom.records import ledger, missions
+from ieom.records.base import reading
+from tasks.stage import records
 
 FEW = 4
 """Fewer letters than this are gone before anybody could look."""
 EVERY = 1.0
 """Seconds between two looks; the connections never wait for Prefect."""
+
+_ledgers: dict[str, list[tuple[int, str, int]]] = {}
+"""The figures last shown of each mission."""
 
 log = logging.getLogger(__name__)
 
@@ -72,3 +78,26 @@ class _View:
             except Exception:
                 log.warning("the progress of %s could not be shown", self.mission, exc_info=True)
                 return
+
+
+def show_ledger(mission: str) -> None:
+    """Publish the ledger of the mission's releases in figures, when they are new: one line for each state of letters."""
+    if FlowRunContext.get() is None and TaskRunContext.get() is None:
+        return
+    with reading(records()) as session:
+        figures = ledger.figures(session, mission)
+        title = missions.facts(session, mission).title
+    if not figures or _ledgers.get(mission) == figures:
+        return
+    _ledgers[mission] = figures
+    try:
+        create_table_artifact(
+            key=f"ledger-{mission}"[:255],
+            table=[
+                {"Release": number, "State": state.replace("_", " "), "Letters": count}
+                for number, state, count in figures
+            ],
+            description=f"{title}: the ledger of what was released, in figures",
+        )
+    except Exception:
+        log.warning("the ledger of %s could not be shown", mission, exc_info=True)

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ieom.records.letters import Letter, LetterAttempt, LetterReport
+from ieom.records.releases import Release
 
 AT_ONCE = 500
 """Rows read at a time; what bounds the memory."""
@@ -70,3 +71,15 @@ def rows(session: Session, release: int) -> Iterator[Row]:
             one.connection or "", one.code, found[1] if found else "", answer, one.attempts, one.message_id,
             one.reported_at, one.reported or "", one.status or "", one.diagnostic or "",
         )  # fmt: skip
+
+
+def figures(session: Session, mission: str) -> list[tuple[int, str, int]]:
+    """(number of the release, state, how many letters) for each release whose letters were written, the newest first."""
+    query = (
+        select(Release.number, Letter.state, func.count())
+        .join(Release, Release.id == Letter.release)
+        .where(Letter.mission == mission)
+        .group_by(Release.number, Letter.state)
+        .order_by(Release.number.desc(), Letter.state)
+    )
+    return [(number, state, count) for number, state, count in session.execute(query).tuples()]
