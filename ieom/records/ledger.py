@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ieom.records.letters import Letter, LetterAttempt, LetterReport
 from ieom.records.releases import Release
@@ -48,9 +48,10 @@ class Row:
 
 def rows(session: Session, release: int) -> Iterator[Row]:
     """The ledger of a release, by outlet; read in pieces, so that a long one takes no more memory than a short one."""
-    last = select(func.max(LetterAttempt.id)).where(LetterAttempt.letter == Letter.id).scalar_subquery()
-    told = select(func.max(LetterReport.id)).where(LetterReport.letter == Letter.id).scalar_subquery()
-    tries = select(func.count(LetterAttempt.id)).where(LetterAttempt.letter == Letter.id).scalar_subquery()
+    attempt, report = aliased(LetterAttempt), aliased(LetterReport)
+    last = select(func.max(attempt.id)).where(attempt.letter == Letter.id).correlate(Letter).scalar_subquery()
+    told = select(func.max(report.id)).where(report.letter == Letter.id).correlate(Letter).scalar_subquery()
+    tries = select(func.count(attempt.id)).where(attempt.letter == Letter.id).correlate(Letter).scalar_subquery()
     query = (
         select(
             Letter.id, Letter.to_office, Letter.recipient, Letter.language, Letter.kind, Letter.state, Letter.queued_at,
@@ -58,6 +59,7 @@ def rows(session: Session, release: int) -> Iterator[Row]:
             Letter.message_id, LetterReport.at.label("reported_at"), LetterReport.kind.label("reported"),
             LetterReport.status, LetterReport.diagnostic,
         )
+        .select_from(Letter)
         .outerjoin(LetterAttempt, LetterAttempt.id == last)
         .outerjoin(LetterReport, LetterReport.id == told)
         .where(Letter.release == release)
