@@ -26,6 +26,8 @@ from ieom.records.letters import Letter
 from ieom.records.releases import Release
 from ieom.rules.release import CARRIES, embargo_until, reasons_not_to
 
+LanguageOption = Annotated[str, typer.Option("--language", "-l", help="One language alone, such as en or tr.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -79,17 +81,22 @@ def prepare(
 
 def preview(
     folder: Annotated[Path, typer.Argument(help="A folder for the letters and papers.")] = Path("preview"),
-    language: Annotated[str, typer.Option(help="One language alone, such as en or tr.")] = "",
+    language: LanguageOption = "",
     number: NumberOption = None,
     mission: MissionOption = "",
 ) -> None:
     """Write every letter that would go, in each language, and the papers, into a folder. Nothing is sent."""
     with look(mission) as (session, slug, now):
+        row = acts.chosen(session, slug, number)
         files = list(acts.preview(session, slug, at=now, number=number, language=language))
     for name, data in files:
         store.write(folder / name, data)
     letters = sum(name.endswith(".eml") for name, _ in files)
-    say(f"{letters} letters (.eml, .txt, .html) and {len(files) - 3 * letters} papers are in {folder}.")
+    papers = len(files) - 3 * letters
+    say(
+        f"Release {row.number}, {KIND[row.kind]}: {letters} letter{'' if letters == 1 else 's'} (.eml, .txt, .html) and "
+        f"{papers} papers are in {folder}."
+    )
 
 
 def go(number: NumberOption = None, mission: MissionOption = "", by: ByOption = "") -> None:
@@ -128,7 +135,7 @@ def go_on(number: NumberOption = None, mission: MissionOption = "", by: ByOption
 
 def test(
     email: Annotated[str, typer.Argument(help="An office's own address.")],
-    language: Annotated[str, typer.Option(help="One language alone, such as en or tr.")] = "",
+    language: LanguageOption = "",
     number: NumberOption = None,
     mission: MissionOption = "",
     by: ByOption = "",
@@ -168,7 +175,9 @@ def _standing(session: Session, slug: str, row: Release, zone: str, now: datetim
     people = [f"prepared by {row.prepared_by}"]
     people += [f"approved by {named(approved)}"] if row.kind not in CARRIES and approved else []
     people += [f"sent by {row.sent_by}"] if row.sent_by else []
-    people += [f"early: {row.early_by} and {row.early_agreed_by or 'nobody yet'}"] if row.early_by else []
+    if row.early_by:
+        second = f", agreed by {row.early_agreed_by}" if row.early_agreed_by else ", nobody has agreed yet"
+        people.append(f"early release asked for by {row.early_by}{second}")
     lines = [f"{head}: {row.status.replace('_', ' ')}; {', '.join(people)}."]
     until = embargo_until(known)
     if row.started_at is None:

@@ -193,7 +193,7 @@ def approve(
     if len(version_hash) < 12 or not wanted.startswith(version_hash):
         raise Refused(
             f"release {row.number} has the hash {wanted[:16]}…, not {version_hash[:16] or 'none'}: read that one first "
-            f"('ieom release show {row.number}')"
+            f"('ieom release show --number {row.number}')"
         )
     if by == row.prepared_by:
         raise Refused(f"{by} prepared this release; another person approves it")

@@ -83,7 +83,10 @@ class Written:
             self.statement = canonical(drafts.by_hash(session, mission, self.texts[self.first].hash).content)
         line = releases.line(session, row)
         self.concerned = line[-1] if line else None
-        self.concerned_title = texts(session, line[-1])[self.first].title if line else ""
+        self.concerned_title = ""
+        if line:
+            title = texts(session, line[-1])[self.first].title
+            self.concerned_title = _on(title) if line[-1].kind in CARRIES and self.first == "en" else title
 
     def languages(self, session: Session, wanted: str = "") -> list[tuple[str, str]]:
         """(language of the letter, language of the text) of each letter that a reader gets, or of the one wanted.
@@ -141,7 +144,7 @@ class Written:
         return {
             "kind": "statement" if first else self.row.kind,
             "says": said,
-            "title": shown.title if self.row.kind not in CARRIES or letter != "en" else _on(shown.title),
+            "title": _on(shown.title) if self.row.kind in CARRIES and shown.language == "en" else shown.title,
             "quote": self.quotes.get(shown.language, ""),
             "paragraphs": list(shown.paragraphs),
             "statement": self.statement,

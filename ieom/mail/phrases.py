@@ -29,7 +29,7 @@ class Phrases:
 
     def language(self, code: str) -> str:
         """What this language calls a language."""
-        return Locale.parse(self.of).get_language_name(code) or code
+        return Locale.parse(code).get_language_name(self.of) or code
 
 
 @lru_cache(maxsize=64)
