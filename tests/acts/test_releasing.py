@@ -2,111 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import subprocess
 from datetime import timedelta
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
+from threading import Event, Thread
+from time import sleep
 
 import pytest
 from evening import EVENING, SLUG, Doing, letters, ready, release_letters
+from releases import (
+    ADVISORY,
+    approved_by,
+    hash_of,
+    of,
+    out,
+    row_of,
+    written,
+)
+from scripted import Scripted, well
 from sqlalchemy import Engine, select, text
 
 from ieom.acts import approval, correspondence, distribution, drafting, redating
 from ieom.acts import complaining as complaints
-from ieom.acts import letters as letter_acts
-from ieom.acts.announcing import digest_of
 from ieom.errors import BadInput, Conflict, NotFound, Refused, Tampered
 from ieom.mail.letters import message_bytes
-from ieom.records import drafts, releases
+from ieom.mail.sender import send_due
+from ieom.mail.smtp import Account
+from ieom.records import drafts, missions, releases
 from ieom.records.audit import AuditRow
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
 from ieom.records.media import MediaContact
-from ieom.records.releases import Release
-from ieom.records.statements import ReadyMark
-from ieom.rules.timeline import State
-
-ADVISORY = """Press conference of the Mission
-
-The Mission presents its statement on 12 August 2020 at 20:00 in Nur-Sultan.
-
-Journalists register with the press office of the Mission.
-"""
-WITHDRAWN = """The statement of 12 August 2020 is withdrawn
-
-The Mission withdraws the statement that it released on 12 August 2020.
-"""
-
-
-def hash_of(engine: Engine, number: int) -> str:
-    with reading(engine) as session:
-        return digest_of(session, releases.one(session, SLUG, number))
-
-
-def row_of(engine: Engine, number: int) -> Release:
-    with reading(engine) as session:
-        return releases.one(session, SLUG, number)
-
-
-def written(do: Doing, kind: str = "advisory", text_: str = ADVISORY, **words: object) -> int:
-    row = do(distribution.write, "press-officer", kind=kind, texts={"en": text_}, **words)
-    return int(row.number)
-
-
-def approved_by(do: Doing, number: int, *who: str) -> None:
-    for one in who:
-        do(distribution.approve, one, number=number, version_hash=hash_of(do.engine, number)[:16])
-
-
-def out(do: Doing) -> None:
-    """The statement is public, and its letters have gone."""
-    ready(do)
-    do.advance(distribution, EVENING)
-    do.now = max(do.now, EVENING)
-    sent(do, 1)
-
-
-def sent(do: Doing, number: int, state: str = "sent") -> None:
-    with begin(do.engine) as session:
-        id_ = releases.one(session, SLUG, number).id
-        session.execute(
-            text("UPDATE letters SET state = :state, settled_at = queued_at WHERE release = :id AND state = 'queued'"),
-            {"state": state, "id": id_},
-        )
-    do.advance(distribution)
-
-
-def edited_and_approved(do: Doing, words: str = "The Mission observed the elections in Nur-Sultan.") -> None:
-    do(drafting.edit, "drafter", paragraph="place", text=words, why="a slip was seen")
-    do.advance(approval)
-    with begin(do.engine) as session:
-        row = drafts.newest(session, SLUG)
-        assert row is not None
-        session.add(ReadyMark(mission=SLUG, content_hash=row.content_hash, by="drafter", at=do.now))
-    do.advance(approval)
-    for who in ("az-1", "kg-1", "tr-1", "uz-1", "secretary-general"):
-        do(approval.decide, who, decision="approve")
-    do.advance(approval)
-    assert do.round() == "approved"
-
-
-def of(engine: Engine, number: int, kind: str = "release") -> dict[str, EmailMessage]:
-    with reading(engine) as session:
-        id_ = releases.one(session, SLUG, number).id
-        query = select(Letter).where(Letter.release == id_, Letter.kind == kind, Letter.state != "cancelled")
-        return {
-            row.recipient: message_from_bytes(message_bytes(session, row), policy=default)  # type: ignore[misc]
-            for row in session.scalars(query)
-        }
-
-
-def states(engine: Engine, number: int) -> Mapping[str, str]:
-    with reading(engine) as session:
-        id_ = releases.one(session, SLUG, number).id
-        query = select(Letter.recipient, Letter.state).where(Letter.release == id_, Letter.kind == "release")
-        return dict(session.execute(query).tuples().all())
-
 
 # ------------------------------------------------------------------ a text of its own
 
@@ -364,128 +292,6 @@ def test_after_a_leak_a_holding_line_goes_with_the_head_s_approval(approved: Eng
     assert row_of(approved, 1).started_at is None
 
 
-# ------------------------------------------------------------------ correction, withdrawal
-
-
-def test_an_edit_after_the_release_and_a_new_round_make_a_correction(approved: Engine) -> None:
-    do = Doing(approved)
-    out(do)
-    edited_and_approved(do)
-    stood = do.advance(distribution)
-    assert stood.state is State.WAITING
-    assert "'ieom release prepare' makes its release" in stood.says
-    with pytest.raises(Refused, match="release 1 is public"):
-        do(distribution.prepare, "press-officer", kind="statement")
-    row = do(distribution.prepare, "press-officer")
-    assert (row.kind, row.number) == ("correction", 2)
-    assert "corrects the one of 12 August 2020, 20:00" in (
-        distribution.folder(SLUG, 2) / "press-release-en.txt"
-    ).read_text("utf-8")
-    do(distribution.go, "coordinator")
-    do.advance(distribution)
-    first, second = of(approved, 1), of(approved, 2)
-    assert set(first) == set(second)
-    for email, message in second.items():
-        assert message["Subject"].startswith("Correction: Turkic Council Statement on")
-        assert message["In-Reply-To"] == message["References"] == first[email]["Message-ID"]
-        assert message["Message-ID"] != first[email]["Message-ID"]
-    official = of(approved, 2, "release_official")
-    assert set(official) == set(of(approved, 1, "release_official"))
-    assert all(one["Subject"].startswith("Correction: statement of the") for one in official.values())
-    with reading(approved) as session:
-        rows = releases.of(session, SLUG)
-        assert [one.id for one in releases.about(session, rows[0].id, "correction")] == [rows[1].id]
-
-
-def test_a_correction_goes_to_exactly_those_who_got_or_may_have_got_the_first(approved: Engine) -> None:
-    do = Doing(approved)
-    ready(do)
-    do.advance(distribution, EVENING)
-    do.now = EVENING
-    with begin(approved) as session:
-        rows = session.scalars(select(Letter).where(Letter.kind == "release").order_by(Letter.recipient)).all()
-        fates = ["sent", "in_doubt", "refused", "bounced", "deferred", "queued", "late", "cancelled", "sent"]
-        for row, state in zip(rows, fates, strict=False):
-            row.state = state
-        named = {state: row.recipient for row, state in zip(rows, fates[:-1], strict=False)}
-        gone = rows[len(fates) - 1].recipient
-        for row in rows[len(fates) :]:
-            row.state = "refused"
-        new = MediaContact(
-            key="new@outlet.example", email="new@outlet.example", outlet="New", token="new-one", added_at=do.now
-        )
-        session.add(new)
-        session.flush()
-        session.execute(text("INSERT INTO mission_media (mission, contact) VALUES (:m, :c)"), {"m": SLUG, "c": new.id})
-    do(letter_acts.unsubscribe, "press-officer", email=gone)
-    edited_and_approved(do)
-    ready(do)
-    do.advance(distribution)
-    found = of(approved, 2)
-    corrected = {email for email, message in found.items() if message["Subject"].startswith("Correction")}
-    assert corrected == {named["sent"], named["in_doubt"]}
-    plain = set(found) - corrected
-    assert plain == {named["deferred"], named["queued"], named["late"]}, "their first letter is the corrected text"
-    assert all(found[email]["In-Reply-To"] is None for email in plain)
-    before = states(approved, 1)
-    assert {before[email] for email in plain} == {"cancelled"}
-    with reading(approved) as session:
-        assert distribution.unwritten(session, releases.one(session, SLUG, 2)) == 1  # who unsubscribed
-
-
-def test_a_second_correction_answers_both_letters_of_a_reader(approved: Engine) -> None:
-    do = Doing(approved)
-    out(do)
-    for number, words in (
-        (2, "The Mission observed the elections in Nur-Sultan."),
-        (3, "The Mission was in Nur-Sultan."),
-    ):
-        edited_and_approved(do, words)
-        ready(do)
-        do.advance(distribution)
-        sent(do, number)
-    letters_ = [of(approved, number) for number in (1, 2, 3)]
-    for email, third in letters_[2].items():
-        ids = [one[email]["Message-ID"] for one in letters_[:2]]
-        assert third["References"].split() == ids
-        assert third["In-Reply-To"] == ids[1]
-
-
-def test_a_withdrawal_needs_the_head_and_a_second_approver_and_stops_what_has_not_left(approved: Engine) -> None:
-    do = Doing(approved)
-    with pytest.raises(Refused, match="nothing is public that a withdrawal could concern"):
-        written(do, "withdrawal", WITHDRAWN)
-    ready(do)
-    do.advance(distribution, EVENING)
-    do.now = EVENING
-    with begin(approved) as session:
-        rows = session.scalars(select(Letter).where(Letter.kind == "release").order_by(Letter.recipient)).all()
-        for row in rows[:5]:
-            row.state = "sent"
-        got = {row.recipient for row in rows[:5]}
-    number = written(do, "withdrawal", WITHDRAWN)
-    approved_by(do, number, "az-1")
-    do(distribution.go, "coordinator", number=number)
-    assert "a second approver has not approved it" in do.advance(distribution).says
-    with pytest.raises(Conflict, match="az-1 has approved"):
-        approved_by(do, number, "az-1")
-    with pytest.raises(Refused, match="or another approver of the round, not by drafter"):
-        approved_by(do, number, "drafter")
-    approved_by(do, number, "kg-1")
-    do.advance(distribution)
-    found = of(approved, number)
-    assert set(found) == got
-    assert {one["Subject"] for one in found.values()} == {
-        "Withdrawal: Turkic Council: The statement of 12 August 2020 is withdrawn"
-    }
-    assert all(one["In-Reply-To"] for one in found.values())
-    assert {state for email, state in states(approved, 1).items() if email not in got} == {"cancelled"}
-    with reading(approved) as session:
-        assert releases.withdrawn(session, releases.one(session, SLUG, 1).id)
-    with pytest.raises(Refused, match="withdrawn already"):
-        written(do, "withdrawal", WITHDRAWN, concerns=1)
-
-
 # ------------------------------------------------------------------ a test, a preview, many releases at a time
 
 
@@ -591,3 +397,69 @@ def test_a_complaint_is_registered_and_answered_under_numbers_of_the_register(ap
         assert releases.complaints(session, SLUG)[0].reply == row.reply
     with pytest.raises(Conflict, match="answered already"):
         do(complaints.reply, "coordinator", received=paper.number, text=["Again."])
+
+
+# ------------------------------------------------------------------ the stop button, restored records
+
+
+def test_a_stop_halts_within_one_letter_a_connection_and_going_on_sends_each_once(approved: Engine) -> None:
+    do = Doing(approved)
+    ready(do)
+    do.advance(distribution, EVENING)
+    do.now = EVENING
+    pressed = Event()
+
+    def slow(verb: str, number: int) -> str:
+        if verb == "." and number >= 5:
+            pressed.wait(20)
+        return well(verb, number)
+
+    def send(port: int) -> None:
+        account = Account("127.0.0.1", port, security="none", timeout=30.0)
+        send_due(approved, account, mission=SLUG, now=lambda: do.now + timedelta(seconds=1), connections=3)
+
+    with Scripted(slow) as server:
+        sending = Thread(target=send, args=(server.port,))
+        sending.start()
+        while len(server.messages) < 5:
+            sleep(0.01)
+        do(distribution.stop, "coordinator", why="the head calls")
+        before = len(server.messages)
+        pressed.set()
+        sending.join(60)
+        assert len(server.messages) <= before + 3
+        assert "stopped" in release_letters(approved)
+        do(distribution.go_on, "coordinator")
+        send(server.port)
+        got = [message["To"] for message in map(message_from_bytes, server.messages)]
+    assert len(got) == len(set(got))
+    assert release_letters(approved) == {"sent"}
+
+
+def test_restored_records_send_no_past_release_by_themselves(approved: Engine) -> None:
+    do = Doing(approved)
+    number = written(do)
+    approved_by(do, number, "az-1")
+    do(distribution.go, "coordinator", number=number)
+    with begin(approved) as session:
+        missions.get(session, SLUG).asks_until = do.now + timedelta(hours=1)
+    do.advance(distribution)
+    assert release_letters(approved) == {"late"}
+
+
+@pytest.mark.poppler
+def test_the_copy_of_an_approver_names_its_reader_and_no_other(asked: Engine, tmp_path: Path) -> None:
+    seen = {}
+    with reading(asked) as session:
+        for letter in session.scalars(select(Letter).where(Letter.kind == "approval_request")):
+            message = message_from_bytes(message_bytes(session, letter), policy=default)
+            (paper,) = message.iter_attachments()
+            (tmp_path / "copy.pdf").write_bytes(paper.get_content())
+            text_ = subprocess.run(
+                ["pdftotext", "-layout", "copy.pdf", "-"], cwd=tmp_path, capture_output=True, text=True, check=True
+            ).stdout
+            seen[letter.to_office] = " ".join(text_.split())
+    assert len(seen) == 5
+    for office, words in seen.items():
+        assert f"Copy for {office}; not for publication." in words
+        assert words.count("Copy for ") == 1

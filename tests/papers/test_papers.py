@@ -15,11 +15,14 @@ from docx import Document
 from docx.oxml.ns import qn
 
 from ieom.errors import BadInput, Unavailable
+from ieom.folder import read
 from ieom.papers import store
+from ieom.papers.announcement import announcement_pdf
 from ieom.papers.note_verbale import note_verbale
 from ieom.papers.press_release import ReleaseText, press_release_pdf, press_release_txt
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
 from ieom.rules.statement import canonical
+from ieom.settings import ROOT
 
 AT = datetime(2020, 8, 12, 11, 0, tzinfo=UTC)
 ABOUT: dict[str, Any] = {"number": 3, "digest": "ab" * 32, "chain_head": "cd" * 32, "zone": "Asia/Almaty", "at": AT}
@@ -95,6 +98,19 @@ def test_the_papers_are_archival_and_accessible(flavour: str) -> None:
     assert faults(statement_pdf(noted, **ABOUT, copy_for="the head of mission"), flavour) == []
     release = press_release_pdf(WORDS, ReleaseText("Title", ("Lead.", "More.")), **ABOUT, contact="press@example.org")
     assert faults(release, flavour) == []
+
+
+@pytest.mark.verapdf
+@pytest.mark.parametrize("language", ["en", "kk"])
+def test_a_text_of_its_own_is_archival_and_accessible_in_any_alphabet(language: str) -> None:
+    from verapdf import faults
+
+    facts = read(ROOT / "config" / "missions" / "kazakhstan-senate-2020").facts
+    paper = announcement_pdf(
+        facts, kind="advisory", language=language, title="A title", paragraphs=[ALPHABETS["kk"], "Two."], digest="a" * 64,
+        at=ABOUT["at"],
+    )  # fmt: skip
+    assert faults(paper, "2a") == faults(paper, "ua1") == []
 
 
 @pytest.mark.verapdf
