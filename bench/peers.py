@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 LINE = 0.025
@@ -71,9 +71,9 @@ def source(port: int, count: int, *, sessions: int, to: str = "desk@outlet.examp
 
 
 @contextlib.contextmanager
-def postfix() -> Iterator[int]:
-    """A real Postfix at a port of this machine, the one of the tests; it queues each letter on the disk before it says
-    that it took it, and then throws it away."""
+def postfix() -> Iterator[tuple[int, Callable[[], object]]]:
+    """A real Postfix at a port of this machine, the one of the tests, and what waits until its queue is empty; it puts
+    each letter on the disk before it says that it took it, and then throws it away."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "mail"))
     from postfix import Postfix  # type: ignore[import-not-found]
 
@@ -81,7 +81,7 @@ def postfix() -> Iterator[int]:
     with Postfix(
         "".join(f"{name} = {value}\n" for name, value in taken.items()), "discard unix - - n - - discard\n"
     ) as server:
-        yield server.port
+        yield server.port, server.settled
 
 
 @contextlib.contextmanager
