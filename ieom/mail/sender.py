@@ -36,7 +36,7 @@ HELD = 8
 """Leases in memory at most: letters to domains that may not have one yet."""
 TAILS = 4
 """Shared parts in memory at most."""
-GATHER = 0.002
+GATHER = 0.001
 """Seconds for which outcomes and marks of several connections are gathered into one commit."""
 LOOK = 0.2
 """Seconds between two looks whether a waiting connection should end."""

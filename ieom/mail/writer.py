@@ -3,6 +3,7 @@ commit a letter would cost more than the letter."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -11,11 +12,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
-
-from ieom.records.base import begin
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +70,7 @@ class Writer:
     ) -> None:
         self.engine, self.patience, self.pause, self.gather = engine, patience, pause, gather
         self.changes: queue.SimpleQueue[Written | None] = queue.SimpleQueue()
+        self.connection: Connection | None = None
         self.failed: BaseException | None = None
         """The database was away for longer than our patience: nothing more is written."""
         self.thread = threading.Thread(target=self._run, name="outbox-writer", daemon=True)
@@ -108,6 +108,14 @@ class Writer:
             self._commit(batch)
             for written in batch:
                 written.done.set()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        """Give the connection back; after a failure the next one is looked at by the pool before it is used."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            with contextlib.suppress(DBAPIError):
+                connection.close()
 
     def _commit(self, batch: list[Written], *, again: bool = False) -> None:
         """All changes in one transaction; one that can't be written fails by itself, and takes no other with it."""
@@ -116,10 +124,13 @@ class Writer:
             try:
                 if self.failed is not None:
                     raise self.failed
-                with begin(self.engine) as session:
+                if self.connection is None:
+                    self.connection = self.engine.connect()
+                with Session(self.connection, expire_on_commit=False) as session, session.begin():
                     session.info[AGAIN] = again
                     _make(session, batch)
             except BaseException as error:
+                self._disconnect()
                 if self.failed is None and _may_pass(error):
                     if time.monotonic() < until:
                         again = True
