@@ -7,10 +7,10 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -22,10 +22,12 @@ from ieom.papers import certificates
 from ieom.records import drafts, missions, releases
 from ieom.records.audit import AuditRow
 from ieom.records.releases import Release
-from ieom.rules.verifying import HEADLINES, Verdict, likenesses
+from ieom.rules.verifying import Answer, Later, Paper, Signed, Verdict, likenesses
 
 if TYPE_CHECKING:
     from ieom.papers.signatures import Signature
+
+__all__ = ["Answer", "verify"]
 
 LARGEST = 32_000_000
 """Bytes of a file that is read whole; of a larger one the hash alone is taken."""
@@ -38,77 +40,8 @@ NAMED = re.compile(r"(?P<what>.+)-(?P<language>[a-z]{2,3})\.(?P<form>\w+)")
 
 
 @dataclass(frozen=True)
-class Paper:
-    """A paper on record. `released_at` is UTC, and None while its release is not public."""
-
-    mission: str
-    title: str
-    release: int
-    kind: str
-    file: str
-    language: str
-    version: int | None
-    sha256: str
-    released_at: datetime | None
-    newsroom: str
-
-
-@dataclass(frozen=True)
-class Signed:
-    """Who signed, as the certificate names them. The moments are UTC: by the signer's own clock, and by a time stamp."""
-
-    by: str
-    certificate: str
-    at: datetime | None
-    stamped_at: datetime | None
-    stamped_by: str
-
-
-@dataclass(frozen=True)
-class Later:
-    """The release that stands in this one's place. `released_at` is UTC."""
-
-    release: int
-    kind: str
-    released_at: datetime
-    newsroom: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the file is: the headline, sentences in plain words, and the same as facts."""
-
-    verdict: Verdict
-    sha256: str
-    says: tuple[str, ...]
-    paper: Paper | None = None
-    signature: Signed | None = None
-    later: Later | None = None
-
-    @property
-    def headline(self) -> str:
-        """The answer in a few words."""
-        return HEADLINES[self.verdict]
-
-    @property
-    def sound(self) -> bool:
-        """Whether a reader may rely on the file as it is."""
-        return self.verdict is Verdict.UNCHANGED
-
-    def facts(self) -> dict[str, Any]:
-        """The answer for a program: plain values, moments in ISO 8601 (UTC)."""
-        return {"headline": self.headline, **{name: _plain(value) for name, value in asdict(self).items()}}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-@dataclass(frozen=True)
 class _Prepared:
-    """A release as it was prepared: from the chain of acts, where it agrees with the records."""
+    """A release, and its papers' hashes as the chain of acts has them."""
 
     row: Release
     papers: dict[str, str]
@@ -170,9 +103,7 @@ def _prepared(session: Session) -> Iterator[_Prepared]:
     for act in session.scalars(select(AuditRow).where(AuditRow.act == "ReleasePrepared").order_by(AuditRow.id)):
         row = rows.get((act.mission, act.what["number"]))
         if row is not None:
-            told = act.what["papers"].items()
-            papers = {name: digest for name, digest in told if row.papers.get(name) == digest}
-            yield _Prepared(row, papers, act.what.get("signed") or {})
+            yield _Prepared(row, act.what["papers"], act.what.get("signed") or {})
 
 
 def _by_hash(known: list[_Prepared], digests: set[str]) -> tuple[_Prepared, str] | None:
@@ -229,6 +160,10 @@ def _on_record(
 def _changed(session: Session, signed_for: tuple[_Prepared, str] | None, digest: str, own: Signature) -> Answer:
     """A file with a signature of ours that is not the file that we signed."""
     says = ["It carries our signature, but it is not the file that we signed. Do not rely on it."]
+    if not own.digest:
+        says = [
+            "It carries our certificate, and no signature of ours that holds: it was changed, or never was ours. Do not rely on it."
+        ]
     if own.added:
         says.append(
             f"{own.added:,} bytes were added after our signature: a comment, a filled-in field, another signature, or other "

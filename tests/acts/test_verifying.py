@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import time
 import zlib
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,14 @@ from test_signing import NAME, PASSPHRASE, configured
 
 from ieom.acts import signing
 from ieom.acts.releasing import ReleasePrepared
-from ieom.acts.verifying import Answer, verify
+from ieom.acts.verifying import verify
 from ieom.errors import BadInput
-from ieom.papers import certificates, keys, store
+from ieom.papers import certificates, keys, signatures, store
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
 from ieom.records import audit
 from ieom.records.base import begin, reading
 from ieom.records.releases import Release
-from ieom.rules.verifying import Verdict
+from ieom.rules.verifying import Answer, Verdict
 
 AT = datetime(2020, 8, 12, 12, 45, tzinfo=UTC)
 OUT = datetime(2020, 8, 12, 14, 0, tzinfo=UTC)
@@ -234,6 +236,24 @@ def test_our_certificate_lifted_into_a_stranger_s_file_is_no_signature_of_ours(
     answer = office.ask(lifted)
     assert answer.verdict is Verdict.CHANGED
     assert not answer.sound
+
+
+def test_a_signature_of_ours_made_to_fit_other_words_does_not_hold(
+    office: Office, out: dict[str, bytes], key: Any
+) -> None:
+    data = out["statement-en.pdf"].replace(b"/Reason (Release 1", b"/Reason (Release 2", 1)
+    begin_, end = data.index(b"<3082"), data.index(b">", data.index(b"<3082")) + 1
+    ours = signatures.read(out["statement-en.pdf"], {key.fingerprint: key})
+    assert ours is not None
+    fits = sha256(data[:begin_] + data[end:]).hexdigest().encode()
+    forged = data[:begin_] + re.sub(ours.digest.encode(), fits, data[begin_:end], flags=re.IGNORECASE) + data[end:]
+    assert out["statement-en.pdf"] != data != forged
+    found = signatures.read(forged, {key.fingerprint: key})
+    assert found is not None
+    assert (found.whole, found.digest) == (False, "")
+    answer = office.ask(forged)
+    assert answer.verdict is Verdict.CHANGED
+    assert answer.says[0].startswith("It carries our certificate, and no signature of ours that holds")
 
 
 def test_before_its_release_a_stranger_learns_nothing_of_a_paper(office: Office) -> None:

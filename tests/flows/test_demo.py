@@ -66,6 +66,19 @@ def test_the_release_carries_the_approved_text_byte_for_byte(lived: tuple[Path, 
     assert attached["statement-en.pdf"] == (into / "statement-en.pdf").read_bytes()
 
 
+@pytest.mark.poppler
+def test_the_papers_are_signed_and_anybody_can_check_them(lived: tuple[Path, str]) -> None:
+    into, screen = lived
+    for name in ("statement-en.pdf", "press-release-en.pdf"):
+        said = subprocess.run(["pdfsig", "-nocert", into / name], capture_output=True, text=True, check=True).stdout
+        assert "Signature is Valid" in said
+        assert "Total document signed" in said
+        done = ieom("verify", str(into / name), IEOM_STATE_DIR=str(into))
+        assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Ours and unchanged"), done.stdout + done.stderr
+        assert "released on 12 August 2020, 20:00 (UTC+6)" in " ".join(done.stdout.split())
+    assert f"ieom verify {into / 'statement-en.pdf'}" in screen
+
+
 def test_the_watcher_sees_stages_approvals_and_what_was_made(lived: tuple[Path, str]) -> None:
     _, screen = lived
     for words in (
