@@ -18,6 +18,8 @@ from ieom.rules.doubt import Log, Trace
 
 LONGEST = 20_000
 """Characters of a line that are looked at."""
+ENDED = 1000
+"""So many sessions are remembered after their end: of a message that broke off, the header may be logged after that."""
 MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
@@ -138,7 +140,7 @@ class Reader:
         self.log = Log()
         self._traced: dict[str, str] = {}  # queue identifier -> Message-ID
         self._carried: dict[str, str] = {}  # session -> queue identifier of its newest message
-        self._ended: dict[str, datetime] = {}  # the same message's queue identifier -> when its session ended
+        self._ended: dict[str, datetime] = {}  # queue identifier -> when its session ended, of the newest ones
 
     def lines(self, file: IO[bytes], *, written: datetime) -> None:
         """Read a file that was last written at `written` (UTC)."""
@@ -170,7 +172,7 @@ class Reader:
         if service == "smtpd":
             if rest.startswith("connect from "):
                 self.log.sessions[session], self.log.shows_sessions = at, True
-                self._ended.pop(self._carried.pop(session, ""), None)
+                self._carried.pop(session, None)
                 return
             if rest.startswith("disconnect from "):
                 self.log.sessions.pop(session, None)
@@ -182,7 +184,7 @@ class Reader:
         queue, told = queued["queue"], queued["rest"]
         if service == "smtpd" and told.startswith("client="):
             self._session_ended(self._carried.get(session, ""), at)  # it went on to another message
-            self._ended.pop(self._carried.get(session, ""), None)
+            self._ended.pop(queue, None)  # queue identifiers are used again
             self._carried[session] = queue
         elif service == "cleanup" and told.startswith(("message-id=", "resent-message-id=")):
             self._seen(at, queue, told.partition("=")[2].strip())
@@ -193,11 +195,13 @@ class Reader:
         if not queue:
             return
         self._ended[queue] = at
+        if len(self._ended) > ENDED:
+            del self._ended[next(iter(self._ended))]
         if (message := self._traced.get(queue)) is not None:
             self.log.traces[message].ended_at = at
 
     def _seen(self, at: datetime, queue: str, message: str) -> None:
-        self._traced.pop(queue, None)  # queue identifiers are used again
+        self._traced.pop(queue, None)
         if message not in self.wanted:
             return
         self._traced[queue] = message

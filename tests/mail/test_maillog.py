@@ -95,6 +95,18 @@ def test_a_letter_whose_header_was_read_and_that_never_came_into_the_queue_was_n
     assert verdict(log).how == "doubt", "its queue manager may yet report it"
 
 
+def test_a_header_that_is_logged_after_its_session_s_end_and_the_next_one_s_beginning_is_of_that_session(
+    tmp_path: Path,
+) -> None:
+    lines = session(8, "F3E8D210294", ONE, "Aug 12 20:00", active=False).splitlines()
+    header = lines.pop(2)
+    late = [*lines, "Aug 12 20:00:02 mx postfix/smtpd[8]: connect from localhost[127.0.0.1]", header.replace(":01", ":02"),
+            "Aug 12 20:00:03 mx postfix/smtpd[8]: disconnect from localhost[127.0.0.1] ehlo=1 quit=1"]  # fmt: skip
+    log = read(logged(tmp_path, "\n".join([BEFORE, WITNESS, *late, AFTER])), {ONE, KNOWN})
+    assert log.traces[ONE].ended_at == datetime(2020, 8, 12, 14, 0, 2, tzinfo=UTC)
+    assert verdict(log).how == "again"
+
+
 OPEN = "Aug 12 20:00:01 mx postfix/smtpd[8]: connect from localhost[127.0.0.1]"
 
 

@@ -15,9 +15,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from conftest import open_example
 from postfix import DOMAIN, Postfix
+from prefect import Task
 from sqlalchemy import Engine, insert, select, update
 
+from flows.returns import returns as returns_flow
 from ieom.acts import doubt
 from ieom.acts.doubt import Settled
 from ieom.mail import maillog, sender
@@ -26,6 +29,9 @@ from ieom.mail.smtp import Account, Connection
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.missions import real_now
+from ieom.settings import settings
+from tasks import stage
+from tasks.letters import send
 
 pytestmark = [
     pytest.mark.postfix,
@@ -242,3 +248,32 @@ def test_a_log_that_ends_before_the_attempt_settles_nothing(engine: Engine, miss
     done = settle(engine, mission, postfix)
     assert done.done == 0
     assert list(done.left.values()) == ["the log does not reach the attempt yet"]
+
+
+def test_the_installation_s_policy_settles_by_the_log_on_the_schedule_and_before_letters_are_sent(
+    postfix: Postfix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"DOUBT_POLICY": "reconcile", "MAIL_LOG": f"{postfix.folder}/log*", "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(postfix.port), "SMTP_SECURITY": "none", "SMTP_HELO": "us.example"}  # fmt: skip
+    for name, value in told.items():
+        monkeypatch.setenv(f"IEOM_{name}", value)
+    settings.cache_clear()
+    stage._engine.cache_clear()
+    engine = stage.records()
+    slug = open_example(engine)
+    queued(engine, slug, 3)
+    assert send(slug).outcomes == Counter(sent=3)
+    for cut, walk in (("dot", lambda: send(slug)), ("answer", returns_flow.fn)):
+        queued(engine, slug, 1, occasion=cut)
+        with begin(engine) as session:
+            row = session.scalars(select(Letter).where(Letter.occasion == cut)).one()
+            talk(postfix, message_bytes(session, row), cut)
+            row.state, row.settled_at = "in_doubt", real_now()
+        postfix.settled()
+        monkeypatch.setattr(Task, "__call__", lambda self, *words: self.fn(*words))
+        walk()
+        with reading(engine) as session:
+            row = session.scalars(select(Letter).where(Letter.occasion == cut)).one()
+            assert row.state == "sent", cut
+            assert "taken, by the server's log, and delivered" in row.answer
+    assert states(engine) == Counter(sent=5)
