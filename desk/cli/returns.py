@@ -52,7 +52,9 @@ def list_(mission: MissionOption = "") -> None:
         for head in ("Letter", "To", "What", "When", "Reason"):
             table.add_column(head)
         for letter, office, report in found:
-            reason = " ".join(filter(None, (report.status, report.diagnostic or report.action)))
+            reason = report.diagnostic or report.action
+            if report.status not in reason:
+                reason = f"{report.status} {reason}"
             when = local(report.at, zone, short=True)
             table.add_row(str(letter), Text(office), report.kind, when, Text(reason))
     if not found:

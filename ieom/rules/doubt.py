@@ -118,7 +118,7 @@ def _unfit(log: Log, attempt: Attempt, witnesses: Mapping[str, datetime]) -> str
     within = {one: at for one, at in witnesses.items() if log.starts + CLOCKS <= at <= log.ends - CLOCKS}
     known = {one: log.traces[one].seen_at for one in witnesses if one in log.traces}
     if not known:
-        return "no letter that the server took is in this log; is it that server's?"
+        return "no letter that the server took is in this log; it may be another server's"
     if any(one not in known for one in within):
         return "the log lacks letters that the server took; it is not whole, or there is another server"
     if any(abs(at - witnesses[one]) > CLOCKS for one, at in known.items()):

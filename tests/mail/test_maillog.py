@@ -115,7 +115,7 @@ OPEN = "Aug 12 20:00:01 mx postfix/smtpd[8]: connect from localhost[127.0.0.1]"
     [
         ([WITNESS, AFTER], "begins after the letter was queued"),
         ([BEFORE, WITNESS], "does not reach the attempt yet"),
-        ([BEFORE, AFTER], "is it that server's"),
+        ([BEFORE, AFTER], "may be another server's"),
         ([BEFORE, WITNESS, OPEN, AFTER], "still open"),
         ([BEFORE, WITNESS, "Aug 12 19:58:00 mx rsyslogd: imuxsock[pid: 3]: begin to drop messages due to rate-limiting", AFTER], "lost lines"),
         ([BEFORE, WITNESS, "Aug 12 19:58:00 mx systemd-journald[2]: Suppressed 4711 messages from postfix.service", AFTER], "lost lines"),
