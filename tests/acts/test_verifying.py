@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from living import EXAMPLE
 from sqlalchemy import Engine
 from test_papers import ABOUT, WORDS
 from test_signing import NAME, PASSPHRASE, configured
@@ -24,6 +25,7 @@ from ieom.acts import signing
 from ieom.acts.releasing import ReleasePrepared
 from ieom.acts.verifying import verify
 from ieom.errors import BadInput
+from ieom.folder import read
 from ieom.papers import certificates, keys, signatures, store
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
 from ieom.records import audit
@@ -33,7 +35,7 @@ from ieom.rules.verifying import Answer, Verdict
 
 AT = datetime(2020, 8, 12, 12, 45, tzinfo=UTC)
 OUT = datetime(2020, 8, 12, 14, 0, tzinfo=UTC)
-NEWSROOM = "https://secretariat.example/news/kazakhstan-senate-2020"
+NEWSROOM = read(EXAMPLE).facts.release.newsroom_url
 
 
 @pytest.fixture
