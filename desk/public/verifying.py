@@ -4,7 +4,8 @@ published the page says nothing."""
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +27,8 @@ from ieom.rules.verifying import HEADLINES, Verdict
 LARGEST = 50_000_000
 """Octets of a paper that is checked; ours have a hundred thousand."""
 AT_ONCE = 2
+NUMBERED = re.compile(r",? \(?release \d+\)?")
+"""A release's number, which is the secretariat's own: a gap between two would tell the public of a third."""
 SECONDS = 120
 """How long a paper may take to arrive."""
 
@@ -58,6 +61,7 @@ def judged(engine: Engine, data: bytes, known: Served) -> Said:
     stranger's to it."""
     with reading(engine) as session:
         answer = verify(session, data, public=True)
+    answer = replace(answer, says=tuple(NUMBERED.sub("", one) for one in answer.says))
     if answer.paper is None:
         return Said(answer.headline, answer)
     found = known.by_sum.get(answer.paper.sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -169,6 +170,8 @@ def test_the_verify_page_says_in_plain_words_what_a_paper_is(web: TestClient, en
     later = web.post("/verify", files={"paper": paper(row)})
     assert "<h1>Ours, but a later version exists</h1>" in later.text
     assert f'href="missions/{SLUG}/2020-08-13-correction/"' in later.text
+    assert "A correction took its place on 13 August 2020, 20:00 (UTC+6)" in later.text
+    assert not re.search(r"release \d", ours.text + later.text), "a gap between numbers would tell of a third release"
     assert "<h1>Ours and unchanged</h1>" in web.post("/verify", files={"paper": paper(second)}).text
     with begin(engine) as session:
         gone = {"en": {"title": "Withdrawn", "paragraphs": ["It is withdrawn."]}}
