@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ieom.errors import BadInput
 from ieom.settings import Settings
@@ -60,3 +62,15 @@ class Account:
             settings.smtp_timeout,
             helo=settings.smtp_helo,
         )
+
+
+@lru_cache(maxsize=1)
+def own_name() -> str:
+    """This machine's full name, or its address as a literal (RFC 5321, 4.1.3); looked up once, not a connection."""
+    name = socket.getfqdn()
+    if "." in name:
+        return name
+    try:
+        return f"[{socket.gethostbyname(socket.gethostname())}]"
+    except OSError:
+        return "[127.0.0.1]"

@@ -14,12 +14,11 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import yagmail
 
-from ieom.mail.account import Account
+from ieom.mail.account import Account, own_name
 from ieom.mail.answers import DEAD, TOO_LARGE, Outcome, What, enhanced, meaning, said
 
 __all__ = ["DEAD", "Account", "Connection", "Envelope", "Outcome", "What", "enhanced", "meaning", "said", "stuffed"]
@@ -51,18 +50,6 @@ def stuffed(message: bytes) -> bytes:
     return re.sub(rb"(?m)^\.", b"..", message)
 
 
-@lru_cache(maxsize=1)
-def _own_name() -> str:
-    """This machine's full name, or its address as a literal (RFC 5321, 4.1.3); looked up once, not a connection."""
-    name = socket.getfqdn()
-    if "." in name:
-        return name
-    try:
-        return f"[{socket.gethostbyname(socket.gethostname())}]"
-    except OSError:
-        return "[127.0.0.1]"
-
-
 class Connection:
     """One logged-in connection. `offer` goes as far as the server's 354, `write` sends the message without its final
     dot, `finish` the dot, and with it the next letter's MAIL, RCPT and DATA where the server allows that. What fails
@@ -82,7 +69,7 @@ class Connection:
         """Connect and log in; None when that worked, else what went wrong."""
         account = self.account
         context = account.authority or (None if account.security == "none" else ssl.create_default_context())
-        more: dict[str, Any] = {"timeout": account.timeout, "local_hostname": account.helo or _own_name()}
+        more: dict[str, Any] = {"timeout": account.timeout, "local_hostname": account.helo or own_name()}
         if account.security == "tls":
             more["context"] = context
         self._asked, self._refused = None, False
