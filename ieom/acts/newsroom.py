@@ -102,7 +102,7 @@ def where(session: Session, row: Release, at: datetime | None = None) -> str:
 
 
 def address(session: Session, row: Release, at: datetime | None = None) -> str:
-    """The address of a release's page, for its letters; empty when nobody said where the newsroom is."""
+    """The address of a release's page, for its letters that go at `at` (UTC); empty when nobody said where the newsroom is."""
     facts = missions.facts(session, row.mission)
     base = settings().newsroom_url or base_of(facts.release.newsroom_url, row.mission)
     return f"{base.rstrip('/')}/{where(session, row, at)}" if base else ""

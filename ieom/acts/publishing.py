@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from sqlalchemy.orm import Session
 
-from ieom.acts import proving, readers
+from ieom.acts import newsroom, proving, readers
 from ieom.acts.published import Text, texts
 from ieom.acts.releasing import chosen, missing, newest, readiness
 from ieom.errors import BadInput
@@ -39,7 +39,7 @@ class ReleaseTested:
 
 def queue_release(session: Session, mission: str, row: Release, papers: dict[str, bytes], at: datetime) -> int:
     """Queue every letter of a release, its papers attached. Returns how many."""
-    release = Written(session, mission, row)
+    release = Written(session, mission, row, at)
     occasion, due, count = f"release:{row.number}", _belongs_to(session, mission, row), 0
     for (letter, text, got), there in release.groups(readers.of(session, mission, row)):
         count += queue_many(
@@ -71,8 +71,10 @@ def _belongs_to(session: Session, mission: str, row: Release) -> datetime | None
 class Written:
     """What the letters of a release say and carry."""
 
-    def __init__(self, session: Session, mission: str, row: Release) -> None:
+    def __init__(self, session: Session, mission: str, row: Release, at: datetime) -> None:
         self.row, self.facts = row, missions.facts(session, mission)
+        begins = max(at, embargo_until(readiness(session, mission, row)) or at)
+        self.page = newsroom.address(session, row, begins) or self.facts.release.newsroom_url
         self.texts: dict[str, Text] = texts(session, row)
         self.first = self.facts.languages[0] if self.facts.languages[0] in self.texts else next(iter(self.texts))
         self.quotes: dict[str, str] = {}
@@ -143,6 +145,7 @@ class Written:
         authentic = [one.language for one in self.texts.values() if one.authentic]
         return {
             "kind": "statement" if first else self.row.kind,
+            "page": self.page,
             "says": said,
             "title": _on(shown.title) if self.row.kind in CARRIES and shown.language == "en" else shown.title,
             "quote": self.quotes.get(shown.language, ""),
@@ -180,7 +183,7 @@ def send_test(
     facts = missions.facts(session, mission)
     if email not in {office.email for office in facts.offices if office.body == facts.organisation}:
         raise BadInput(f"{email} belongs to no office of the mission; a test goes to ourselves alone")
-    release, papers = Written(session, mission, row), proving.stored(row)
+    release, papers = Written(session, mission, row, at), proving.stored(row)
     pairs = release.languages(session, language)
     audit.append(session, mission, by=by, at=at, act=ReleaseTested(row.number))
     count = 0
@@ -200,7 +203,7 @@ def preview(
     """(file name, bytes) of every letter that the release would send (or of the one in `language`), with a made-up reader, and of its papers; nothing
     is queued. Raises `Tampered` when a paper is not the one prepared."""
     row = chosen(session, mission, number)
-    release, papers = Written(session, mission, row), proving.stored(row)
+    release, papers = Written(session, mission, row, at), proving.stored(row)
     for letter, text in release.languages(session, language):
         to = Recipient("newsroom@outlet.example", "Outlet", letter)
         composed = compose(

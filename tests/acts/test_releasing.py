@@ -24,7 +24,7 @@ from releases import (
 from scripted import Scripted, well
 from sqlalchemy import Engine, select, text
 
-from ieom.acts import approval, correspondence, distribution, drafting, redating
+from ieom.acts import approval, correspondence, distribution, drafting, newsroom, redating
 from ieom.acts import complaining as complaints
 from ieom.errors import BadInput, Conflict, NotFound, Refused, Tampered
 from ieom.mail.letters import message_bytes
@@ -312,6 +312,21 @@ def test_a_preview_shows_every_letter_and_paper_and_queues_nothing(approved: Eng
     assert "Мәлімдемеден:" in files["letter-kk.txt"].decode()
     with reading(approved) as session:
         assert len(session.scalars(select(Letter.id)).all()) == count
+
+
+def test_a_letter_leads_to_its_release_s_own_page_in_the_newsroom(approved: Engine) -> None:
+    do = Doing(approved)
+    ready(do)
+    do.advance(distribution, EVENING)
+    with reading(approved) as session:
+        page = newsroom.address(session, row_of(approved, 1))
+        shown = {path for path, _ in newsroom.Pages(newsroom.gather(session, rehearsals=True), index="").all()}
+    assert page == "https://newsroom.secretariat.example/missions/kazakhstan-senate-2020/2020-08-12-statement/"
+    assert page.removeprefix("https://newsroom.secretariat.example/") + "index.html" in shown
+    for message in of(approved, 1).values():
+        plain, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+        assert page in plain
+        assert f'href="{page}"' in html
 
 
 def test_a_test_goes_to_ourselves_in_each_language_of_the_readers(approved: Engine) -> None:
