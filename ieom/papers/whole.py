@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -63,14 +64,20 @@ def _put(made: Path, place: Path) -> None:
 
 def _ours(place: Path) -> bool:
     target = place.readlink()
-    return target.parent == Path() and target.name.startswith(f".{place.name}-")
+    return target.parent == Path() and _written_for(place, target.name)
+
+
+def _written_for(place: Path, name: str) -> bool:
+    """Whether a folder beside the place was written for it, not for another place whose name begins alike. The end is
+    `tempfile.mkdtemp`'s."""
+    return re.fullmatch(rf"\.{re.escape(place.name)}-[0-9A-Za-z]*-[0-9a-z_]{{8}}", name) is not None
 
 
 def _sweep(place: Path) -> None:
     """Take away what a killed writing, or the one before, left."""
     current = place.readlink().name if place.is_symlink() else ""
-    for other in place.parent.glob(f".{place.name}-*-*"):
-        if other.name != current:
+    for other in place.parent.iterdir():
+        if other.name != current and _written_for(place, other.name):
             shutil.rmtree(other, ignore_errors=True)
 
 

@@ -24,6 +24,7 @@ from desk.cli.main import app as cli
 from ieom.acts import newsroom, proving
 from ieom.errors import Refused, Tampered, Unavailable
 from ieom.papers.newsroom import Pages
+from ieom.papers.whole import write_folder
 from ieom.records import missions
 from ieom.records.base import begin, reading
 from ieom.records.releases import Release
@@ -393,6 +394,19 @@ def test_a_place_that_holds_something_else_is_left_alone(news: Engine, tmp_path:
     assert build(news, tmp_path / "empty")
     with pytest.raises(Unavailable, match="what was there before stands"):
         build(news, tmp_path / "file" / "below")
+
+
+def test_a_newsroom_beside_another_whose_name_begins_alike_leaves_it_alone(tmp_path: Path) -> None:
+    names = ["press", "press-archive", "press-archive-2020", "press[a]", "pressa", "press*"]
+    for _ in range(2):
+        for name in names:
+            write_folder(tmp_path / name, [("index.html", name.encode())], state="a1b2")
+            write_folder(tmp_path / name, [("index.html", name.encode())], state="c3d4")
+    assert [(tmp_path / name / "index.html").read_text() for name in names] == names
+    assert len(list(tmp_path.glob(".*-c3d4-*"))) == len(names), "what was there before is swept away"
+    (tmp_path / "other").symlink_to(".other-archive-c3d4-abcdefgh")
+    with pytest.raises(Refused, match="a link to something else"):
+        write_folder(tmp_path / "other", [], state="a1b2")
 
 
 def test_the_kept_newsroom_is_made_anew_only_when_something_was_published(news: Engine, tmp_path: Path) -> None:
