@@ -19,7 +19,7 @@ from starlette.responses import Response
 from desk.public.limits import PerMinute, TooLarge, limited
 from desk.public.pages import page
 from desk.public.site import Served
-from ieom.acts.verifying import Answer, verify
+from ieom.acts.verifying import Answer, unknown, verify
 from ieom.papers.newsroom import Paper, Published
 from ieom.records.base import reading
 from ieom.rules.verifying import HEADLINES, Verdict
@@ -66,9 +66,7 @@ def judged(engine: Engine, data: bytes, known: Served) -> Said:
         return Said(answer.headline, answer)
     found = known.by_sum.get(answer.paper.sha256)
     if found is None:
-        return Said(
-            HEADLINES[Verdict.NOT_OURS], Answer(Verdict.NOT_OURS, answer.sha256, ("We released no such file.",))
-        )
+        return Said(HEADLINES[Verdict.NOT_OURS], Answer(Verdict.NOT_OURS, answer.sha256, unknown(data)))
     mission, release, paper = found
     later = next((one for one in mission.after(release) if one.kind in {"correction", "withdrawal"}), None)
     gone = answer.verdict is Verdict.LATER and later is not None and later.kind == "withdrawal"

@@ -27,7 +27,7 @@ from ieom.rules.verifying import Answer, Later, Paper, Signed, Verdict, likeness
 if TYPE_CHECKING:
     from ieom.papers.signatures import Signature
 
-__all__ = ["Answer", "verify"]
+__all__ = ["Answer", "unknown", "verify"]
 
 LARGEST = 32_000_000
 """Bytes of a file that is read whole; of a larger one the hash alone is taken."""
@@ -60,7 +60,9 @@ def verify(session: Session, source: Path | bytes, *, public: bool = True) -> An
     data, digest = (source, hashlib.sha256(source).hexdigest()) if isinstance(source, bytes) else _taken(source)
     prepared = list(_prepared(session))
     known = [one for one in prepared if one.public or not public]
-    own = _signature(data) if data[:1024].find(b"%PDF-") >= 0 else None
+    told = {digest for one in known for digest in one.signed.values()}
+    hidden = {digest for one in prepared for digest in one.signed.values()} - told
+    own = _signature(data, hidden) if data[:1024].find(b"%PDF-") >= 0 else None
     found = _by_hash(known, {digest})
     if found:
         return _on_record(session, *found, digest, own)
@@ -68,13 +70,13 @@ def verify(session: Session, source: Path | bytes, *, public: bool = True) -> An
     if found:
         return _on_record(session, *found, digest, None, retyped=True)
     if own is None:
-        return Answer(Verdict.NOT_OURS, digest, _unknown(data))
-    signed_for = _by_digest(prepared, own.digest)
-    if signed_for and public and not signed_for[0].public:
-        return Answer(Verdict.NOT_OURS, digest, _unknown(data))
-    if own.whole and not signed_for:
+        return Answer(Verdict.NOT_OURS, digest, unknown(data))
+    signed_for = _by_digest(known, own.digest)
+    if signed_for:
+        return _changed(session, signed_for, digest, own)
+    if own.whole:
         return Answer(Verdict.UNRECORDED, digest, _unrecorded(own), signature=_signed(own))
-    return _changed(session, signed_for, digest, own)
+    return Answer(Verdict.NOT_OURS, digest, unknown(data))
 
 
 def _taken(path: Path) -> tuple[bytes, str]:
@@ -89,13 +91,13 @@ def _taken(path: Path) -> tuple[bytes, str]:
         raise BadInput(f"{path} can't be read: {error.strerror}") from error
 
 
-def _signature(data: bytes) -> Signature | None:
+def _signature(data: bytes, hidden: set[str]) -> Signature | None:
     ours = certificates.kept()
     if not ours or b"/Contents" not in data:
         return None
     from ieom.papers import signatures  # the library behind it takes a second to load
 
-    return signatures.read(data, ours)
+    return signatures.read(data, ours, hidden=hidden)
 
 
 def _prepared(session: Session) -> Iterator[_Prepared]:
@@ -117,7 +119,7 @@ def _by_hash(known: list[_Prepared], digests: set[str]) -> tuple[_Prepared, str]
 
 def _by_digest(known: list[_Prepared], digest: str) -> tuple[_Prepared, str] | None:
     """The release and the name of the paper whose signature is over this hash."""
-    found = ((one, name) for one in known for name, signed in one.signed.items() if digest and signed == digest)
+    found = ((one, name) for one in known for name, signed in one.signed.items() if signed == digest)
     return next(found, None)
 
 
@@ -157,24 +159,18 @@ def _on_record(
     return replace(answer, says=tuple(says))
 
 
-def _changed(session: Session, signed_for: tuple[_Prepared, str] | None, digest: str, own: Signature) -> Answer:
-    """A file with a signature of ours that is not the file that we signed."""
+def _changed(session: Session, signed_for: tuple[_Prepared, str], digest: str, own: Signature) -> Answer:
+    """A file with a signature of ours, over another file that we signed."""
     says = ["It carries our signature, but it is not the file that we signed. Do not rely on it."]
-    if not own.digest:
-        says = [
-            "It carries our certificate, and no signature of ours that holds: it was changed, or never was ours. Do not rely on it."
-        ]
     if own.added:
         says.append(
             f"{own.added:,} bytes were added after our signature: a comment, a filled-in field, another signature, or other "
             "words."
         )
-    paper = None
-    if signed_for:
-        paper = _paper(session, *signed_for)
-        zone = missions.facts(session, paper.mission).zone
-        says.append(f"What we signed: {_named(paper, zone).removeprefix('This is ')}")
-        says.append(f"Ask for the unchanged file{_at(paper.newsroom)}")
+    paper = _paper(session, *signed_for)
+    zone = missions.facts(session, paper.mission).zone
+    says.append(f"What we signed: {_named(paper, zone).removeprefix('This is ')}")
+    says.append(f"Ask for the unchanged file{_at(paper.newsroom)}")
     return Answer(Verdict.CHANGED, digest, tuple(says), paper, _signed(own))
 
 
@@ -235,7 +231,8 @@ def _unrecorded(own: Signature) -> tuple[str, ...]:
     )
 
 
-def _unknown(data: bytes) -> tuple[str, ...]:
+def unknown(data: bytes) -> tuple[str, ...]:
+    """What is said of a stranger's file, and in the same words of all that is not public: true of both."""
     if data.startswith(b"PK"):
         more = "A Word file that was opened and saved again is another file: compare with the PDF, which is signed."
     elif b"%PDF-" in data[:1024]:
@@ -244,7 +241,7 @@ def _unknown(data: bytes) -> tuple[str, ...]:
         more = "It is empty, or larger than any paper of ours."
     else:
         more = "Words copied out of a paper can't be recognised: compare them with the PDF, which is signed."
-    return ("We released no such file, and it carries no signature of ours.", more)
+    return ("We released no such file, and it carries no valid signature of one that we released.", more)
 
 
 def _at(newsroom: str) -> str:

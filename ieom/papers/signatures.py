@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import io
 import re
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -43,8 +43,8 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Signature:
-    """A signature made with a certificate of ours, as found in a file. `digest` is the hash of what was signed, which the
-    signature itself protects; it is empty where the signature does not hold."""
+    """A signature that our key made, as found in a file. `digest` is the hash of what was signed, which the signature
+    itself protects."""
 
     certificate: Certificate
     digest: str
@@ -67,9 +67,10 @@ def apart(work: Coroutine[Any, Any, _T]) -> _T:
         return pool.submit(asyncio.run, work).result()
 
 
-def read(data: bytes, ours: Mapping[str, Certificate]) -> Signature | None:
-    """The signature by one of `ours` (fingerprint -> certificate) that `data` carries, or None. What is wrong with it is
-    in the answer: `whole` is true only of a file that is what was signed."""
+def read(data: bytes, ours: Mapping[str, Certificate], *, hidden: Collection[str] = ()) -> Signature | None:
+    """The signature by one of `ours` (fingerprint -> certificate) that `data` carries, or None: one that the key made and
+    that holds, not one that merely names the certificate. `whole` is true only of a file that is what was signed.
+    Signatures over a hash among `hidden` are passed over as a stranger's are."""
     if len(data) > LARGEST:
         return None
     best = None
@@ -77,10 +78,12 @@ def read(data: bytes, ours: Mapping[str, Certificate]) -> Signature | None:
         if number >= MOST:
             break
         found = _held_against(data, room.start(1) - 1, room.end(1) + 1, ours)
-        if found is not None and found.whole:
+        if found is None or found.digest in hidden:
+            continue
+        if found.whole:
             return _read_whole(data, found)
         best = best or found
-    return best or _named(data, ours)
+    return best
 
 
 def _held_against(data: bytes, begin: int, end: int, ours: Mapping[str, Certificate]) -> Signature | None:
@@ -123,20 +126,6 @@ def _hash(*parts: memoryview) -> bytes:
     for part in parts:
         running.update(part)
     return running.digest()
-
-
-def _named(data: bytes, ours: Mapping[str, Certificate]) -> Signature | None:
-    """A certificate of ours that the file carries, with no signature that holds: half of it is enough, for a byte of it
-    may be what was changed."""
-    if b"/ByteRange" not in data and b"/Contents" not in data:
-        return None
-    lower = data.lower()
-    for own in ours.values():
-        text = own.der.hex().encode()
-        half = len(text) // 2
-        if text[:half] in lower or text[half:] in lower:
-            return Signature(own, "", whole=False)
-    return None
 
 
 def _read_whole(data: bytes, found: Signature) -> Signature:

@@ -175,7 +175,8 @@ def test_a_clarification_is_pointed_to_and_replaces_nothing(office: Office, out:
 def test_any_other_byte_is_a_change_after_signing(office: Office, out: dict[str, bytes]) -> None:
     data = out["statement-en.pdf"]
     room = data.index(b"/Contents <3082")
-    places = [*range(5, len(data), 1499), room + 15, room + 200, data.index(b">", room) - 5]
+    outside = [place for place in range(5, len(data), 1499) if not room < place < data.index(b">", room)]
+    places = [*outside, data.index(b">", room) - 5]
     for place in places:
         changed = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
         answer = office.ask(changed)
@@ -250,12 +251,44 @@ def test_a_signature_of_ours_made_to_fit_other_words_does_not_hold(
     fits = sha256(data[:begin_] + data[end:]).hexdigest().encode()
     forged = data[:begin_] + re.sub(ours.digest.encode(), fits, data[begin_:end], flags=re.IGNORECASE) + data[end:]
     assert out["statement-en.pdf"] != data != forged
-    found = signatures.read(forged, {key.fingerprint: key})
-    assert found is not None
-    assert (found.whole, found.digest) == (False, "")
-    answer = office.ask(forged)
-    assert answer.verdict is Verdict.CHANGED
-    assert answer.says[0].startswith("It carries our certificate, and no signature of ours that holds")
+    assert signatures.read(forged, {key.fingerprint: key}) is None
+    assert office.ask(forged).verdict is Verdict.NOT_OURS
+
+
+@pytest.mark.parametrize("released", [False, True])
+def test_what_merely_names_our_certificate_is_told_as_a_stranger_s_file_is(
+    office: Office, key: Any, *, released: bool
+) -> None:
+    data = office.prepare()["statement-en.pdf"]
+    if released:
+        office.let_go()
+    begin_, end = data.index(b"<3082") + 1, data.index(b">", data.index(b"<3082"))
+    value = len(data[begin_:end].rstrip(b"0")) + begin_ - 20
+    broken = [data[:place] + (b"1" if data[place : place + 1] != b"1" else b"2") + data[place + 1 :]
+              for place in (value, begin_ + 200)]  # fmt: skip
+    pasted = b"%PDF-1.7 /Contents (" + key.der.hex().encode() + b") The elections were rigged"
+    stranger = office.ask(b"%PDF-1.7 /Contents (" + b"ab" * 900 + b") The elections were rigged")
+    for file in (*broken, pasted):
+        for public in (True, False):
+            answer = office.ask(file, public=public)
+            assert (answer.verdict, answer.says) == (Verdict.NOT_OURS, stranger.says)
+            assert (answer.paper, answer.signature, answer.later) == (None, None, None)
+
+
+def test_a_signature_not_public_is_passed_over_and_one_that_is_public_is_not(office: Office) -> None:
+    rooms = []
+    for number, word in ((1, "one"), (2, "two")):
+        data = office.prepare(number, word=word)["statement-en.pdf"]
+        begin_ = data.index(b"/Contents <3082")
+        rooms.append(data[begin_ : data.index(b">", begin_) + 1])
+    office.let_go()
+    out, hidden = rooms
+    garbage = b"/Contents <" + b"ab" * 900 + b">"
+    told = [office.ask(b"%PDF-1.7\n" + first + out) for first in (hidden, garbage)]
+    assert [one.verdict for one in told] == [Verdict.CHANGED] * 2
+    assert told[0].says == told[1].says
+    assert office.ask(b"%PDF-1.7\n" + hidden).says == office.ask(b"%PDF-1.7\n" + garbage).says
+    assert office.ask(b"%PDF-1.7\n" + hidden, public=False).verdict is Verdict.CHANGED
 
 
 def test_before_its_release_a_stranger_learns_nothing_of_a_paper(office: Office) -> None:
@@ -280,7 +313,7 @@ def test_a_signature_of_ours_without_a_record_is_said_with_care(office: Office) 
     answer = office.ask(made["statement-en.pdf"])
     assert (answer.headline, answer.sound) == ("Signed by us, but we have no record of this release", False)
     assert answer.says[1] == "It says of itself: Release 7 of kazakhstan-senate-2020: statement-en.pdf."
-    assert office.ask(made["statement-en.pdf"] + b" ").verdict is Verdict.CHANGED
+    assert office.ask(made["statement-en.pdf"] + b" ").verdict is Verdict.NOT_OURS
 
 
 def test_papers_signed_with_an_earlier_key_stay_ours(office: Office, out: dict[str, bytes], key: Any) -> None:
