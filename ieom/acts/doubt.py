@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, defer
 from ieom.errors import Refused
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import TO_MEDIA
-from ieom.records import audit, media, missions
+from ieom.records import audit, media, missions, releases
 from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.releases import Release
 from ieom.rules.doubt import Attempt, Log, Verdict, judge
@@ -113,8 +113,8 @@ def reconcile(
     ref: str | None = None,
 ) -> Settled:
     """Settle what the mail server's log has settled. A letter that was not taken goes again from now on; one whose
-    reader unsubscribed meanwhile is taken back, one whose time has long passed waits for a person. What the log can't
-    prove, and what changed since the log was asked, stays as it is."""
+    reader unsubscribed, or whose release was corrected or withdrawn meanwhile, is taken back, one whose time has long
+    passed waits for a person. What the log can't prove, and what changed since the log was asked, stays as it is."""
     settled = Settled()
     if ref and audit.happened(session, mission, ref):
         return settled
@@ -195,8 +195,9 @@ def _attempt(session: Session, row: Letter, at: datetime, outcome: str, why: str
 
 
 def _again(session: Session, mission: str, row: Letter, at: datetime, settled: Settled) -> None:
-    row.lease, row.next_at, row.code, row.answer, row.settled_at = None, None, None, None, None
-    if row.kind in TO_MEDIA and media.suppressed(session, [row.recipient]):
+    row.lease, row.next_at, row.code, row.settled_at = None, None, None, None
+    row.answer = releases.superseded_why(session, row.release) or None
+    if row.answer or (row.kind in TO_MEDIA and media.suppressed(session, [row.recipient])):
         row.state, row.settled_at = "cancelled", at
         settled.cancelled.append(row.id)
         return

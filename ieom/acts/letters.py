@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ieom.acts.media import unsubscribe_contact
 from ieom.errors import BadInput, NotFound, Refused
-from ieom.records import audit, media
+from ieom.records import audit, media, releases
 from ieom.records.letters import TO_MEDIA, Letter
 from ieom.records.suppressions import SAID, standing
 
@@ -75,7 +75,7 @@ def settle(
 ) -> Letter:
     """Settle a letter in doubt: `sent` (it was taken, by the server's log or the reader's word), or `resend` (it was
     not; the same Message-ID goes again). Raises `Refused` for a letter that is not in doubt, and where it would go
-    again to a reader who is not written to any more."""
+    again to a reader who is not written to any more, or although its release was corrected or withdrawn."""
     row = _one(session, mission, letter)
     if ref and audit.happened(session, mission, ref):
         return row
@@ -84,8 +84,8 @@ def settle(
     if row.state != "in_doubt":
         raise Refused(f"letter {letter} is {row.state.replace('_', ' ')}, not in doubt; there is nothing to settle")
     gone = standing(session, row.recipient) if row.kind in TO_MEDIA else None
-    if how == "resend" and gone is not None:
-        why = SAID.get(gone.why, gone.why)
+    why = SAID.get(gone.why, gone.why) if gone is not None else releases.superseded_why(session, row.release)
+    if how == "resend" and why:
         raise Refused(f"letter {letter} can't go again: {why}; settle it with --sent, it ends there either way")
     row.state = "sent" if how == "sent" else "queued"
     row.settled_at, row.next_at, row.lease = (at if how == "sent" else None), None, None

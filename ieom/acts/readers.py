@@ -11,15 +11,12 @@ from sqlalchemy.orm import Session
 
 from ieom.mail.letters import Recipient
 from ieom.records import media, releases
-from ieom.records.letters import Letter, LetterAttempt
+from ieom.records.letters import WAITING, Letter, LetterAttempt
 from ieom.records.media import MediaContact
 from ieom.records.releases import Release
 from ieom.rules.addresses import fold
 from ieom.rules.mission import MissionFacts
 from ieom.rules.release import ABOUT, TAKES_BACK
-
-WAITING = ("queued", "deferred", "late", "stopped", "leased")
-"""States of a letter that has not left."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ def of(session: Session, mission: str, row: Release) -> list[Reader]:
         found.append(Reader(replace(to, email=email, answers=tuple(message_id for message_id, _, _ in letters))))
     if row.kind == "correction":
         left = select(Letter.recipient).where(
-            _of(line, "release"), Letter.state == "cancelled", Letter.answer == _why(row)
+            _of(line, "release"), Letter.state == "cancelled", Letter.answer == releases.in_place(row)
         )
         for email in dict.fromkeys(session.scalars(left.order_by(Letter.recipient))):
             contact = known.get(fold(email))
@@ -78,22 +75,19 @@ def officials(session: Session, row: Release, facts: MissionFacts) -> list[Recip
 
 def take_back(session: Session, row: Release, *, at: datetime) -> int:
     """A correction or a withdrawal begins: letters of what it concerns that have not left do not leave any more, and
-    stand in the ledger as taken back. Returns how many. A sender that has leased one lets it go."""
+    stand in the ledger as taken back. Returns how many. A sender that has leased one lets it go; one that is on its way
+    or in doubt does not go again (`releases.superseded`)."""
     if row.kind not in TAKES_BACK:
         return 0
-    ids = [one.id for one in releases.line(session, row)]
-    waiting = list(session.scalars(select(Letter.id).where(Letter.release.in_(ids), Letter.state.in_(WAITING))))
+    here = Letter.release == row.concerns  # what that corrected in turn was taken back when it began
+    waiting = list(session.scalars(select(Letter.id).where(here, Letter.state.in_(WAITING))))
     for start in range(0, len(waiting), 500):
         session.execute(
             update(Letter)
             .where(Letter.id.in_(waiting[start : start + 500]), Letter.state.in_(WAITING))
-            .values(state="cancelled", settled_at=at, lease=None, next_at=None, answer=_why(row))
+            .values(state="cancelled", settled_at=at, lease=None, next_at=None, answer=releases.in_place(row))
         )
     return len(waiting)
-
-
-def _why(row: Release) -> str:
-    return f"release {row.number}, a {row.kind}, took its place"
 
 
 def _addressed(contact: MediaContact) -> Recipient:

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from ieom.mail.answers import Outcome, What
 from ieom.mail.writer import AGAIN, Together
 from ieom.records import audit, media
-from ieom.records.letters import Letter, LetterAttempt, not_suppressed, take_back
+from ieom.records.letters import WAITING, Letter, LetterAttempt, not_suppressed, take_back
 from ieom.records.missions import Mission
-from ieom.records.releases import Release
+from ieom.records.releases import Release, superseded, superseded_why
 
 STEPS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60))
 """How long a temporary refusal waits, the last step again and again."""
@@ -57,11 +57,12 @@ class Due:
 
 
 def not_held() -> ColumnElement[bool]:
-    """Letters whose mission and release nobody and nothing has stopped. Their own rows say so, for all letters at
-    once."""
+    """Letters whose mission and release nobody and nothing has stopped, and whose release no correction or withdrawal has
+    followed. Their own rows say so, for all letters at once."""
     missions = select(Mission.slug).where(Mission.state.in_(["held", "closed"]))
     releases = select(Release.id).where(Release.status.in_(["stopped", "held"]))
-    return and_(Letter.mission.not_in(missions), or_(Letter.release.is_(None), Letter.release.not_in(releases)))
+    goes = and_(Letter.release.not_in(releases), Letter.release.not_in(superseded()))
+    return and_(Letter.mission.not_in(missions), or_(Letter.release.is_(None), goes))
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,8 @@ _TAKEN = (
 def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by: str, lease_id: str | None) -> What:
     """Write down what became of one attempt; returns what it comes to for the letter. `by` names the connection. Where
     the lease is not ours any more only the attempt is written down; but an answer that comes after the letter was put
-    in doubt settles it. Asked again after a commit that seemed to fail, it writes nothing twice."""
+    in doubt settles it. A letter that was not taken, and whose release was corrected or withdrawn meanwhile, does not
+    go again: it is taken back. Asked again after a commit that seemed to fail, it writes nothing twice."""
     answer = outcome.answer or None
     if session.info.get(AGAIN) and (known := _settled_so(session, letter, outcome, at, by)) is not None:
         return known
@@ -191,6 +193,8 @@ def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by:
         values |= {"state": "queued", "next_at": at + wait}
         if what in {What.CONFIGURATION, What.POLICY}:
             _hold(session, row.mission, row.release if what is What.POLICY else None, outcome, at=at)
+    if values["state"] in {"queued", "deferred"} and (why := superseded_why(session, row.release)):
+        values |= {"state": "cancelled", "next_at": None, "settled_at": at, "answer": why}
     session.execute(update(Letter).where(Letter.id == letter).values(**values))
     return what
 
@@ -226,10 +230,25 @@ def recover(session: Session, mission: str, *, at: datetime) -> int:
     session.execute(update(Letter).where(mine, Letter.state == "leased").values(state="queued", lease=None))
     doubtful = session.execute(select(Letter.id, Letter.lease).where(mine, Letter.state == "transmitting")).all()
     take_back(session, mission=mission, at=at)  # whoever unsubscribed while they were being queued
+    _take_back_superseded(session, mission, at=at)
     for letter, lease_id in doubtful:
         outcome = Outcome(What.IN_DOUBT, None, "the sender ended before the answer came")
         settle(session, letter, outcome, at=at, by="recovery", lease_id=lease_id)
     return len(doubtful)
+
+
+def _take_back_superseded(session: Session, mission: str, *, at: datetime) -> None:
+    """Letters that wait although a correction or a withdrawal stands in their release's place do not go."""
+    waits = (Letter.mission == mission, Letter.state.in_(WAITING))
+    for release in session.scalars(
+        select(Letter.release).where(*waits, Letter.release.in_(superseded())).distinct()
+    ).all():
+        why = superseded_why(session, release)
+        session.execute(
+            update(Letter)
+            .where(*waits, Letter.release == release)
+            .values(state="cancelled", settled_at=at, lease=None, next_at=None, answer=why)
+        )
 
 
 def doubt_sent(session: Session, mission: str, *, at: datetime) -> int:

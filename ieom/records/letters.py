@@ -139,10 +139,9 @@ def not_suppressed() -> ColumnElement[bool]:
     return or_(Letter.kind.not_in(TO_MEDIA), ~gone.exists())
 
 
-_WAITING: tuple[ColumnElement[bool], ...] = (
-    Letter.kind.in_(TO_MEDIA),
-    Letter.state.in_(["queued", "deferred", "late", "stopped", "leased"]),
-)
+WAITING = ("queued", "deferred", "late", "stopped", "leased")
+"""States of a letter that has not left."""
+_WAITING: tuple[ColumnElement[bool], ...] = (Letter.kind.in_(TO_MEDIA), Letter.state.in_(WAITING))
 
 
 def take_back(session: Session, *, at: datetime, key: str = "", mission: str = "") -> dict[str, list[int]]:

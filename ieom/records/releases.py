@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.errors import NotFound
 from ieom.records.base import Base
-from ieom.rules.release import CARRIES
+from ieom.rules.release import CARRIES, TAKES_BACK
 
 
 class Release(Base):
@@ -116,6 +116,23 @@ def about(session: Session, release: int, *kinds: str) -> list[Release]:
     query = select(Release).where(Release.concerns == release, Release.started_at.is_not(None))
     query = query.where(Release.kind.in_(kinds)) if kinds else query
     return list(session.scalars(query.order_by(Release.started_at, Release.id)))
+
+
+def superseded() -> Select[tuple[int | None]]:
+    """Ids of releases in whose place a public correction or withdrawal stands: no letter of theirs leaves any more."""
+    taking = (Release.kind.in_(sorted(TAKES_BACK)), Release.started_at.is_not(None), Release.concerns.is_not(None))
+    return select(Release.concerns).where(*taking)
+
+
+def superseded_why(session: Session, release: int | None) -> str:
+    """Which correction or withdrawal stands in the place of this release (its id), in words; empty for none."""
+    found = about(session, release, *TAKES_BACK) if release is not None else []
+    return in_place(found[-1]) if found else ""
+
+
+def in_place(row: Release) -> str:
+    """What is said of a letter that does not leave because of this correction or withdrawal."""
+    return f"release {row.number}, a {row.kind}, took its place"
 
 
 def withdrawn(session: Session, release: int) -> bool:

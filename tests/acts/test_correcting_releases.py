@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from evening import EVENING, SLUG, Doing, ready
 from releases import (
@@ -10,19 +13,23 @@ from releases import (
     edited_and_approved,
     of,
     out,
+    row_of,
     sent,
     states,
     written,
 )
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 
-from ieom.acts import distribution
+from ieom.acts import distribution, doubt
 from ieom.acts import letters as letter_acts
 from ieom.errors import Conflict, Refused
+from ieom.mail import outbox
+from ieom.mail.answers import Outcome, What
 from ieom.records import releases
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.media import MediaContact
+from ieom.rules.doubt import Verdict
 from ieom.rules.timeline import State
 
 # ------------------------------------------------------------------ correction, withdrawal
@@ -147,3 +154,87 @@ def test_a_withdrawal_needs_the_head_and_a_second_approver_and_stops_what_has_no
         assert releases.withdrawn(session, releases.one(session, SLUG, 1).id)
     with pytest.raises(Refused, match="withdrawn already"):
         written(do, "withdrawal", WITHDRAWN, concerns=1)
+
+
+# ------------------------------------------------------------------ what was on its way, or in doubt, when it began
+
+
+def withdrawn(do: Doing) -> int:
+    """The newest public text is withdrawn; the withdrawal's number."""
+    number = written(do, "withdrawal", WITHDRAWN)
+    approved_by(do, number, "az-1", "kg-1")
+    do(distribution.go, "coordinator", number=number)
+    do.now += timedelta(minutes=1)
+    do.advance(distribution)
+    assert row_of(do.engine, number).started_at is not None
+    return number
+
+
+def on_its_way(do: Doing) -> outbox.Due:
+    """The statement's letters have gone, save one whose final dot is about to be sent."""
+    ready(do)
+    do.advance(distribution, EVENING)
+    do.now = EVENING
+    with begin(do.engine) as session:
+        (due,) = outbox.lease(session, SLUG, at=do.now, most=1, lease_id="one")
+        assert outbox.mark_transmitting(session, due)
+        session.execute(update(Letter).where(Letter.state == "queued").values(state="sent", settled_at=do.now))
+    return due
+
+
+def letter_of(engine: Engine, number: int) -> Letter:
+    with reading(engine) as session:
+        return session.get_one(Letter, number)
+
+
+@pytest.mark.parametrize("what", [What.DEFERRED, What.BACK])
+def test_a_letter_put_off_after_its_statement_was_withdrawn_does_not_go_again(approved: Engine, what: What) -> None:
+    do = Doing(approved)
+    due = on_its_way(do)
+    number = withdrawn(do)
+    with begin(approved) as session:
+        outbox.settle(session, due.id, Outcome(what, 451, "later"), at=do.now, by="1/1", lease_id="one")
+        hour = do.now + timedelta(hours=1)
+        assert due.id not in [one.id for one in outbox.lease(session, SLUG, at=hour, most=99, lease_id="two")]
+    letter = letter_of(approved, due.id)
+    assert (letter.state, letter.answer) == ("cancelled", f"release {number}, a withdrawal, took its place")
+    found = of(approved, number, due.kind)
+    assert due.recipient in found, "it was on its way when the withdrawal began: its reader is told"
+
+
+def test_a_letter_in_doubt_of_a_withdrawn_statement_goes_again_by_nobody_s_word(approved: Engine) -> None:
+    do = Doing(approved)
+    due = on_its_way(do)
+    with begin(approved) as session:
+        assert outbox.recover(session, SLUG, at=do.now) == 1
+    number = withdrawn(do)
+    why = f"release {number}, a withdrawal, took its place"
+    with pytest.raises(Refused, match=why):
+        do(letter_acts.settle, "press-officer", letter=due.id, how="resend")
+    again = {due.id: Verdict("again", "the log has no such letter")}
+    for policy in ("resend", "reconcile"):
+        with begin(approved) as session:
+            asked = doubt.case(session, SLUG)
+            settled = (
+                doubt.resend(session, SLUG, by="clock", at=do.now)
+                if policy == "resend"
+                else doubt.reconcile(session, SLUG, by="clock", at=do.now, asked=asked, found=again)
+            )
+            assert settled.cancelled == [due.id]
+        letter = letter_of(approved, due.id)
+        assert (letter.state, letter.answer) == ("cancelled", why)
+        with begin(approved) as session:
+            session.execute(update(Letter).where(Letter.id == due.id).values(state="in_doubt"))
+
+
+def test_a_letter_put_back_by_hand_after_a_withdrawal_is_not_leased_and_is_taken_back(approved: Engine) -> None:
+    do = Doing(approved)
+    due = on_its_way(do)
+    number = withdrawn(do)
+    with begin(approved) as session:
+        session.execute(update(Letter).where(Letter.id == due.id).values(state="leased", lease="three"))
+        assert not outbox.mark_transmitting(session, replace(due, lease="three"))
+        session.execute(update(Letter).where(Letter.id == due.id).values(state="queued", lease=None))
+        assert due.id not in [one.id for one in outbox.lease(session, SLUG, at=do.now, most=99, lease_id="four")]
+        outbox.recover(session, SLUG, at=do.now)
+    assert letter_of(approved, due.id).answer == f"release {number}, a withdrawal, took its place"
