@@ -92,6 +92,8 @@ def show(number: NumberOption = None, mission: MissionOption = "") -> None:
             say(f"[{text.language}] {text.title}\n")
             for paragraph in text.paragraphs:
                 say(f"{paragraph}\n")
+            if row.texts:
+                say(f"SHA-256 of this text, as its letters print it: {text.hash}\n", style="dim")
         if row.texts:
             say(f"Release {row.number}, {KIND[row.kind]}. Hash to approve:")
             say(f"  {digest_of(session, row)}")
@@ -107,7 +109,12 @@ def approve(
     with act(mission) as (session, slug, at):
         row = acts.approve(session, slug, by=acting(by), at=at, number=number, version_hash=digest)
         lacks = acts.lacks(session, slug, row)
-    say(f"Release {row.number} is approved by you." + (f" Still missing: {'; '.join(lacks)}." if lacks else ""))
+    said = f"Release {row.number} is approved by you."
+    if lacks:
+        said += f" Still missing: {'; '.join(lacks)}."
+    elif row.sent_by is not None:
+        said += f" {row.sent_by} has said go: nothing else is waited for, and it leaves by itself when its embargo has ended."
+    say(said)
 
 
 def early(

@@ -107,7 +107,7 @@ def go(number: NumberOption = None, mission: MissionOption = "", by: ByOption = 
         until, zone = embargo_until(known), missions.facts(session, slug).zone
         lacks = known.lacks
     if lacks:
-        say(f"Release {row.number} does not go yet: {'; '.join(lacks)}.")
+        say(f"Go is recorded. Release {row.number} leaves by itself once this is settled: {'; '.join(lacks)}.")
     elif until is not None and until > at:
         say(f"Release {row.number} goes when the embargo ends: {local(until, zone)}.")
     else:

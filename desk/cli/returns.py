@@ -22,7 +22,9 @@ from ieom.records.letters import Letter, LetterReport
 from ieom.records.releases import Release
 from ieom.settings import settings
 
-Number = Annotated[int, typer.Option("--release", help="The release's number; the newest when left out.")]
+Number = Annotated[
+    int, typer.Option("--number", "-n", "--release", help="The release's number; the newest when left out.")
+]
 
 
 def register(app: typer.Typer) -> None:

@@ -153,7 +153,8 @@ def _progress(session: Session, mission: str, row: Release, at: datetime) -> Sta
     states = ledger(session, row)
     total, sent = sum(states.values()), states["sent"]
     rest = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()) if state != "sent")
-    says = f"Sent {sent} of {total}" + (f"; {rest}." if rest else ".")
+    head = "Sent" if row.kind == "statement" else f"Release {row.number} ({row.kind.replace('_', ' ')}): sent"
+    says = f"{head} {sent} of {total}" + (f"; {rest}." if rest else ".")
     if row.status == "going" and all(state in ENDED for state in states):
         row.status, row.done_at = "done", at
         audit.append(session, mission, by="clock", at=at, act=ReleaseDone(row.number, dict(states)))

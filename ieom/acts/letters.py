@@ -114,6 +114,8 @@ def unsubscribe(session: Session, mission: str, *, by: str, at: datetime, email:
         return 0
     found = media.by_email(session, email)
     if found is None:
-        raise NotFound(f"'{email}' is not among the media contacts")
+        raise NotFound(
+            f"'{email}' is not among the media contacts; 'ieom media suppress' keeps any address from being written to"
+        )
     how = f"told to {by}"
     return unsubscribe_contact(session, found, by=by, at=at, detail=how, mission=mission, ref=ref).taken_back

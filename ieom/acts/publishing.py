@@ -182,7 +182,9 @@ def send_test(
     row = chosen(session, mission, number)
     facts = missions.facts(session, mission)
     if email not in {office.email for office in facts.offices if office.body == facts.organisation}:
-        raise BadInput(f"{email} belongs to no office of the mission; a test goes to ourselves alone")
+        raise BadInput(
+            f"{email} is the address of no office of the organisation in the mission file; a test goes to those alone"
+        )
     release, papers = Written(session, mission, row, at), proving.stored(row)
     pairs = release.languages(session, language)
     audit.append(session, mission, by=by, at=at, act=ReleaseTested(row.number))

@@ -172,8 +172,8 @@ def test_what_the_findings_rest_on_is_said_in_one_breath(forms: dict[str, int], 
 @pytest.mark.parametrize(
     ("members", "states", "words"),
     [
-        (1, ["the Kyrgyz Republic"], "one observer, a representative of the embassy of the Kyrgyz Republic, a Turkic Council member state, accredited to"),
-        (2, ["the Kyrgyz Republic"], "two observers, representatives of the embassy of the Kyrgyz Republic, a Turkic"),
+        (1, ["the Kyrgyz Republic"], "one observer, a representative of the embassy of the Kyrgyz Republic, a member state of the Turkic Council, accredited to"),
+        (2, ["the Kyrgyz Republic"], "two observers, representatives of the embassy of the Kyrgyz Republic, a member state of the Turkic Council"),
         (2, ["the Kyrgyz Republic", "the Republic of Turkey"], "two observers, representatives of the embassies of the Turkic Council member states (the"),
     ],
 )  # fmt: skip
