@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     bounce_imap_done: str = ""
     """The folder that read reports are moved to; when empty they stay, marked as seen."""
 
+    secret: SecretStr = SecretStr("")
+    """What the letters' Message-IDs are made with; empty: a secret that is made once, in `state_dir`. The same on every
+    machine that works on these records."""
+
     vault_key: SecretStr = SecretStr("")
     """Fernet key for passports and photographs; `ieom vault key` makes one."""
 

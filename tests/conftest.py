@@ -17,6 +17,7 @@ from ieom.records.base import begin, connect
 from ieom.settings import ROOT, Settings, settings
 
 os.environ["COLUMNS"] = "200"  # tables are printed whole, whatever terminal the tests run in
+os.environ["IEOM_SECRET"] = "of the tests"  # a mission lived twice has the same Message-IDs
 
 EXAMPLE = ROOT / "config" / "missions" / "kazakhstan-senate-2020"
 OPENED = datetime(2020, 7, 6, 4, 0, tzinfo=UTC)
@@ -26,7 +27,7 @@ OPENED = datetime(2020, 7, 6, 4, 0, tzinfo=UTC)
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Each test has its own state folder; nothing of the developer's environment leaks in."""
     for name in list(os.environ):
-        if name.startswith("IEOM_") and name not in {"IEOM_CASES", "IEOM_POSTGRES"}:
+        if name.startswith("IEOM_") and name not in {"IEOM_CASES", "IEOM_POSTGRES", "IEOM_SECRET"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("IEOM_STATE_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("IEOM_VAULT_KEY", "cGFzc3BvcnRzLWFuZC1waG90b3MtMzItYnl0ZXMtbG8=")

@@ -16,14 +16,14 @@ def test_the_mail_account_is_three_lines_of_a_file_and_the_environment_goes_befo
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text(
-        "IEOM_SMTP_HOST=mail.example.org\nIEOM_SMTP_USER=press@example.org\nIEOM_SMTP_PASSWORD=secret\n", "utf-8"
+        "IEOM_SMTP_HOST=mail.example.org\nIEOM_SMTP_USER=press@example.org\nIEOM_SMTP_PASSWORD=not-shown\n", "utf-8"
     )
     monkeypatch.setenv("IEOM_SMTP_USER", "desk@example.org")
     settings.cache_clear()
     found = settings()
     assert (found.smtp_host, found.smtp_user) == ("mail.example.org", "desk@example.org")
-    assert found.smtp_password.get_secret_value() == "secret"
-    assert "secret" not in repr(found)
+    assert found.smtp_password.get_secret_value() == "not-shown"
+    assert "not-shown" not in repr(found)
 
 
 def test_the_file_beside_the_checkout_is_read_wherever_a_command_is_typed() -> None:

@@ -18,7 +18,7 @@ from ieom.acts import ledger as ledger_acts
 from ieom.errors import BadInput, NotFound
 from ieom.mail import maillog
 from ieom.records import missions
-from ieom.records.letters import Letter, LetterReport
+from ieom.records.letters import Letter, LetterReport, said_to_be_back
 from ieom.records.releases import Release
 from ieom.settings import settings
 
@@ -108,9 +108,14 @@ def in_doubt(
         zone = missions.facts(session, slug).zone
         told = {row.id: f"{row.to_office}, {local(row.settled_at or row.due_at, zone, short=True)}"
                 for row in doubt.in_doubt(session, slug)}  # fmt: skip
+        back = {number: report for number in told if (report := said_to_be_back(session, number)) is not None}
     if policy == "ask":
         for number, said in told.items():
             say(f"Letter {number}: {said}")
+            if number in back:
+                why = back[number].diagnostic or back[number].status or back[number].action
+                when = local(back[number].at, zone, short=True)
+                say(Text(f"  A report of {when} says that it came back: {why}. It may be forged; the log tells."))
         say("Settle one with 'ieom release settle', or all with --policy reconcile and the mail server's log.")
         return
     if policy == "reconcile":

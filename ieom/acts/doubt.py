@@ -14,7 +14,7 @@ from ieom.errors import Refused
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import TO_MEDIA
 from ieom.records import audit, media, missions, releases
-from ieom.records.letters import Letter, LetterAttempt
+from ieom.records.letters import Letter, LetterAttempt, said_to_be_back
 from ieom.records.releases import Release
 from ieom.rules.doubt import Attempt, Log, Verdict, judge
 
@@ -132,6 +132,8 @@ def reconcile(
             _again(session, mission, row, at, settled)
         else:
             _attempt(session, row, verdict.at or at, "sent", verdict.why)
+            if said_to_be_back(session, number) is not None:
+                how = "bounced"  # it was taken, as the log says, and so the report can be believed
             row.state, row.settled_at, row.lease, row.next_at = how, verdict.at or at, None, None
             row.code, row.answer = None, verdict.why[:500]
             (settled.sent if how == "sent" else settled.bounced).append(number)
@@ -158,6 +160,8 @@ def resend(session: Session, mission: str, *, by: str, at: datetime, ref: str | 
             settled.left[number] = "the server said that it took the letter"
         elif (session.scalar(doubts) or 0) > 1:
             settled.left[number] = "it has gone again once already, and is in doubt again"
+        elif said_to_be_back(session, number) is not None:
+            settled.left[number] = "a report says that it came back"
         elif _stopped(session, row):
             settled.left[number] = "its release is stopped"
         else:

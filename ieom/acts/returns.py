@@ -1,7 +1,8 @@
 """What came back about letters, written into the ledger: bounces, delays, complaints; and who is told when too much does.
 
 A report may be forged by anybody who saw a letter. It is believed of that one letter to its own reader, and of nothing
-else: it never keeps a letter from going that has not gone, unless the reader complains or the address is dead.
+else: it never keeps a letter from going that has not gone, unless the reader complains or the address is dead. It ends
+no doubt either, as what was lost would then look as if it had come back: it is shown beside the doubt.
 """
 
 from __future__ import annotations
@@ -77,10 +78,9 @@ def take_in(session: Session, mission: str, *, by: str, at: datetime, letter: in
     if report.kind == "complaint":
         audit.append(session, mission, by=by, at=at, act=ComplaintReceived(letter))
         _suppress(session, row, by, at, "complaint", report)
-    elif report.kind == "bounce" and row.state in {"sent", "in_doubt", "bounced"}:
-        if row.state != "bounced":
-            row.state, row.lease = "bounced", None
-            row.settled_at = row.settled_at or at
+    elif report.kind == "bounce" and row.state in {"sent", "bounced"}:
+        row.state, row.lease = "bounced", None
+        row.settled_at = row.settled_at or at
         audit.append(session, mission, by=by, at=at, act=LetterBounced(letter, report.status))
         if report.status in DEAD:
             _suppress(session, row, by, at, "dead", report)

@@ -14,14 +14,14 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from ieom.mail.message import Attachment
-from ieom.mail.written import GRACE, Composed, Recipient, Written, address, identity, official_names
+from ieom.mail.written import GRACE, Composed, Recipient, Written, address, official_names
 from ieom.records.letters import TO_MEDIA, Letter, LetterPart
 from ieom.records.media import suppressed
 from ieom.rules.addresses import fold
 
 __all__ = [
-    "GRACE", "TO_MEDIA", "Attachment", "Composed", "Recipient", "address", "compose", "identity", "message_bytes",
-    "official_names", "queue", "queue_many",
+    "GRACE", "TO_MEDIA", "Attachment", "Composed", "Recipient", "address", "compose", "message_bytes", "official_names",
+    "queue", "queue_many",
 ]  # fmt: skip
 
 CHUNK = 200

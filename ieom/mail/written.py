@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ieom.errors import BadInput
 from ieom.folder.names import load_names
 from ieom.mail.dkim import key_for
+from ieom.mail.identity import identity, secret
 from ieom.mail.message import (
     GREETING,
     UNSUBSCRIBE,
@@ -102,6 +103,7 @@ class Written:
         self.mission, self.occasion = mission, occasion
         self.media = kind in TO_MEDIA
         self.key = key_for(wire(self.facts.release.from_email))
+        self.secret = secret()
         asks_until = missions.get(session, mission).asks_until
         late = at - due > grace or (asks_until is not None and due <= asks_until)
         self.common = {
@@ -152,7 +154,7 @@ class Written:
         )
 
     def _id(self, to: Recipient, email: str) -> str:
-        return identity(self.mission, self.occasion, email, self.facts.release.from_email, to.token)
+        return identity(self.secret, self.mission, self.occasion, email, self.facts.release.from_email, to.token)
 
     def _words(self, to: Recipient, own: Mapping[str, Any]) -> tuple[Words, bytes, Body]:
         """The words, the header and the body that this letter shares with others: with all to whom the same facts are
@@ -208,13 +210,6 @@ def address(email: str) -> str:
         return validate_email(email, check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError as error:
         raise BadInput(f"'{email}' is no e-mail address: {error}") from error
-
-
-def identity(mission: str, occasion: str, email: str, sender: str, token: str = "") -> str:
-    """The Message-ID, the same whenever this letter is made again. A contact's token keeps others from guessing it: who
-    forges a bounce or a complaint must have seen the letter."""
-    digest = hashlib.sha256(f"{mission}\n{occasion}\n{email}\n{token}".rstrip("\n").encode()).hexdigest()[:40]
-    return f"<{digest}@{wire(sender).rpartition('@')[2]}>"
 
 
 def _unsubscribe(facts: MissionFacts, to: Recipient) -> str:

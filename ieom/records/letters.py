@@ -133,6 +133,12 @@ def attempts(session: Session, letter: int) -> Sequence[LetterAttempt]:
     return session.scalars(select(LetterAttempt).where(LetterAttempt.letter == letter).order_by(LetterAttempt.id)).all()
 
 
+def said_to_be_back(session: Session, letter: int) -> LetterReport | None:
+    """The newest report that a letter came back; genuine or not."""
+    query = select(LetterReport).where(LetterReport.letter == letter, LetterReport.kind == "bounce")
+    return session.scalars(query.order_by(LetterReport.id.desc()).limit(1)).one_or_none()
+
+
 def not_suppressed() -> ColumnElement[bool]:
     """Of letters to the media those whose reader may be written to; of all others every one."""
     gone = select(Suppression.email).where(Suppression.email == Letter.recipient_key, Suppression.lifted_at.is_(None))

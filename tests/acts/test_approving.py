@@ -14,7 +14,8 @@ from sqlalchemy.exc import DatabaseError
 from ieom.acts import approval, distribution, drafting, redating
 from ieom.acts import letters as letter_acts
 from ieom.errors import Conflict, NotFound, Refused, Tampered
-from ieom.mail.letters import identity, message_bytes
+from ieom.mail.identity import identity, secret
+from ieom.mail.letters import message_bytes
 from ieom.records import drafts, missions
 from ieom.records.approvals import Decision
 from ieom.records.audit import AuditRow
@@ -639,9 +640,9 @@ def test_each_letter_has_its_reader_s_salutation_and_a_way_to_unsubscribe(approv
             "statement-en.pdf",
         ]
         token = contacts[row.recipient].token
-        made = identity(SLUG, row.occasion, row.recipient, row.envelope_from, token)
+        made = identity(secret(), SLUG, row.occasion, row.recipient, row.envelope_from, token)
         assert message["Message-ID"] == row.message_id == made
-        assert made != identity(SLUG, row.occasion, row.recipient, row.envelope_from), "anybody could guess it"
+        assert made != identity(b"of others", SLUG, row.occasion, row.recipient, row.envelope_from, token)
     assert len({message["List-Unsubscribe"] for _, message in read}) == len(read) == 24
 
 

@@ -10,7 +10,7 @@ from conftest import open_example
 from returned import EXIM, GAVE_UP, POLICY, POSTFIX, POSTFIX_DELAY, complaint, report
 from sqlalchemy import Engine, select, update
 
-from ieom.acts import returns
+from ieom.acts import doubt, returns
 from ieom.mail.bounces import read
 from ieom.mail.letters import Recipient, queue, queue_many
 from ieom.records import letters, media
@@ -19,6 +19,7 @@ from ieom.records.base import begin, reading
 from ieom.records.letters import Letter, LetterReport
 from ieom.records.releases import Release
 from ieom.records.suppressions import suppressed
+from ieom.rules.doubt import Verdict
 
 AT = datetime(2020, 8, 12, 14, 0, tzinfo=UTC)
 LATER = AT + timedelta(minutes=10)
@@ -119,10 +120,22 @@ def test_a_forged_bounce_keeps_no_letter_from_going(either: Engine, slug: str, s
         assert suppressed(session) == set()
 
 
-def test_a_bounce_settles_a_doubt_since_only_a_letter_that_was_taken_comes_back(either: Engine, slug: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "state"), [("sent", "bounced"), ("bounced", "bounced"), ("again", "queued"), ("doubt", "in_doubt")]
+)
+def test_a_report_ends_no_doubt_since_it_may_hide_a_lost_letter_and_the_log_does(
+    either: Engine, slug: str, how: str, state: str
+) -> None:
     (ours,) = gone(either, slug, "desk@outlet.example", state="in_doubt")
-    assert came(either, slug, report(GAVE_UP), ours) is True
-    assert states(either) == {"desk@outlet.example": "bounced"}
+    assert came(either, slug, report(POSTFIX), ours) is True
+    assert states(either) == {"desk@outlet.example": "in_doubt"}
+    with begin(either) as session:
+        assert suppressed(session) == set()
+        (letter,) = doubt.resend(session, slug, by="clock", at=LATER).left
+        asked = doubt.case(session, slug)
+        found = {letter: Verdict(how, "so says the log", LATER)}
+        doubt.reconcile(session, slug, by="clock", at=LATER, asked=asked, found=found)
+    assert states(either) == {"desk@outlet.example": state}
 
 
 def test_a_complaint_takes_back_what_waits_and_suppresses_the_address(either: Engine, slug: str) -> None:

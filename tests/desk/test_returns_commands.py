@@ -20,7 +20,7 @@ from desk.cli.main import main
 from ieom.acts.ledger import COLUMNS
 from ieom.mail.letters import Recipient, queue_many
 from ieom.records.base import begin, reading
-from ieom.records.letters import Letter, LetterAttempt
+from ieom.records.letters import Letter, LetterAttempt, LetterReport
 from ieom.records.releases import Release
 from ieom.settings import settings
 
@@ -142,3 +142,14 @@ def test_every_letter_in_doubt_goes_once_more_when_somebody_says_so(ieom: Any, r
         session.execute(update(Letter).values(queued_at=datetime.now(UTC), due_at=datetime.now(UTC)))
     code, said = ieom("release", "doubt", "--policy", "resend", "--by", "press-officer")
     assert (code, said.endswith("goes again.")) == (0, True)
+
+
+def test_a_report_that_a_letter_in_doubt_came_back_is_shown_beside_the_doubt(ieom: Any, released: list[str]) -> None:
+    with begin(engine()) as session:
+        session.add(
+            LetterReport(letter=3, source="x", at=AT, kind="bounce", status="5.1.1", diagnostic="no [such] user")
+        )
+    code, told = ieom("release", "doubt")
+    assert code == 0
+    assert "Letter 3: The [wire]" in told
+    assert "says that it came back: no [such] user. It may be forged; the log tells." in told
