@@ -204,11 +204,14 @@ def log() -> None:
     with reading(engine()) as session:
         chain = list(contact_acts.links(session))
         wrong = audit_acts.contact_faults(session)
+        back = audit_acts.written_to_again(session)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("When (UTC)", "Who", "What"):
         table.add_column(column, overflow="fold")
     for link in chain:
         table.add_row(f"{link.at:%Y-%m-%d %H:%M}", link.by, Text(sentence(link, suppressions.SAID)))
     say(table if chain else "Nothing was done to contacts yet.")
+    for address in back:
+        say(f"Not to be written to, and the record of that is gone: {address}")
     if wrong:
         raise Tampered("\n".join(wrong))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts import witness
-from ieom.records import audit, contact_acts
+from ieom.records import audit, contact_acts, media
+from ieom.records.contact_acts import ContactAct
+from ieom.records.suppressions import suppressed
 from ieom.rules.audit import verify
+from ieom.rules.suppressed import let_back
 
 
 def faults(session: Session, mission: str, *, heads: Sequence[str] = ()) -> list[str]:
@@ -20,8 +24,26 @@ def faults(session: Session, mission: str, *, heads: Sequence[str] = ()) -> list
 
 
 def contact_faults(session: Session) -> list[str]:
-    """Everything that is wrong with the chain of acts on contacts, by what the missions' chains saw of it."""
-    return [f"contacts: {one}" for one in verify(contact_acts.links(session), heads=contact_acts.witnessed(session))]
+    """Everything that is wrong with the chain of acts on contacts, by what the missions' chains saw of it; and contacts
+    that by it are not to be written to, and by the records may be."""
+    wrong = verify(contact_acts.links(session), heads=contact_acts.witnessed(session))
+    back = written_to_again(session)
+    if back:
+        wrong.append(
+            f"{len(back)} must not be written to, and the record of that is gone; 'ieom media log' names them, 'ieom media "
+            "suppress' sets it again"
+        )
+    return [f"contacts: {one}" for one in wrong]
+
+
+def written_to_again(session: Session) -> list[str]:
+    """Addresses of contacts that by the chain of acts are not to be written to, and by the records may be."""
+    told = ContactAct.act.in_(["ContactSuppressed", "ContactForgotten", "SuppressionLifted"])
+    acts = session.execute(select(ContactAct.act, ContactAct.what).where(told).order_by(ContactAct.seq)).tuples().all()
+    if not acts:
+        return []
+    keys = media.keys(session)
+    return [keys[number] for number in let_back(acts, keys, suppressed(session))]
 
 
 def export_jsonl(session: Session, mission: str) -> Iterator[str]:

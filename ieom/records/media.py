@@ -19,7 +19,7 @@ from ieom.rules.contacts import COLUMNS, Known, Plan
 
 __all__ = [
     "MediaContact", "MediaList", "MediaListEntry", "MissionMedia", "Suppression", "by_email", "by_token", "choose", "erase", "fold",
-    "ids", "known", "leave", "lists", "missions_of", "of", "suppress", "suppressed", "take",
+    "ids", "keys", "known", "leave", "lists", "missions_of", "of", "suppress", "suppressed", "take",
 ]  # fmt: skip
 
 
@@ -133,6 +133,11 @@ def known(session: Session) -> dict[str, Known]:
         )
         for row in session.execute(select(*wanted).order_by(MediaContact.email))
     }
+
+
+def keys(session: Session) -> dict[int, str]:
+    """Every contact's number and folded address."""
+    return dict(session.execute(select(MediaContact.id, MediaContact.key)).tuples().all())
 
 
 def ids(session: Session, keys: Collection[str]) -> list[int]:
