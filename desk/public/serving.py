@@ -13,6 +13,7 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 from desk.public.app import public
+from desk.public.connection import Impatient
 from desk.public.site import records
 from desk.serving import listening
 from ieom.settings import settings
@@ -33,7 +34,7 @@ class PublicPages:
     def __init__(self, taken: socket.socket, engine: Engine | None = None, *, rehearsals: bool = False) -> None:
         app = public(engine or records(settings().database), rehearsals=rehearsals)
         config = uvicorn.Config(
-            app, log_level="error", access_log=False, lifespan="off", server_header=False, proxy_headers=True,
+            app, log_level="error", access_log=False, lifespan="off", server_header=False, proxy_headers=True, http=Impatient,
             forwarded_allow_ips="127.0.0.1", limit_concurrency=300, timeout_keep_alive=10, timeout_graceful_shutdown=3,
         )  # fmt: skip
         self.server = Unsignalled(config)

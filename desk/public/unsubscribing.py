@@ -23,6 +23,8 @@ from ieom.records.base import begin, reading
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 LONGEST = 8_000
 """Octets of a body; a mailbox provider sends about thirty, as a form or in parts."""
+SECONDS = 10
+"""How long a body may take to arrive."""
 TOKEN = 100
 """Characters; no token of ours is as long."""
 
@@ -51,6 +53,8 @@ async def act(request: Request) -> Response:
         form = await _form(request)
     except TooLarge:
         raise HTTPException(413) from None
+    except TimeoutError:
+        raise HTTPException(408, headers={"connection": "close"}) from None
     except (MultiPartException, ValueError, ClientDisconnect):
         raise HTTPException(400) from None
     one_click = form.get(ONE_CLICK[0]) == ONE_CLICK[1]
@@ -91,7 +95,7 @@ def _unsubscribe(engine: Any, token: str) -> Any:
 
 
 async def _form(request: Request) -> FormData:
-    body = limited(request, LONGEST)
+    body = limited(request, LONGEST, seconds=SECONDS)
     if request.headers.get("content-type", "").startswith("multipart/form-data"):  # RFC 8058, 3.2 names both
         return await MultiPartParser(request.headers, body, max_files=0, max_fields=8).parse()
     return await FormParser(request.headers, body).parse()

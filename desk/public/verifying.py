@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
@@ -16,7 +17,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from desk.public.limits import PerMinute, TooLarge, limited
+from desk.public.limits import PerMinute, TooLarge, TooMany, Uploads, limited
 from desk.public.pages import page
 from desk.public.site import Served
 from ieom.acts.verifying import Answer, unknown, verify
@@ -27,10 +28,13 @@ from ieom.rules.verifying import HEADLINES, Verdict
 LARGEST = 50_000_000
 """Octets of a paper that is checked; ours have a hundred thousand."""
 AT_ONCE = 2
+"""Papers that are read at once; the bodies of others are taken in meanwhile."""
 NUMBERED = re.compile(r",? \(?release \d+\)?")
 """A release's number, which is the secretariat's own: a gap between two would tell the public of a third."""
 SECONDS = 120
 """How long a paper may take to arrive."""
+WAIT = 15
+"""Seconds that a paper which has arrived waits for its turn."""
 
 
 class Upload(MultiPartParser):
@@ -53,7 +57,7 @@ class Said:
 
 def prepare(state: State) -> None:
     """What the page keeps while the application runs."""
-    state.checks, state.places = PerMinute(20), asyncio.Semaphore(AT_ONCE)
+    state.checks, state.uploads, state.turns = PerMinute(20), Uploads(), asyncio.Semaphore(AT_ONCE)
 
 
 def judged(engine: Engine, data: bytes, known: Served) -> Said:
@@ -86,31 +90,54 @@ async def check(request: Request) -> Response:
     if not state.checks.allows(request):
         raise HTTPException(429, headers={"retry-after": "60"})
     known = await run_in_threadpool(state.site.current)
-    if known is None or state.places.locked():
+    if known is None:
         raise HTTPException(503, headers={"retry-after": "10"})
-    async with state.places:
-        try:
-            async with asyncio.timeout(SECONDS):
-                data = await _given(request)
-        except TooLarge:
-            raise HTTPException(413) from None
-        except TimeoutError:
-            raise HTTPException(408) from None
-        except (MultiPartException, ValueError, ClientDisconnect):
-            raise HTTPException(400) from None
-        if not data:
-            return page(request, "verify.html", status=400, said=None, nothing=True)
-        try:
-            said = await run_in_threadpool(judged, state.engine, data, known)
-        except SQLAlchemyError:
-            raise HTTPException(503, headers={"retry-after": "60"}) from None
-    return page(request, "verify.html", said=said)
+    try:
+        with state.uploads.place(request) as more:  # until the answer: the paper is in memory as long
+            data = await _taken(request, more)
+            if not data:
+                return page(request, "verify.html", status=400, said=None, nothing=True)
+            return page(request, "verify.html", said=await _in_turn(state, data, known))
+    except TooMany as full:
+        raise HTTPException(429 if full.own else 503, headers={"retry-after": "10"}) from None
 
 
-async def _given(request: Request) -> bytes:
+async def _taken(request: Request, more: Callable[[int], None]) -> bytes:
+    """The paper given. Raises `TooMany`; anything else that is wrong with it is an answer."""
+    try:
+        return await _given(request, more)
+    except TooLarge:
+        raise HTTPException(413) from None
+    except TimeoutError:
+        raise HTTPException(408, headers={"connection": "close"}) from None
+    except (MultiPartException, ValueError, ClientDisconnect):
+        raise HTTPException(400) from None
+
+
+async def _in_turn(state: State, data: bytes, known: Served) -> Said:
+    try:
+        async with asyncio.timeout(WAIT):
+            await state.turns.acquire()
+    except TimeoutError:
+        raise HTTPException(503, headers={"retry-after": "10"}) from None
+    try:
+        return await run_in_threadpool(judged, state.engine, data, known)
+    except SQLAlchemyError:
+        raise HTTPException(503, headers={"retry-after": "60"}) from None
+    finally:
+        state.turns.release()
+
+
+async def _given(request: Request, more: Callable[[int], None]) -> bytes:
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise ValueError("a form with a file is wanted")
-    form = await Upload(request.headers, limited(request, LARGEST + 10_000), max_files=1, max_fields=2).parse()
+
+    async def counted() -> AsyncGenerator[bytes, None]:
+        async for chunk in limited(request, LARGEST + 10_000, seconds=SECONDS):
+            more(len(chunk))
+            yield chunk
+
+    form = await Upload(request.headers, counted(), max_files=1, max_fields=2).parse()
     try:
         paper = form.get("paper")
         return await paper.read() if isinstance(paper, UploadFile) else b""
