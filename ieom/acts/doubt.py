@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, defer
 from ieom.errors import Refused
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import TO_MEDIA
+from ieom.mail.taken import taken_since
 from ieom.records import audit, media, missions, releases
 from ieom.records.letters import Letter, LetterAttempt, said_to_be_back
 from ieom.records.releases import Release
@@ -180,10 +181,7 @@ def _held(session: Session, mission: str, number: int, asked: Attempt | None = N
 
 
 def _said_to_be_taken(session: Session, row: Letter) -> bool:
-    query = select(LetterAttempt.id).where(
-        LetterAttempt.letter == row.id, LetterAttempt.outcome == "sent", LetterAttempt.at >= row.due_at
-    )
-    return session.scalars(query.limit(1)).first() is not None
+    return bool(taken_since(session, row.mission, [row.id]))
 
 
 def _stopped(session: Session, row: Letter) -> bool:

@@ -29,13 +29,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ieom.mail.message import wire
-from ieom.mail.settling import Due, doubt_sent, mark_transmitting, not_held, recover, settle
+from ieom.mail.settling import Due, mark_transmitting, not_held, recover, settle
+from ieom.mail.taken import doubt_taken, taken_since
 from ieom.mail.writer import AGAIN
 from ieom.records.letters import Letter, not_suppressed
 from ieom.settings import settings
 
 __all__ = [
-    "Due", "count_due", "doubt_past", "doubt_sent", "give_back", "going", "idle", "lease", "mark_transmitting", "next_at", "overtake",
+    "Due", "count_due", "doubt_past", "doubt_taken", "give_back", "going", "idle", "lease", "mark_transmitting", "next_at", "overtake",
     "recover", "settle", "sole_sender",
 ]  # fmt: skip
 
@@ -154,6 +155,9 @@ def lease(
                 .limit(most - len(found))
                 .with_for_update(skip_locked=True)
             ).all()
+    if found and (taken := taken_since(session, mission, [row.id for row in found])):
+        doubt_taken(session, mission, at=at)
+        found = [row for row in found if row.id not in taken]
     if found:
         ids = [row.id for row in found]
         session.execute(update(Letter).where(Letter.id.in_(ids)).values(state="leased", lease=lease_id))

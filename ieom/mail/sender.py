@@ -97,7 +97,7 @@ def send_due(
             report.busy = True
             return report
         with begin(engine) as session:
-            doubtful = outbox.recover(session, mission, at=now()) + outbox.doubt_sent(session, mission, at=now())
+            doubtful = outbox.recover(session, mission, at=now()) + outbox.doubt_taken(session, mission, at=now())
             report.late = outbox.overtake(session, mission, at=now(), grace=grace)
             total = outbox.count_due(session, mission, at=now())
         report.outcomes.update({str(What.IN_DOUBT): doubtful} if doubtful else {})

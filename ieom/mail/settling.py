@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ieom.mail.answers import Outcome, What
@@ -249,20 +249,3 @@ def _take_back_superseded(session: Session, mission: str, *, at: datetime) -> No
             .where(*waits, Letter.release == release)
             .values(state="cancelled", settled_at=at, lease=None, next_at=None, answer=why)
         )
-
-
-def doubt_sent(session: Session, mission: str, *, at: datetime) -> int:
-    """Letters that wait although an attempt since they were due says that they were taken: the answer came after a
-    person had them sent again, or a hand put the row back. They wait for a person, whose word goes before it (and makes
-    them due anew). Returns how many."""
-    taken = select(LetterAttempt.letter).where(
-        LetterAttempt.letter == Letter.id, LetterAttempt.outcome == str(What.SENT), LetterAttempt.at >= Letter.due_at
-    )
-    result = session.execute(
-        update(Letter)
-        .where(Letter.mission == mission, Letter.state.in_(["queued", "deferred"]), taken.exists())
-        .values(
-            state=str(What.IN_DOUBT), lease=None, settled_at=at, answer="an attempt on record says that it was taken"
-        )
-    )
-    return result.rowcount if isinstance(result, CursorResult) else 0

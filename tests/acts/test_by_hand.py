@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
-from evening import EVENING, Doing, ready, release_letters
+from evening import EVENING, SLUG, Doing, ready, release_letters
 from sqlalchemy import Engine, select, text
 
 from ieom.acts import audit as chain
-from ieom.acts import distribution, media
+from ieom.acts import distribution, doubt, media
+from ieom.acts import letters as letter_acts
 from ieom.errors import Tampered
+from ieom.mail import outbox
+from ieom.mail.answers import Outcome, What
 from ieom.records.base import begin, reading
+from ieom.records.letters import Letter
 from ieom.records.media import MediaContact
 
 
@@ -37,3 +43,33 @@ def test_a_reader_who_unsubscribed_is_not_written_to_when_a_hand_takes_that_away
         media.suppress(session, by="press-officer", at=do.now, email=address, why="as the chain says")
     do.advance(distribution, EVENING)
     assert release_letters(approved) == {"queued"}
+
+
+def leased(engine: Engine, at: datetime, name: str) -> list[int]:
+    with begin(engine) as session:
+        return [due.id for due in outbox.lease(session, SLUG, at=at, most=1000, lease_id=name)]
+
+
+def test_a_letter_that_went_goes_again_by_a_persons_word_alone_whatever_a_hand_writes_into_its_row(
+    approved: Engine,
+) -> None:
+    do = Doing(approved)
+    ready(do)
+    do.advance(distribution, EVENING)
+    do.now = EVENING + timedelta(minutes=1)
+    taken, *others = leased(approved, do.now, "first")
+    with begin(approved) as session:
+        outcome = Outcome(What.SENT, 250, "2.0.0 taken")
+        outbox.settle(session, taken, outcome, at=do.now, by="1/4", lease_id="first")
+    hand = "UPDATE letters SET state = 'queued', lease = NULL, due_at = '2020-08-12 14:10:00' WHERE id >= :id"
+    by_hand(approved, hand, id=taken)
+    late = EVENING + timedelta(minutes=20)
+    assert leased(approved, late, "second") == others
+    with begin(approved) as session:
+        assert session.get_one(Letter, taken).state == "in_doubt"
+        assert doubt.resend(session, SLUG, by="clock", at=late).left == {
+            taken: "the server said that it took the letter"
+        }
+    do.now = late
+    do(letter_acts.settle, "press-officer", letter=taken, how="resend")
+    assert leased(approved, do.now, "third") == [taken]
