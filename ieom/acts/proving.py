@@ -153,9 +153,11 @@ def chain_of(session: Session, row: Release) -> Heard | None:
 def told(session: Session, row: Release) -> None:
     """The release's row against the chain of acts: its kind, texts, papers, embargo, who prepared, approved and sent
     it. Raises `Tampered`."""
+    facts, press = missions.facts(session, row.mission), row.press_conference_at
     wrong = chain.faults(session, row.mission) + unheard_release(
         chain_of(session, row), facts_of(session, row), {one.by: one.digest for one in approvals(session, row.id)},
         held=row.status in {"stopped", "held", "dropped"},
+        sooner=press is not None and press < facts.moment(facts.release.press_conference),
     )  # fmt: skip
     if wrong:
         raise Tampered(

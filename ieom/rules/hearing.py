@@ -66,9 +66,12 @@ def heard(acts: Iterable[tuple[str, datetime, str, Mapping[str, Any]]], number: 
     return found
 
 
-def unheard_of(told: Heard | None, row: Mapping[str, Any], approvals: Mapping[str, str], *, held: bool) -> list[str]:
+def unheard_of(
+    told: Heard | None, row: Mapping[str, Any], approvals: Mapping[str, str], *, held: bool, sooner: bool = False
+) -> list[str]:
     """What a release's row says otherwise than its acts; empty when both agree. Facts that an act of an earlier edition
-    does not hold are passed over."""
+    does not hold are passed over; but where none holds the press conference, the row's is not to be `sooner` than the
+    mission's."""
     if told is None:
         return ["no act prepared it"]
     wrong = [
@@ -76,6 +79,8 @@ def unheard_of(told: Heard | None, row: Mapping[str, Any], approvals: Mapping[st
         for key, value in row.items()
         if key in told.facts and told.facts[key] != value
     ]
+    if sooner and "press_conference" not in told.facts:
+        wrong.append(f"{WORDS['press_conference']} is before the mission's")
     if dict(approvals) != told.approvals:
         wrong.append(f"{WORDS['approvals']} is another than its acts say")
     if told.stopped and not held:

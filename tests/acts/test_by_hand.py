@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import make_dataclass
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,9 +12,11 @@ from sqlalchemy import Engine, select, text
 from ieom.acts import audit as chain
 from ieom.acts import distribution, doubt, media
 from ieom.acts import letters as letter_acts
+from ieom.acts.observation import last_close
 from ieom.errors import Tampered
 from ieom.mail import outbox
 from ieom.mail.answers import Outcome, What
+from ieom.records import audit
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
 from ieom.records.media import MediaContact
@@ -73,3 +76,22 @@ def test_a_letter_that_went_goes_again_by_a_persons_word_alone_whatever_a_hand_w
     do.now = late
     do(letter_acts.settle, "press-officer", letter=taken, how="resend")
     assert leased(approved, do.now, "third") == [taken]
+
+
+def test_a_release_whose_act_holds_no_press_conference_waits_for_the_missions(approved: Engine) -> None:
+    do = Doing(approved)
+    row = do(distribution.prepare, "press-officer")
+    held = {"number": row.number, "hashes": dict(row.hashes), "papers": dict(row.papers)}  # as earlier editions told it
+    act = make_dataclass("ReleasePrepared", held)(**held)
+    with begin(approved) as session:
+        audit.append(session, SLUG, by="press-officer", at=do.now, act=act)
+    do(distribution.go, "coordinator")
+    with reading(approved) as session:
+        close = last_close(session, SLUG)
+    by_hand(approved, "UPDATE releases SET press_conference_at = :at", at=close.strftime("%Y-%m-%d %H:%M:%S"))
+    with pytest.raises(Tampered, match="its press conference is before the mission's"):
+        do.advance(distribution, EVENING - timedelta(minutes=5))
+    assert release_letters(approved) == set()
+    by_hand(approved, "UPDATE releases SET press_conference_at = :at", at=EVENING.strftime("%Y-%m-%d %H:%M:%S"))
+    do.advance(distribution, EVENING)
+    assert release_letters(approved) == {"queued"}
