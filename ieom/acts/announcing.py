@@ -24,6 +24,7 @@ from ieom.records import audit, missions, releases
 from ieom.records.releases import Release, ReleaseApproval
 from ieom.rules import consistency, own_text
 from ieom.rules.assessing import assessments
+from ieom.rules.lettering import unfit
 from ieom.rules.release import ABOUT, CARRIES, ENDED, OWN
 from ieom.rules.statement import split_sentences
 
@@ -107,6 +108,10 @@ def _check_languages(told: Mapping[str, dict[str, Any]], first: str) -> None:
     strange = sorted(set(told) - {*LANGUAGES, first})
     if strange:
         raise BadInput(f"'{strange[0]}' is not one of the languages of letters: {', '.join(LANGUAGES)}")
+    for language, one in told.items():
+        odd = unfit("\n".join([one["title"], *one["paragraphs"]]), language)
+        if odd:
+            raise BadInput(f"the text in '{language}' is not in that language's letters: {odd}")
     for language in set(told) - {first}:
         wrong = own_text.unlike(
             [told[first]["title"], *told[first]["paragraphs"]], [told[language]["title"], *told[language]["paragraphs"]]
@@ -151,8 +156,8 @@ def _check_sentences(session: Session, mission: str, told: Mapping[str, dict[str
     if wrong:
         raise Refused(
             "this text says what only the approved statement may say. "
-            f"{'; '.join(wrong)}. Say what the Mission does and where it can be reached; a finding stands only in the "
-            "words of a statement that is public"
+            f"{'; '.join(wrong)}. Say of the Mission what it is and will do, and where it can be reached, in the "
+            "present or the future, without a word on the voting; a finding stands only in the words of a statement that is public"
         )
 
 

@@ -18,6 +18,7 @@ from ieom.folder.rows import (
     TeamRow,
     email,
 )
+from ieom.rules.lettering import hidden
 from ieom.rules.mission import MissionFacts
 from ieom.rules.names import LANGUAGES, Names
 
@@ -80,8 +81,9 @@ def _own(facts: MissionFacts) -> Iterator[Fault]:
             yield Fault(MISSION, "is the host state, which observes nothing here", column=f"states[{number}].code")
     yield from _address("release.from_email", facts.release.from_email, needed=True)
     yield from _address("release.reply_to", facts.release.reply_to, needed=True)
-    if any(ord(sign) < 32 for sign in facts.release.from_name):
-        yield Fault(MISSION, "holds a line break; write it on one line", column="release.from_name")
+    if any(ord(sign) < 32 for sign in facts.release.from_name) or hidden(facts.release.from_name):
+        says = "holds a line break or a sign that is not seen; type it on one line"
+        yield Fault(MISSION, says, column="release.from_name")
     for place, url in (
         ("release.unsubscribe_url", facts.release.unsubscribe_url),
         ("release.newsroom_url", facts.release.newsroom_url),

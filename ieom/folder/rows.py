@@ -18,6 +18,7 @@ from pydantic import (
     field_validator,
 )
 
+from ieom.rules.lettering import hidden, named
 from ieom.rules.mission import Code, Zone
 from ieom.rules.names import LANGUAGES
 
@@ -76,6 +77,8 @@ def _day(value: object) -> object:
 def _line(value: str) -> str:
     if any(ord(sign) < 32 for sign in value):
         raise ValueError("holds a line break; write it on one line")
+    for place in hidden(value)[:1]:
+        raise ValueError(f"holds a sign that is not seen ({named(value[place])}); type it anew")
     return value
 
 

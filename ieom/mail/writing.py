@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from jinja2.runtime import Context
 
 from ieom.errors import BadInput
+from ieom.rules.lettering import hidden, named
 from ieom.rules.mission import offset
 from ieom.settings import settings
 
@@ -105,6 +106,8 @@ def render(
 def greet(language: str, facts: Mapping[str, Any], *, zone: str, place: str) -> str:
     """How the reader (`facts["recipient"]`) is greeted in the language of their letter; one line."""
     text = _rendered(f"_greeting/{language}.txt", language, facts, zone, place)
+    for unseen in reversed(hidden(text)):  # a name pasted with such a sign is to hold up no release
+        text = text[:unseen] + text[unseen + 1 :]
     return one_line(text, "the salutation of a reader")
 
 
@@ -129,9 +132,13 @@ def _laid_out(text: str) -> str:
 
 
 def one_line(text: str, what: str) -> str:
-    """The text, for a header. Raises `BadInput` naming it when it holds a line break or another control character."""
+    """The text, for a header. Raises `BadInput` naming it when it holds a line break or another control character, or a sign
+    that is not seen, such as one that turns the direction of writing. Two of these stay where letters stand on both
+    sides: Persian and Hindi names are written with them."""
     if any(ord(character) < 32 or 127 <= ord(character) < 160 or character in "\u2028\u2029" for character in text):
         raise BadInput(f"{what} holds a line break or another control character: {text[:80]!r}; write it on one line")
+    for place in hidden(text)[:1]:
+        raise BadInput(f"{what} holds a sign that is not seen ({named(text[place])}): {text[:80]!a}; type it anew")
     return text
 
 

@@ -2,76 +2,126 @@
 nothing may be concluded, and after it only the approved statement speaks, in its own words.
 
 The patterns are wide on purpose: a sentence refused is written another way; a finding that slips out can't be called
-back.
+back. The patterns of all languages hold for each text, and a sentence has to speak of the Mission, its people, its papers
+or its meetings with the media.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 
+from ieom.rules.assessing_words import JUDGING, SPEAKING_OF, TOOK_PLACE, VOTING
+from ieom.rules.lettering import folded
 from ieom.rules.linter import FORBIDDEN, PERCENT
 from ieom.rules.statement import split_sentences
 
+W = r"[\w’'-]+"
+"""A word, hyphens and apostrophes included."""
 SUBJECT = (
-    r"(?:voting|elections?|polls?|polling(?: stations?)?|(?:vote )?count(?:ing)?|tabulation|voters?|electors?|ballots?"
-    r"(?: boxes| papers)?|commissions?(?: members)?|campaign(?:ing)?|media coverage|(?:electoral |election )?process"
-    r"|turnout|procedures?)"
+    r"(?:voting|votes?|elections?|election (?:day|night)|day|polls?|polling(?: stations?)?|(?:vote )?count(?:ing)?|tabulation"
+    r"|voters?|electors?|electorate|ballots?(?: boxes| papers)?|commissions?(?: members)?|precincts?|campaign(?:ing)?"
+    r"|media coverage|(?:electoral |election )?process|turnout|procedures?|referendum|candidates?|citizens|people|race)"
 )
 PRAISE = (
-    r"(?:(?:well[- ])?organi[sz]ed|transparent(?:ly)?|fair(?:ly)?|competitive|democratic(?:ally)?|legitimate|inclusive"
-    r"|calm(?:ly)?|peaceful(?:ly)?|orderly|smooth(?:ly)?|credible|genuine|professional(?:ly)?|efficient(?:ly)?"
-    r"|successful(?:ly)?|satisf\w+|positive(?:ly)?|high[- ](?:level|standard)|adequate(?:ly)?|proper(?:ly)?|exemplary"
-    r"|open and|flawed|tense|chaotic|deficien\w+|irregular|problematic|undemocratic|unfair|rigged)"
+    r"(?:(?:well[- ])?organi[sz]ed|transparent(?:ly)?|transparency|fair(?:ly|ness)?|free(?! of charge| entry| admission| seating)"
+    r"|freely|freedom|competitive(?:ly)?|democratic(?:ally)?|democracy|legitima\w+|inclusive(?:ly)?|calm(?:ly)?|quiet(?:ly)?"
+    r"|tranquil\w*|peace(?:ful(?:ly)?)?|orderly|smooth(?:ly)?|credib\w+|genuine(?:ly)?|professional(?:ly|ism)?|efficient(?:ly)?"
+    r"|success\w*|satisf\w+|positive(?:ly)?|high[- ](?:level|standard|turnout|attendance|participation|interest)|adequate(?:ly)?"
+    r"|proper(?:ly)?|exemplary|open and|flaw\w*|tense|chao\w*|deficien\w+|irregular\w*|problematic|undemocratic|unfair\w*|rigg\w+"
+    r"|normal(?:ly)?|good|excellent\w*|perfect\w*|worthy|proud\w*|pride|honest\w*|correctly|remarkabl\w+|historic|uneventful\w*"
+    r"|impressi\w+|unhindered|beyond (?:doubt|reproach|question)|flawless\w*|legal(?:ly)|illegal\w*|lawful\w*|unlawful\w*|null and"
+    r"|void|invalid\w*|valid(?! (?:press|media|accreditation|id|identity|identification|passport|until|for))|validity|secret(?:ly)?"
+    r"|secrecy|ordinary|congratulat\w+|applau\w+|salut\w+|hail\w*|celebrat\w+|tribute|trust\w*|confiden\w+|dignif\w+|dignity)"
 )
+WRONGDOING = (
+    r"(?:violat\w+|irregularit\w+|fraud\w*|breach\w*|infring\w+|intimidat\w+|misconduct|ballot[- ]stuffing|stuff(?:ed|ing)"
+    r"|shortcomings?|incidents?|problems?|complaints?|remarks?|objections?|falsif\w+|forge[ds]?|forgery|stole|stolen|steal\w*"
+    r"|tamper\w*|manipulat\w+|pressur\w+|hinder\w*|hindrance|obstruct\w*|interfer\w+|turned (?:away|back)|disrupt\w*|cheat\w*|brib\w+"
+    r"|harass\w*|threat\w*|coerc\w+|violen\w+|torn|broken|seal(?:s|ed)?|queue\w*|sham|farce|mockery|unjust\w*|scandal\w*|mess|duress)"
+)
+DIGIT = r"(?:one|two|three|four|five|six|seven|eight|nine)"
 NUMBER = (
-    r"(?:\d[\d,.]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|most|all|many|several|half|some|majority)"
+    rf"(?:\d[\d,.]*|(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ]{DIGIT})?|{DIGIT}|ten|eleven|twelve"
+    r"|(?:thir|four|fif|six|seven|eigh|nine)teen|hundreds?|thousands?|millions?|dozens?)(?:[- ](?:hundred|thousand|million))?"
+    r"|most|all|many|several|half|some|majority|both|each|every|few|third|quarter|no|[½⅓⅔¼¾])"
+)
+LAW = r"(?:laws?|code|legislation|constitution|norms?|rules?(?! of procedure)|standards?|principles|rights|commitments|obligations)"
+DONE = (
+    r"(?:was|were|went|took place|passed|proceeded|has|have|had|ran|worked|acted|performed|functioned|progress\w*|remain\w*"
+    r"|opened|closed|began|started|ended|continues?|is|are|be|stays?|deserves?|shows?|showed|reflects?|belongs?|proves?|proved"
+    r"|marks?|can|could|may|might|must|should|did|does|do|got|came|saw|turned|kept|cast|chose|voted|spoke|stood|met)"
+)
+NOT_YET = (
+    r"(?! (?:been )?(?:scheduled|called|set|announced|invited|accredited|informed|held (?:on|in)|due|to (?:be held|be read|take place)"
+    r"|read\b|observed\b|registered (?:the|with)|received (?:the|by)|on \d|at \d|\d))"
 )
 
 ASSESSING = (
     (
         r"\b(?:in (?:line|accordance|compliance|conformity|keeping)|consistent(?:ly)?) with\b"
         r"(?! (?:the|its|an|this) (?:invitation|mandate|programme|agenda|memorandum|methodology|rules of procedure))"
+        r"|\baccording to (?:the )?(?:\w+ )?(?:law|rules|code|standards?|norms?|constitution|plan)\b"
         r"|\bcompl(?:y|ies|ied|iance)\b|\bconform(?:s|ed|ity)?\b|\bmeets?\b[^.]{0,30}\bstandards?\b"
-        r"|\bmet\b[^.]{0,30}\bstandards?\b",
+        r"|\bmet\b[^.]{0,30}\bstandards?\b|\b(?:respected|upheld|uphold\w*|honou?red|obeyed|adher\w+|guarantee[ds]?|assured"
+        r"|safeguard\w*)\b"
+        rf"|\b{LAW}\b(?: {W}){{0,6}}? (?:was|were|has|have|had|kept|followed|applied|prevail\w*|is|are) (?:{W} )?\w+(?:ed|ept|ken|et|eld)\b",
         "it says that something meets a standard",
     ),
     (rf"\b{PRAISE}\b", "it assesses"),
     (
-        r"\b(?:mission|observers?|delegation|members|teams?|we)\b(?: \w+){0,4}? "
-        r"(?:observed|found|noted|noticed|concluded|concludes|witnessed|established|recorded|assess\w*|welcom\w+"
-        r"|commend\w*|regret\w*|finds|considers?|believes?|criticis\w+|praise\w*|saw|heard|identified|registered)\b",
+        rf"\b(?:mission|observers?|delegation|members|teams?|we|it|they)\b(?:,? {W}){{0,8}}?,? (?<!be )(?:observed|found|noted"
+        r"|noticed|concluded|concludes|witnessed|established|recorded|assess\w*|welcom\w+|commend\w*|regret\w*|finds|considers?"
+        r"|believes?|criticis\w+|praise\w*|saw|heard|identified|registered|felt|thinks?|thought|learn(?:ed|t))\b"
+        r"|(?<!be )\b(?:saw|observed|noticed|witnessed|impressed|pleased|glad|happy|delighted|disappointed|worried|convinced"
+        r"|(?:is|are|was|were) concerned)\b",
         "it reports what observers found, or what they think of it",
     ),
     (
-        rf"\b{SUBJECT}\b(?: \w+){{0,4}}? (?:was|were|went|took place|passed|proceeded|has been|have been|had|ran|worked"
-        r"|acted|performed|functioned|progress\w*|remain\w*|opened|closed|began|started|ended|continues?)\b"
-        r"(?! (?:scheduled|called|set|announced))",
+        rf"\b{SUBJECT}\b(?:,? {W}){{0,8}}?,? {DONE}\b{NOT_YET}"
+        r"|\bwell\b(?<!as well)(?! as\b)|\bwent\b|\b(?:win|wins|won|winners?|victor\w*|defeat\w*|lost|landslide|elected)\b",
         "it says how the election went",
     ),
+    (rf"\b(?:no |any |without |serious |minor |several |some |few )?{WRONGDOING}\b", "it speaks of irregularities"),
     (
-        r"\b(?:no|any|without|serious|minor|several|some|few)? ?(?:violations?|irregularit\w+|fraud\w*|breach\w*"
-        r"|infring\w+|intimidat\w+|misconduct|ballot[- ]stuffing|shortcomings?|incidents?|problems?)\b",
-        "it speaks of irregularities",
+        rf"\b{NUMBER}(?: (?:out )?of)?(?: the)?(?: {W})? (?:polling stations?|stations|precincts?|commissions?|ballots?"
+        r"|votes|voters|electors|electorate|citizens)\b"
+        rf"|\b{NUMBER} (?:out )?of (?:the )?(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred)\b"
+        r"|\bper ?(?:cent|mille)\w*|\bpercent\w*|\bproportion\b|\b(?:participation rate|rate of participation)\b",
+        "it counts polling stations, commissions, voters or ballots, or gives a share",
     ),
     (
-        rf"\b{NUMBER}(?: of)?(?: the)?(?: \w+)? (?:polling stations?|precincts?|commissions?|ballots?|votes|voters)\b",
-        "it counts polling stations, commissions, voters or ballots",
+        r"\b(?:every(?:one|body|thing|where)|nobody|no[- ]one|nothing|none|nowhere|not (?:one|a single)|(?:nearly|almost) (?:all|every)"
+        r"\w*|all (?:went|was|were))\b",
+        "it speaks of all, or of nobody: that is a finding",
     ),
 )
 """(pattern, what the sentence does) for English."""
-
-STEMS = {
-    "tr": "özgür|adil|şeffaf|demokratik|uygun olarak|ihlal|usulsüz|katılım oran|gözlemle[dn]|barışçıl",
-    "az": "azad|ədalət|şəffaf|demokratik|uyğun olaraq|pozun|fəallı|müşahidə et[dm]|sakit",
-    "kk": "еркін|әділ|ашық(?:тық)? және|айқын|демократиял|сәйкес өт|бұз|белсенділі|байқа[дғ]|бейбіт",
-    "ky": "эркин|адилет|ачык-айкын|демократиял|ылайык өт|буз|активдүү|байка[дг]|тынч",
-    "uz": "erkin|adolat|shaffof|demokratik|muvofiq o.t|buzil|faollig|kuzatd|tinch",
-    "tk": "erkin|adalat|aç-açan|demokratik|laýyklykda geç|bozul|işjeňli|synlady|asuda",
-    "hu": "szabad|tisztesség|átlátható|demokratikus|megfelel|szabálytalan|jogsért|részvétel|megfigyelt|békés",
-    "ru": "свободн|справедлив|прозрачн|демократич|соответств(?:ова|уе|ую)|нарушен|явк|наблюдател\\w* отме|мирн|спокойн",
+VOTE = re.compile(
+    r"\b(?:vot(?:ing|es?|ers?)|elections?|elector\w*|polls?|polling|ballots?|count(?:ing)?|precincts?)\b", re.IGNORECASE
+)
+PAST = re.compile(
+    r"\b(?!(?:united|based|named|headed|composed|accredited|invited|scheduled|called|announced|deployed|expected|interested|asked"
+    r"|requested|related|limited|provided|registered|published|presented|released|concerned|detailed|signed|dated|arrived|advised"
+    r"|led|need|speed|indeed|held|organised|appointed|established|printed|embargoed|issued|added|attached|translated|informed"
+    r"|entitled|addressed|closed|observed|accompanied|authorised|red|bed|media-accredited)\b)[a-z]\w+ed\b",
+    re.IGNORECASE,
+)
+"""A verb in the past; with voting in the same sentence it tells of it. What a mission does beforehand is left out."""
+_JUDGING = {code: re.compile(rf"\b(?:{folded(stems)})[\w’'-]*", re.IGNORECASE) for code, stems in JUDGING.items()}
+_TOOK = {
+    code: (
+        re.compile(rf"\b(?:{folded(VOTING[code])})", re.IGNORECASE),
+        re.compile(rf"\b(?:{folded(stems)})[\w’'-]*", re.IGNORECASE),
+    )
+    for code, stems in TOOK_PLACE.items()
 }
-"""Beginnings of words that assess, in other languages: a net below the comparison with the original."""
+_ABOUT = {code: re.compile(rf"\b(?:{folded(stems)})", re.IGNORECASE) for code, stems in SPEAKING_OF.items()}
+_NAMES = re.compile(
+    r"\b(?:Erkin|Azad|Azat|Adil|Adyl|Zafer|Galip|Serbest|Еркін|Әділ|Еркин|Эркин|Адил|Азат)(?:bek|jan|бек|жан)?(?= (?!Saylov|Secim|Seckil|Sailau)"
+    r"[^\W\d_a-zа-я][^\W\d_]+(?:ov|ev|ova|eva|in|ina|oglu|li|ly|bayev|ов|ев|ова|ева|ин|ина|улы|уулу)\b)"
+)
 
 
 def assessments(paragraphs: Sequence[str], *, language: str, said: Collection[str] = ()) -> list[tuple[str, str]]:
@@ -90,14 +140,38 @@ def assessments(paragraphs: Sequence[str], *, language: str, said: Collection[st
 
 
 def _why(sentence: str, language: str) -> Iterator[str]:
-    if "%" in sentence or PERCENT.search(sentence):
+    text = unicodedata.normalize("NFKC", sentence)
+    if re.search("[%٪‰]", text) or PERCENT.search(text):
         yield "it gives a percentage"
-    if language == "en":
-        for _code, pattern, says in FORBIDDEN:
-            if match := re.search(pattern, sentence, re.IGNORECASE):
-                yield f"'{match.group()}': {says}"
-        for pattern, does in ASSESSING:
-            if match := re.search(pattern, sentence, re.IGNORECASE):
-                yield f"'{' '.join(match.group().split())}': {does}"
-    elif language in STEMS and (match := re.search(rf"\b(?:{STEMS[language]})\w*", sentence, re.IGNORECASE)):
-        yield f"'{match.group()}': it assesses"
+    plain = _NAMES.sub("N", folded(text))
+    whole = re.sub(r"(?<=[^\W_])[-.·'_*]+(?=[^\W_])", "", plain)
+    for one in dict.fromkeys((plain, whole)):
+        yield from _judged(one, text if len(text) == len(one) else one)
+    if language in _ABOUT and not _ABOUT[language].search(plain):
+        yield (
+            "it speaks neither of the Mission, nor of its people, its papers or its meetings with the media; name what it is "
+            "about, as 'Place:' or 'The Mission …'"
+        )
+
+
+def _judged(text: str, written: str) -> Iterator[str]:
+    """Why plain letters can't stand, by the patterns of every language; said with the letters as they were written."""
+
+    def found(pattern: re.Pattern[str] | str) -> str:
+        match = re.search(pattern, text, 0 if isinstance(pattern, re.Pattern) else re.IGNORECASE)
+        return f"'{' '.join(written[match.start() : match.end()].split())}'" if match else ""
+
+    for _code, pattern, says in FORBIDDEN:
+        if words := found(pattern):
+            yield f"{words}: {says}"
+    for pattern, does in ASSESSING:
+        if words := found(pattern):
+            yield f"{words}: {does}"
+    if VOTE.search(text) and (words := found(PAST)):
+        yield f"{words}: it tells of the voting as of something that was"
+    for judging in _JUDGING.values():
+        if words := found(judging):
+            yield f"{words}: it assesses"
+    for voting, took in _TOOK.values():
+        if voting.search(text) and (words := found(took)):
+            yield f"{words}: it says how the election went"

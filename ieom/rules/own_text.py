@@ -7,6 +7,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from ieom.rules.lettering import strange
+
 LONGEST_TITLE = 200
 """Characters; a title stands in the subject of every letter."""
 
@@ -21,6 +23,9 @@ def read(text: str) -> tuple[str, list[str]]:
         wrong = next((sign for sign in line if (ord(sign) < 32 and sign != "\t") or 127 <= ord(sign) < 160), None)
         if wrong is not None:
             raise ValueError(f"line {number} holds a control character ({ord(wrong):#04x}); write plain words")
+        odd = strange(line)
+        if odd is not None:
+            raise ValueError(f"line {number} holds {odd}")
     title, rest = " ".join(lines[0].split()), "\n".join(lines[1:])
     if lines[1:] and lines[1].strip():
         raise ValueError("the second line is to be blank: the first line alone is the title")

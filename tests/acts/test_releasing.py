@@ -144,6 +144,10 @@ def test_a_text_in_another_language_is_a_translation_and_goes_to_its_readers(app
             kind="advisory",
             texts={"en": ADVISORY, "tr": turkish.replace("20:", "21:")},
         )
+    with pytest.raises(BadInput, match="text in 'ru' is not in that language's letters: it is in Latin letters"):
+        do(distribution.write, "press-officer", kind="advisory", texts={"en": ADVISORY, "ru": ADVISORY})
+    with pytest.raises(BadInput, match="the text in 'en': line 1 holds a sign that is not seen"):
+        written(do, text_="\u202e" + ADVISORY)
     with pytest.raises(BadInput, match="first language, is missing"):
         do(distribution.write, "press-officer", kind="advisory", texts={"tr": turkish})
     with begin(approved) as session:

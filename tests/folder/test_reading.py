@@ -129,6 +129,12 @@ def test_all_faults_of_all_files_are_said_at_once(folder: Path) -> None:
         ("media.csv", "foreign@kyrgyz-wire", "foreign@azerbaijan-wire", "row 8, email: 'foreign@azerbaijan-wire.exam"),
         ("media.csv", "foreign@kyrgyz-wire.example", '"a@b.example\nBcc: c@d.example"', "holds a line break"),
         ("media.csv", "foreign@kyrgyz-wire.example", "", "row 8, email: is empty; fill it in"),
+        (
+            "teams.csv",
+            "Opening and counting",
+            "Opening \u202eand",
+            "holds a sign that is not seen (U+202e right-to-left",
+        ),
         ("media.csv", "kind", "kind,", "(no name): is not a column of this file"),
     ],
 )

@@ -127,6 +127,30 @@ def test_a_line_break_in_an_address_a_salutation_or_a_file_name_is_refused(
         queued(engine, mission, Recipient("d@outlet.example", "O", name=evil))
 
 
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200b", "\u200f", "\u00ad", "\ufeff", "\u200d"])
+def test_a_sign_that_is_not_seen_reaches_no_header_and_holds_up_no_letter_from_a_name(
+    engine: Engine, mission: str, sign: str
+) -> None:
+    with pytest.raises(
+        BadInput, match=f"the subject of a letter '.*' holds a sign that is not seen .U.{ord(sign):04x}"
+    ):
+        queued(engine, mission, Recipient("desk@outlet.example", "O"), title=f"Press{sign} conference")
+    name = "Ms Ann" + sign
+    message = parsed(queued(engine, mission, Recipient("desk@outlet.example", "O", name=name)))
+    assert "Dear Ms Ann," in message.get_body(("plain",)).get_content()
+    revised(engine, mission, from_name=f"Mission{sign}")
+    with pytest.raises(BadInput, match="from_name in the mission file holds a sign that is not seen"):
+        queued(engine, mission, Recipient("other@outlet.example", "O"))
+
+
+def test_persian_and_hindi_names_keep_the_signs_that_join_or_part_their_letters(engine: Engine, mission: str) -> None:
+    for name in ("علی\u200cرضا", "क्\u200dष"):
+        revised(engine, mission, from_name=name)
+        data = queued(engine, mission, Recipient(f"desk{len(name)}@outlet.example", "O", name=name), title=f"On {name}")
+        assert read(data, "From") == f"{name} <press@secretariat.example>"
+        assert f"Dear {name}," in parsed(data).get_body(("plain",)).get_content()
+
+
 def test_an_outlet_s_name_and_token_reach_no_header(engine: Engine, mission: str) -> None:
     data = queued(engine, mission, Recipient("desk@outlet.example", EVIL, token="a-token"))
     assert b"Bcc" not in data
