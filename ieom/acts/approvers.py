@@ -5,8 +5,11 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ieom.acts.rounds import rule_of
+from ieom.errors import Tampered
 from ieom.records import members, missions, releases
-from ieom.records.approvals import ApprovalSeat
+from ieom.records.approvals import ApprovalRound, ApprovalSeat
+from ieom.records.audit import AuditRow
 from ieom.records.releases import Release
 from ieom.rules import own_text
 
@@ -19,7 +22,8 @@ def digest_of(session: Session, row: Release) -> str:
 
 def approvers(session: Session, mission: str, row: Release) -> tuple[set[str], list[tuple[str, ...]]]:
     """(the head of mission with deputies, the other seats each with deputies): of the round that approved what the
-    release concerns, else of the mission's rule."""
+    release concerns, else of the mission's rule. Raises `Tampered` when the round's seats are not those that the act which
+    opened it holds."""
     concerned = session.get(Release, row.concerns) if row.concerns is not None else None
     head = members.head(session, mission)
     heads = {head.code} if head is not None else set()
@@ -28,6 +32,7 @@ def approvers(session: Session, mission: str, row: Release) -> tuple[set[str], l
         (seat.who, seat.capacity, seat.deputies) for seat in missions.facts(session, mission).approval.seats
     ]
     if concerned is not None and concerned.round is not None:
+        _as_opened(session, mission, session.get_one(ApprovalRound, concerned.round))
         query = select(ApprovalSeat).where(ApprovalSeat.round == concerned.round).order_by(ApprovalSeat.position)
         seats = [(seat.who, seat.capacity, tuple(seat.deputies)) for seat in session.scalars(query)]
     for who, capacity, deputies in seats:
@@ -36,6 +41,17 @@ def approvers(session: Session, mission: str, row: Release) -> tuple[set[str], l
         else:
             others.append((who, *deputies))
     return heads, others
+
+
+def _as_opened(session: Session, mission: str, round_: ApprovalRound) -> None:
+    query = select(AuditRow.what).where(AuditRow.mission == mission, AuditRow.act == "RoundOpened")
+    opened = next((what for what in session.scalars(query) if what["number"] == round_.number), None)
+    now = rule_of(session, round_)
+    if opened is None or opened.get("rule", now) != now:  # rounds of the first edition hold none
+        raise Tampered(
+            f"round {round_.number} was opened under another rule, or with other seats than the records have now; nobody "
+            "approves by these. 'ieom audit verify' and 'ieom approval status' show both"
+        )
 
 
 def lacks(session: Session, mission: str, row: Release) -> list[str]:

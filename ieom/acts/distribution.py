@@ -141,8 +141,8 @@ def ledger(session: Session, row: Release) -> Counter[str]:
 
 
 def unwritten(session: Session, row: Release) -> int:
-    """How many of those whom a correction, a clarification or a withdrawal concerns got no letter of it: they asked for
-    no more, or their address is dead."""
+    """How many of those whom a correction, a clarification or a withdrawal concerns were written no letter of it: they
+    asked for no more, or their address is dead. Whose letter came back is among them."""
     if row.kind not in ABOUT or row.started_at is None:
         return 0
     written = set(session.scalars(select(Letter.recipient_key).where(Letter.release == row.id)))

@@ -156,7 +156,7 @@ def told(session: Session, row: Release) -> None:
     facts, press = missions.facts(session, row.mission), row.press_conference_at
     wrong = chain.faults(session, row.mission) + unheard_release(
         chain_of(session, row), facts_of(session, row), {one.by: one.digest for one in approvals(session, row.id)},
-        held=row.status in {"stopped", "held", "dropped"},
+        status=row.status,
         sooner=press is not None and press < facts.moment(facts.release.press_conference),
     )  # fmt: skip
     if wrong:

@@ -102,7 +102,8 @@ def _of(line: list[Release], kind: str) -> ColumnElement[bool]:
 
 def _reached(session: Session, line: list[Release], kind: str) -> dict[str, list[tuple[str, str, str]]]:
     """address -> (Message-ID, outlet, language) of each letter of these releases that arrived or may have, oldest first.
-    A letter that came back, or that was refused, did not; one that a person sent again after a doubt may have."""
+    One that came back counts, for a report of that may be forged: unless its address is suppressed by now, its reader is
+    told. One that the server refused in our own connection did not; one sent again after a doubt may have."""
     tried = select(LetterAttempt.id).where(
         LetterAttempt.letter == Letter.id, LetterAttempt.outcome.in_(["sent", "in_doubt"])
     )
@@ -110,10 +111,7 @@ def _reached(session: Session, line: list[Release], kind: str) -> dict[str, list
         select(Letter.recipient, Letter.message_id, Letter.to_office, Letter.language)
         .where(
             _of(line, kind),
-            or_(
-                Letter.state.in_(["sent", "in_doubt", "transmitting"]),
-                and_(Letter.state != "bounced", tried.exists()),
-            ),
+            or_(Letter.state.in_(["sent", "in_doubt", "transmitting", "bounced"]), tried.exists()),
         )
         .order_by(Letter.recipient, Letter.id)
     )

@@ -70,6 +70,13 @@ class ReleaseRedated:
     press_conference: datetime
 
 
+@dataclass(frozen=True)
+class ReleaseGoLapsed:
+    """A go by hand, said for another press conference, is void; somebody says it anew."""
+
+    number: int
+
+
 def postpone(
     session: Session, mission: str, *, by: str, at: datetime, days: int, reason: str, ref: str | None = None
 ) -> MissionFacts:
@@ -252,9 +259,13 @@ def _move_calls(session: Session, mission: str, move: Callable[[datetime], datet
 
 
 def _move_releases(session: Session, mission: str, new: MissionFacts, *, by: str, at: datetime) -> None:
-    """Statements and corrections that have not ended wait for the new press conference; one stopped on its way too."""
+    """Statements and corrections that have not ended wait for the new press conference; one stopped on its way too. Who
+    said go by hand saw the old one begin: that go is void, save for a text that after a leak waits for none."""
     press = new.moment(new.release.press_conference)
     for row in releases.of(session, mission):
         if row.kind in CARRIES and row.status not in ENDED and row.press_conference_at != press:
             row.press_conference_at = press
             audit.append(session, mission, by=by, at=at, act=ReleaseRedated(row.number, press))
+            if row.go == "by_hand" and row.sent_by and row.started_at is None and row.early_agreed_by is None:
+                row.sent_by = None
+                audit.append(session, mission, by=by, at=at, act=ReleaseGoLapsed(row.number))

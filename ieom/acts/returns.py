@@ -1,8 +1,9 @@
 """What came back about letters, written into the ledger: bounces, delays, complaints; and who is told when too much does.
 
 A report may be forged by anybody who saw a letter. It is believed of that one letter to its own reader, and of nothing
-else: it never keeps a letter from going that has not gone, unless the reader complains or the address is dead. It ends
-no doubt either, as what was lost would then look as if it had come back: it is shown beside the doubt.
+else: it keeps no other letter from going, and no correction or withdrawal from a reader, unless the reader complains or
+the address is dead; then the address is suppressed, and whoever is left out by that is counted and shown. It ends no
+doubt either, as what was lost would then look as if it had come back: it is shown beside the doubt.
 """
 
 from __future__ import annotations

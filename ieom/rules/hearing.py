@@ -32,6 +32,8 @@ class Heard:
     facts: dict[str, Any] = field(default_factory=dict)
     approvals: dict[str, str] = field(default_factory=dict)
     stopped: bool = False
+    dropped: bool = False
+    """Put aside for a newer one; no act takes that back."""
     ready_at: datetime | None = None
     """When the last person's word came without which it would not go."""
 
@@ -50,6 +52,8 @@ def heard(acts: Iterable[tuple[str, datetime, str, Mapping[str, Any]]], number: 
             continue
         if name == "ReleaseGo":
             found.facts["sent_by"], found.ready_at = by, at
+        elif name == "ReleaseGoLapsed":
+            found.facts["sent_by"] = None
         elif name == "ReleaseApproved":
             found.approvals[by], found.ready_at = what["digest"], at
         elif name == "ReleaseEarlyAsked":
@@ -60,6 +64,7 @@ def heard(acts: Iterable[tuple[str, datetime, str, Mapping[str, Any]]], number: 
             found.facts["press_conference"] = what["press_conference"]
         elif name == "ReleaseStopped":
             found.stopped = what["status"] == "stopped"
+            found.dropped = found.dropped or what["status"] == "dropped"
             found.ready_at = at
         elif name == "SendingFaulted":
             found.stopped = True
@@ -67,7 +72,7 @@ def heard(acts: Iterable[tuple[str, datetime, str, Mapping[str, Any]]], number: 
 
 
 def unheard_of(
-    told: Heard | None, row: Mapping[str, Any], approvals: Mapping[str, str], *, held: bool, sooner: bool = False
+    told: Heard | None, row: Mapping[str, Any], approvals: Mapping[str, str], *, status: str, sooner: bool = False
 ) -> list[str]:
     """What a release's row says otherwise than its acts; empty when both agree. Facts that an act of an earlier edition
     does not hold are passed over; but where none holds the press conference, the row's is not to be `sooner` than the
@@ -83,6 +88,8 @@ def unheard_of(
         wrong.append(f"{WORDS['press_conference']} is before the mission's")
     if dict(approvals) != told.approvals:
         wrong.append(f"{WORDS['approvals']} is another than its acts say")
-    if told.stopped and not held:
+    if told.dropped and status != "dropped":
+        wrong.append("it was dropped for a newer one")
+    elif told.stopped and status not in {"stopped", "held", "dropped"}:
         wrong.append("it was stopped, and no act lets it go on")
     return wrong

@@ -11,6 +11,7 @@ from releases import (
     WITHDRAWN,
     approved_by,
     edited_and_approved,
+    hash_of,
     of,
     out,
     row_of,
@@ -20,15 +21,17 @@ from releases import (
 )
 from sqlalchemy import Engine, select, text, update
 
-from ieom.acts import distribution, doubt
+from ieom.acts import distribution, doubt, returns
 from ieom.acts import letters as letter_acts
-from ieom.errors import Conflict, Refused
+from ieom.errors import Conflict, Refused, Tampered
 from ieom.mail import outbox
 from ieom.mail.answers import Outcome, What
+from ieom.mail.bounces import Report
 from ieom.records import releases
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.media import MediaContact
+from ieom.records.releases import ReleaseApproval
 from ieom.rules.doubt import Verdict
 from ieom.rules.timeline import State
 
@@ -93,7 +96,7 @@ def test_a_correction_goes_to_exactly_those_who_got_or_may_have_got_the_first(ap
     do.advance(distribution)
     found = of(approved, 2)
     corrected = {email for email, message in found.items() if message["Subject"].startswith("Correction")}
-    assert corrected == {named["sent"], named["in_doubt"]}
+    assert corrected == {named["sent"], named["in_doubt"], named["bounced"]}, "a report of a bounce may be forged"
     plain = set(found) - corrected
     assert plain == {named["deferred"], named["queued"], named["late"]}, "their first letter is the corrected text"
     assert all(found[email]["In-Reply-To"] is None for email in plain)
@@ -238,3 +241,42 @@ def test_a_letter_put_back_by_hand_after_a_withdrawal_is_not_leased_and_is_taken
         assert due.id not in [one.id for one in outbox.lease(session, SLUG, at=do.now, most=99, lease_id="four")]
         outbox.recover(session, SLUG, at=do.now)
     assert letter_of(approved, due.id).answer == f"release {number}, a withdrawal, took its place"
+
+
+@pytest.mark.parametrize("status", ["5.0.0", "5.1.1"])
+def test_a_bounce_keeps_no_withdrawal_from_a_reader_unless_the_address_is_dead(approved: Engine, status: str) -> None:
+    do = Doing(approved)
+    out(do)
+    with begin(approved) as session:
+        letter = session.scalars(select(Letter).where(Letter.kind == "release").order_by(Letter.id)).first()
+        assert letter is not None
+        reader = letter.recipient
+        report = Report("bounce", (letter.message_id,), frozenset({reader}), "failed", status, "gone")
+        assert returns.take_in(session, SLUG, by="clock", at=do.now, letter=letter.id, report=report, source="one")
+    number = withdrawn(do)
+    found = of(approved, number)
+    with reading(approved) as session:
+        left = distribution.unwritten(session, releases.one(session, SLUG, number))
+    assert (reader in found, left) == ((True, 0) if status == "5.0.0" else (False, 1))
+
+
+def test_a_hand_that_adds_a_deputy_to_a_seat_makes_no_second_approver_of_a_withdrawal(approved: Engine) -> None:
+    do = Doing(approved)
+    out(do)
+    number = written(do, "withdrawal", WITHDRAWN)
+    approved_by(do, number, "az-1")
+    with begin(approved) as session:
+        session.execute(text("UPDATE approval_seats SET deputies = '[\"intruder\"]' WHERE who = 'kg-1'"))
+    with pytest.raises(Tampered, match="with other seats"):
+        approved_by(do, number, "intruder")
+    with begin(approved) as session:
+        session.add(
+            ReleaseApproval(
+                release=releases.one(session, SLUG, number).id,
+                by="intruder",
+                at=do.now,
+                digest=hash_of(approved, number),
+            )
+        )
+    with pytest.raises(Tampered, match="with other seats"):
+        do.advance(distribution)

@@ -202,6 +202,19 @@ def test_a_stop_undone_in_the_database_lets_nothing_go(approved: Engine) -> None
         do.advance(distribution, EVENING)
 
 
+def test_a_text_dropped_for_a_newer_one_and_revived_in_the_database_does_not_go(approved: Engine) -> None:
+    do = Doing(approved)
+    first = written(do)
+    approved_by(do, first, "az-1")
+    do(distribution.go, "coordinator", number=first)
+    written(do, text_=ADVISORY.replace("20:00", "21:00"))
+    with begin(approved) as session:
+        session.execute(text("UPDATE releases SET status = 'prepared' WHERE number = :n"), {"n": first})
+    with pytest.raises(Tampered, match="it was dropped for a newer one"):
+        do.advance(distribution)
+    assert letters(approved) == 0
+
+
 def test_an_approval_of_a_text_of_its_own_that_nobody_gave_lets_nothing_go(approved: Engine) -> None:
     do = Doing(approved)
     number = written(do)
@@ -251,6 +264,21 @@ def test_a_press_conference_moved_forward_lets_the_release_go_earlier(approved: 
     assert letters(approved) == 0
     do.advance(distribution, early)
     assert letters(approved) == 24
+
+
+def test_a_go_by_hand_is_void_when_the_press_conference_moves(approved: Engine) -> None:
+    do = Doing(approved)
+    do(distribution.prepare, "press-officer", go="by_hand")
+    do.now = EVENING
+    do(distribution.go, "coordinator")
+    moved = EVENING + timedelta(hours=3)
+    do(redating.move_press_conference, "coordinator", to=moved, reason="the hall is not free")
+    do.now = moved + timedelta(minutes=1)
+    assert "nobody has said go" in do.advance(distribution).says
+    assert letters(approved) == 0
+    do(distribution.go, "coordinator")
+    do.advance(distribution)
+    assert row_of(approved, 1).started_at == do.now
 
 
 def test_after_a_leak_two_people_release_the_approved_text_before_the_press_conference(approved: Engine) -> None:

@@ -191,12 +191,18 @@ def test_a_release_is_as_its_acts_tell_it_or_the_difference_is_named() -> None:
     assert told.ready_at == PRESS
     row = {"kind": "statement", "hashes": {"en": "a"}, "go": "by_time", "not_before": None, "prepared_by": "press-officer",
            "sent_by": "coordinator", "early_by": None, "early_agreed_by": None}  # fmt: skip
-    assert unheard_of(told, row, {}, held=False) == []
+    assert unheard_of(told, row, {}, status="prepared") == []
     for key, other in (("sent_by", "kg-1"), ("kind", "arrival"), ("not_before", "2020"), ("early_by", "kg-1")):
-        assert len(unheard_of(told, {**row, key: other}, {}, held=False)) == 1
-    assert unheard_of(told, row, {"az-1": "d"}, held=False) == ["who approved it is another than its acts say"]
+        assert len(unheard_of(told, {**row, key: other}, {}, status="prepared")) == 1
+    assert unheard_of(told, row, {"az-1": "d"}, status="prepared") == ["who approved it is another than its acts say"]
     stopped = heard([*acts, ("kg-1", PRESS, "ReleaseStopped", {"number": 1, "status": "stopped"})], 1)
-    assert unheard_of(stopped, row, {}, held=False) == ["it was stopped, and no act lets it go on"]
-    assert unheard_of(stopped, row, {}, held=True) == []
+    assert unheard_of(stopped, row, {}, status="prepared") == ["it was stopped, and no act lets it go on"]
+    assert unheard_of(stopped, row, {}, status="stopped") == []
+    dropped = heard([*acts, ("press-officer", PRESS, "ReleaseStopped", {"number": 1, "status": "dropped"})], 1)
+    assert unheard_of(dropped, row, {}, status="dropped") == []
+    for status in ("prepared", "stopped"):
+        assert unheard_of(dropped, row, {}, status=status) == ["it was dropped for a newer one"]
+    lapsed = heard([*acts, ("coordinator", PRESS, "ReleaseGoLapsed", {"number": 1})], 1)
+    assert unheard_of(lapsed, {**row, "sent_by": None}, {}, status="prepared") == []
     assert heard(acts, 2) is None
-    assert unheard_of(None, row, {}, held=False) == ["no act prepared it"]
+    assert unheard_of(None, row, {}, status="prepared") == ["no act prepared it"]
