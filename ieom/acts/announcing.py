@@ -129,11 +129,9 @@ def _concerned(session: Session, mission: str, kind: str, number: int | None) ->
     row = releases.one(session, mission, number) if number is not None else out[-1] if out else None
     if row is None or row.started_at is None:
         raise Refused(f"nothing is public that a {kind} could concern")
-    if releases.withdrawn(session, row.id):
-        raise Refused(f"release {row.number} is withdrawn already")
-    later = releases.about(session, row.id, "correction")
-    if kind == "withdrawal" and later:
-        raise Refused(f"release {row.number} was corrected by release {later[-1].number}; withdraw that one")
+    why = releases.outdated(session, kind, row)
+    if why:
+        raise Refused("; ".join(why))
     return row
 
 

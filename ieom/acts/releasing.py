@@ -81,7 +81,7 @@ def prepare(
     unofficial, _others = translations(session, mission, round_)
     translated = {version.language: version.content_hash for version in unofficial}
     last = newest(session, mission)
-    same = last is not None and last.round == round_.id and last.hashes == round_.hashes
+    same = last is not None and last.round == round_.id and last.hashes == round_.hashes and not outdated(session, last)
     if (
         last is not None
         and same
@@ -199,6 +199,9 @@ def go(
         raise Refused(f"release {row.number} was dropped for a newer one")
     if by == row.prepared_by:
         raise Refused(f"{by} prepared this release; another person sends it")
+    late = outdated(session, row)
+    if late:
+        raise Refused(f"release {row.number} can't go: {'; '.join(late)}")
     if too_early_to_say_go(readiness(session, mission, row), at):
         raise Refused("this release goes by hand: say go once the press conference has begun, not before")
     row.sent_by = by
@@ -249,6 +252,14 @@ def go_on(
     return row
 
 
+def outdated(session: Session, row: Release) -> list[str]:
+    """Why a release that has not begun comes too late for what it concerns, in words; empty when it does not."""
+    concerned = session.get(Release, row.concerns) if row.concerns is not None else None
+    if concerned is None or concerned.started_at is None or row.started_at is not None:
+        return []
+    return releases.outdated(session, row.kind, concerned, row.id)
+
+
 def readiness(session: Session, mission: str, row: Release | None) -> Readiness:
     """What is known of the release."""
     facts = missions.facts(session, mission)
@@ -280,4 +291,5 @@ def readiness(session: Session, mission: str, row: Release | None) -> Readiness:
         lacks=() if carries or row is None else tuple(approvers.lacks(session, mission, row)),
         concerned_out=row is None or row.concerns is None
         or session.get_one(Release, row.concerns).started_at is not None,
+        outdated=tuple(outdated(session, row)) if row is not None else (),
     )  # fmt: skip

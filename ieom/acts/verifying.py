@@ -175,11 +175,17 @@ def _changed(session: Session, signed_for: tuple[_Prepared, str], digest: str, o
 
 
 def _later(session: Session, row: Release) -> Release | None:
-    """The public release that stands in this one's place: its newest correction, or the withdrawal of either."""
-    found = None
-    for one in releases.about(session, row.id, "correction", "withdrawal"):
-        found = _later(session, one) or one
-    return found
+    """The public release that stands in this one's place: the withdrawal of any text in its line, else its newest
+    correction."""
+    first = releases.line(session, row)[0] if row.kind == "correction" and row.concerns is not None else row
+    withdrawal = next((one for one in _after(session, first) if one.kind == "withdrawal"), None)
+    return withdrawal or next(reversed(_after(session, row)), None)
+
+
+def _after(session: Session, row: Release) -> list[Release]:
+    """What corrected or withdrew this release, and those in turn."""
+    found = releases.about(session, row.id, "correction", "withdrawal")
+    return [later for one in found for later in (one, *_after(session, one))]
 
 
 def _paper(session: Session, one: _Prepared, name: str) -> Paper:

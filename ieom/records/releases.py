@@ -143,6 +143,24 @@ def withdrawn(session: Session, release: int) -> bool:
     )
 
 
+def outdated(session: Session, kind: str, concerned: Release, release: int | None = None) -> list[str]:
+    """Why a release of this kind (its id, once it has one) can't concern this public one: it is withdrawn, another
+    corrected it, or it is itself a withdrawal. Empty when it can."""
+    if kind == "withdrawal" and concerned.kind == "withdrawal":
+        return [f"release {concerned.number} is a withdrawal, and a withdrawal is not withdrawn"]
+    if withdrawn(session, concerned.id):
+        return [f"release {concerned.number} is withdrawn already"]
+    newest_ = concerned
+    while later := [row for row in about(session, newest_.id, "correction") if row.id != release]:
+        newest_ = later[-1]
+    if newest_ is concerned:
+        return []
+    number = newest_.number
+    return [
+        f"release {concerned.number} was corrected by release {number}; prepare the {kind} again about release {number}"
+    ]
+
+
 def line(session: Session, row: Release) -> list[Release]:
     """What a release concerns, and what that concerns in turn: the first one first, without the release itself."""
     found: list[Release] = []

@@ -45,6 +45,8 @@ class Readiness:
     """Whose approval a text of its own still needs, in words."""
     concerned_out: bool = True
     """What it corrects, clarifies or withdraws is public."""
+    outdated: tuple[str, ...] = ()
+    """Why it comes too late: what it concerns was corrected or withdrawn meanwhile, in words."""
 
 
 def embargo_until(readiness: Readiness) -> datetime | None:
@@ -70,6 +72,7 @@ def reasons_not_to(readiness: Readiness, now: datetime) -> list[str]:
     why = _unapproved(readiness) if readiness.kind in CARRIES else [*readiness.lacks]
     if not readiness.concerned_out:
         why.append("what it concerns is not public")
+    why += readiness.outdated
     if readiness.kind in CARRIES and now < readiness.last_close:
         why.append("the last polling station has not closed")
     if readiness.kind == "statement" and not readiness.early and now < readiness.press_conference:

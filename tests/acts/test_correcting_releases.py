@@ -23,11 +23,13 @@ from sqlalchemy import Engine, select, text, update
 
 from ieom.acts import distribution, doubt, returns
 from ieom.acts import letters as letter_acts
+from ieom.acts.releasing import ReleaseGo
+from ieom.acts.verifying import verify
 from ieom.errors import Conflict, Refused, Tampered
 from ieom.mail import outbox
 from ieom.mail.answers import Outcome, What
 from ieom.mail.bounces import Report
-from ieom.records import releases
+from ieom.records import audit, releases
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.media import MediaContact
@@ -280,3 +282,68 @@ def test_a_hand_that_adds_a_deputy_to_a_seat_makes_no_second_approver_of_a_withd
         )
     with pytest.raises(Tampered, match="with other seats"):
         do.advance(distribution)
+
+
+# ------------------------------------------------------------------ what comes too late
+
+
+def test_nothing_goes_about_a_release_that_was_withdrawn_meanwhile(approved: Engine) -> None:
+    do = Doing(approved)
+    out(do)
+    clarified = written(do, "clarification", "The annex\n\nThe annex is on the website of the Mission.\n")
+    approved_by(do, clarified, "az-1")
+    do(distribution.go, "coordinator", number=clarified)
+    do(distribution.stop, "coordinator", number=clarified)
+    edited_and_approved(do)
+    corrected = do(distribution.prepare, "press-officer").number
+    number = withdrawn(do)
+    with pytest.raises(Refused, match=f"release {corrected} can't go: release 1 is withdrawn already"):
+        do(distribution.go, "coordinator", number=corrected)
+    do(distribution.go_on, "coordinator", number=clarified)
+    with begin(approved) as session:  # a go that was said in time, and one that a hand wrote
+        row = releases.one(session, SLUG, corrected)
+        audit.append(session, SLUG, by="coordinator", at=do.now, act=ReleaseGo(corrected))
+        row.sent_by = "coordinator"
+    do.now += timedelta(minutes=1)
+    assert do.advance(distribution).says.count("release 1 is withdrawn already") == 2
+    for late in (corrected, clarified):
+        assert row_of(approved, late).started_at is None
+    for kind in ("clarification", "withdrawal"):
+        with pytest.raises(Refused, match="release 1 is withdrawn already"):
+            written(do, kind, WITHDRAWN, concerns=1)
+    with pytest.raises(Refused, match="a withdrawal is not withdrawn"):
+        written(do, "withdrawal", WITHDRAWN, concerns=number)
+    anew = do(distribution.prepare, "press-officer")
+    assert (anew.kind, row_of(approved, corrected).status) == ("statement", "dropped")
+
+
+def test_a_withdrawal_of_what_was_corrected_meanwhile_is_prepared_again_about_the_correction(approved: Engine) -> None:
+    do = Doing(approved)
+    out(do)
+    first = written(do, "withdrawal", WITHDRAWN)
+    approved_by(do, first, "az-1", "kg-1")
+    edited_and_approved(do)
+    do(distribution.prepare, "press-officer")
+    do(distribution.go, "coordinator", number=3)
+    do.advance(distribution)
+    with pytest.raises(Refused, match="corrected by release 3; prepare the withdrawal again about release 3"):
+        do(distribution.go, "coordinator", number=first)
+    with pytest.raises(Refused, match="prepare the clarification again about release 3"):
+        written(do, "clarification", WITHDRAWN, concerns=1)
+    number = withdrawn(do)
+    assert row_of(approved, first).status == "dropped"
+    with reading(approved) as session:
+        assert releases.withdrawn(session, row_of(approved, 1).id)
+        for release in (1, 3):
+            paper = distribution.folder(SLUG, release) / "statement-en.pdf"
+            told = verify(session, paper.read_bytes())
+            assert told.later is not None
+            assert (told.later.release, told.later.kind) == (number, "withdrawal")
+    with begin(
+        approved
+    ) as session:  # records in which the withdrawal concerns the first and a correction stands beside
+        releases.one(session, SLUG, number).concerns = row_of(approved, 1).id
+        session.flush()
+        for release in (1, 3):
+            told = verify(session, (distribution.folder(SLUG, release) / "statement-en.pdf").read_bytes())
+            assert told.says[0].startswith("It was withdrawn")
