@@ -61,7 +61,7 @@ def test_a_refused_account_holds_the_release_until_a_person_goes_on(ieom: Any, e
         assert set(evening(server, 61)) == {"queued"}
         assert ieom("release", "go-on", "--by", "coordinator").code == 0
         assert set(evening(server, 90)) == {"sent"}
-    assert "Release 1: done" in shown(ieom)
+    assert "Release 1, statement: done" in shown(ieom)
 
 
 def test_a_refused_reader_is_shown_and_keeps_nobody_else_waiting(ieom: Any, evening: Evening) -> None:
@@ -70,7 +70,7 @@ def test_a_refused_reader_is_shown_and_keeps_nobody_else_waiting(ieom: Any, even
     assert states["refused"] == 1
     assert set(states) == {"refused", "sent"}
     assert "no such desk" in shown(ieom)
-    assert "Release 1: done" in shown(ieom)
+    assert "Release 1, statement: done" in shown(ieom)
 
 
 def test_a_server_that_says_later_and_then_yes_gets_each_letter_once(evening: Evening) -> None:
