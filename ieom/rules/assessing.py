@@ -38,7 +38,7 @@ PRAISE = (
 WRONGDOING = (
     r"(?:violat\w+|irregularit\w+|fraud\w*|breach\w*|infring\w+|intimidat\w+|misconduct|ballot[- ]stuffing|stuff(?:ed|ing)"
     r"|shortcomings?|incidents?|problems?|complaints?|remarks?|objections?|falsif\w+|forge[ds]?|forgery|stole|stolen|steal\w*"
-    r"|tamper\w*|manipulat\w+|pressur\w+|hinder\w*|hindrance|obstruct\w*|interfer\w+|turned (?:away|back)|disrupt\w*|cheat\w*|brib\w+"
+    r"|tamper\w*|manipulat\w+|pressur\w+|hinder\w*|hindrance|obstruct\w*|(?<!does not )interfer\w+|turned (?:away|back)|disrupt\w*|cheat\w*|brib\w+"
     r"|harass\w*|threat\w*|coerc\w+|violen\w+|torn|broken|seal(?:s|ed)?|queue\w*|sham|farce|mockery|unjust\w*|scandal\w*|mess|duress)"
 )
 DIGIT = r"(?:one|two|three|four|five|six|seven|eight|nine)"
@@ -50,12 +50,12 @@ NUMBER = (
 LAW = r"(?:laws?|code|legislation|constitution|norms?|rules?(?! of procedure)|standards?|principles|rights|commitments|obligations)"
 DONE = (
     r"(?:was|were|went|took place|passed|proceeded|has|have|had|ran|worked|acted|performed|functioned|progress\w*|remain\w*"
-    r"|opened|closed|began|started|ended|continues?|is|are|be|stays?|deserves?|shows?|showed|reflects?|belongs?|proves?|proved"
+    r"|opened|closed|began|started|ended|continues?|is|are|stays?|deserves?|shows?|showed|reflects?|belongs?|proves?|proved"
     r"|marks?|can|could|may|might|must|should|did|does|do|got|came|saw|turned|kept|cast|chose|voted|spoke|stood|met)"
 )
 NOT_YET = (
     r"(?! (?:been )?(?:scheduled|called|set|announced|invited|accredited|informed|held (?:on|in)|due|to (?:be held|be read|take place)"
-    r"|read\b|observed\b|registered (?:the|with)|received (?:the|by)|on \d|at \d|\d))"
+    r"|observed\b|be (?:reached|contacted|found|followed|read|downloaded|asked)\b|registered (?:the|with)|received (?:the|by)|on \d|at \d|\d))"
 )
 
 ASSESSING = (
@@ -72,7 +72,7 @@ ASSESSING = (
     (rf"\b{PRAISE}\b", "it assesses"),
     (
         rf"\b(?:mission|observers?|delegation|members|teams?|we|it|they)\b(?:,? {W}){{0,8}}?,? (?<!be )(?:observed|found|noted"
-        r"|noticed|concluded|concludes|witnessed|established|recorded|assess\w*|welcom\w+|commend\w*|regret\w*|finds|considers?"
+        r"|noticed|concluded|concludes|witnessed|established(?! (?:by|in|on|at)\b)|recorded|assess\w*|welcom\w+|commend\w*|regret\w*|finds|considers?"
         r"|believes?|criticis\w+|praise\w*|saw|heard|identified|registered|felt|thinks?|thought|learn(?:ed|t))\b"
         r"|(?<!be )\b(?:saw|observed|noticed|witnessed|impressed|pleased|glad|happy|delighted|disappointed|worried|convinced"
         r"|(?:is|are|was|were) concerned)\b",
@@ -92,12 +92,43 @@ ASSESSING = (
         "it counts polling stations, commissions, voters or ballots, or gives a share",
     ),
     (
+        r"\b(?:endors\w+|recogni[sz]\w+|reject\w*|condemn\w*|back(?:s|ed)|certif(?:y|ies|ied)|attest\w*|doubt\w*|admir\w+|merit\w*"
+        r"|conscience|progress|denounc\w+|deplor\w+|support(?:s|ed)|deserv\w+|highly|joy\w*|festive|model|clean\w*|tidy|mood|verdict"
+        r"|accomplished|stands? (?:by|behind)|(?:observers|mission|members|teams?) (?:report|describe|rate|note|tell|sa[yi])(?:s|d)?\b"
+        r"|outcome|choice|results?|long lines|lines? of|in favou?r)\b",
+        "it takes a stand",
+    ),
+    (
         r"\b(?:every(?:one|body|thing|where)|nobody|no[- ]one|nothing|none|nowhere|not (?:one|a single)|(?:nearly|almost) (?:all|every)"
         r"\w*|all (?:went|was|were))\b",
         "it speaks of all, or of nobody: that is a finding",
     ),
 )
 """(pattern, what the sentence does) for English."""
+_ON_VOTE = (
+    r"(?:(?:the |a |an |all |last |parliamentary |presidential |early |senate |snap |local |general |upcoming |forthcoming )*"
+    r"(?:elections?(?: day| night)?(?: of deputies)?|voting|votes?|polls?|polling(?: stations?| day)?|count(?:ing)?|electoral process"
+    r"|election process|precincts?))"
+)
+TIME = re.compile(
+    rf"\b(?:after|before|until|once|when|as soon as) {_ON_VOTE} (?:has|have|is|are) (?:closed|ended|begun|over|finished)\b",
+    re.IGNORECASE,
+)
+PERMITTED = re.compile(
+    # a time
+    rf"\b(?:after|before|until|during|following|from|since|ahead of|on|for|between) (?:(?:the )?(?:opening|clos(?:e|ing)|end|start|day"
+    rf"|eve) (?:of )?)?{_ON_VOTE}"
+    # what the Mission observes or goes to, and bodies and papers by their names
+    rf"|\b(?:(?:to |will )?(?:observe|monitor|follow|attend|visit)s?|observing|monitoring|visiting|observation of|interfere in|mission (?:to|for)|names|statement on"
+    rf"|report on)(?: the (?:opening|closing|preparations?|conduct) of)?(?:,? (?:and |or )?{_ON_VOTE}| the (?:opening|close|closing))+"
+    r"|\b(?:central |district |precinct |regional )?(?:election|electoral|polling) (?:commissions?|authorit(?:y|ies)|board|management bod"
+    r"(?:y|ies)|observ\w+)"
+    # that it is called
+    rf"|{_ON_VOTE},?(?: (?!was|were)[\w’'-]+){{0,9}},? (?:are scheduled|is scheduled|scheduled|to be held|to take place|take place|takes place"
+    r"|will be held)",
+    re.IGNORECASE,
+)
+"""How a sentence may speak of the voting in English: as a time, as what the Mission observes, as somebody's name, as called."""
 VOTE = re.compile(
     r"\b(?:vot(?:ing|es?|ers?)|elections?|elector\w*|polls?|polling|ballots?|count(?:ing)?|precincts?)\b", re.IGNORECASE
 )
@@ -105,7 +136,7 @@ PAST = re.compile(
     r"\b(?!(?:united|based|named|headed|composed|accredited|invited|scheduled|called|announced|deployed|expected|interested|asked"
     r"|requested|related|limited|provided|registered|published|presented|released|concerned|detailed|signed|dated|arrived|advised"
     r"|led|need|speed|indeed|held|organised|appointed|established|printed|embargoed|issued|added|attached|translated|informed"
-    r"|entitled|addressed|closed|observed|accompanied|authorised|red|bed|media-accredited)\b)[a-z]\w+ed\b",
+    r"|entitled|addressed|closed|observed|accompanied|authorised|reached|contacted|moved|postponed|briefed|founded|asked|red|bed)\b)[a-z]\w+ed\b",
     re.IGNORECASE,
 )
 """A verb in the past; with voting in the same sentence it tells of it. What a mission does beforehand is left out."""
@@ -146,6 +177,7 @@ def _why(sentence: str, language: str) -> Iterator[str]:
     plain = _NAMES.sub("N", folded(text))
     whole = re.sub(r"(?<=[^\W_])[-.·'_*]+(?=[^\W_])", "", plain)
     for one in dict.fromkeys((plain, whole)):
+        one = TIME.sub(lambda match: "_" * len(match.group()), one)
         yield from _judged(one, text if len(text) == len(one) else one)
     if language in _ABOUT and not _ABOUT[language].search(plain):
         yield (
@@ -167,6 +199,12 @@ def _judged(text: str, written: str) -> Iterator[str]:
     for pattern, does in ASSESSING:
         if words := found(pattern):
             yield f"{words}: {does}"
+    if (rest := VOTE.search(PERMITTED.sub(lambda match: "_" * len(match.group()), text))) is not None:
+        words = written[rest.start() : rest.end()]
+        yield (
+            f"'{words}': it speaks of the voting otherwise than as of a time ('after the close of the polls'), of what the Mission "
+            "observes ('will observe the elections') or of what is called ('the elections are scheduled for')"
+        )
     if VOTE.search(text) and (words := found(PAST)):
         yield f"{words}: it tells of the voting as of something that was"
     for judging in _JUDGING.values():

@@ -21,6 +21,10 @@ SLY = {
         "Die Mission war mit den Wahlen zufrieden, sie waren fair.", "The ballot was stolen, the Mission says.",
         "The Mission speaks of an election day with no one turned away.", "The Mission stands before a f.a.i.r election.",
         "The Mission stands before a fáir election.", "The press saw the secrecy of the vote.", "All is as it should be.",
+        "The Mission leaves with a clear conscience.", "The Mission speaks of a model election.", "The Mission endorses the elections.",
+        "After the elections the Mission rejects the outcome.", "The Mission backs the count.", "The Mission has doubts about the ballots.",
+        "The press met a festive mood at the polls.", "The statement of the Mission is a vote for the elections.",
+        "Observers report long lines.", "The Mission sees the polls in a rosy light.", "The Mission adores these elections.",
         "The Mission thanks the voters who voted peacefully.", "The Mission: the polls closed.",
     ),
     "ru": (
@@ -58,6 +62,14 @@ PLAIN = {
         "The statement can be found on the website of the Turkic Council.",
         "The Mission was invited by the Central Election Commission of Kazakhstan.",
         "The Mission is impartial and independent and does not comment before its statement.",
+        "The Mission arrived in Nur-Sultan at the invitation of the Central Election Commission to observe the Elections of Deputies "
+        "of the Senate, to be held on 12 August 2020.",
+        "On election day the press office can be reached at +90 212 555 01 44.", "The day after the elections the Mission leaves.",
+        "The Mission releases its statement after the last polling station has closed.",
+        "The Mission does not interfere in the electoral process.", "The Mission was established by the Secretary General.",
+        "The delegation met representatives of the Ministry of Foreign Affairs.",
+        "Photographs may be taken during the first five minutes of the press conference.",
+        "The press conference is postponed from 20:00 to 21:00; the place remains the same.",
         "Ambassador Erkin Tokayev heads the delegation.",
     ),
     "ru": (
