@@ -162,7 +162,7 @@ def status(number: NumberOption = None, mission: MissionOption = "") -> None:
         for one in releases.complaints(session, slug):
             end = f"answered by {one.reply}" if one.reply else "not answered yet"
             say(f"Complaint {one.received} ({one.about}): {end}.")
-        begun = [row for row in rows if row.started_at is not None]
+        begun = [row for row in rows if releases.public(session, row)]
         if begun:
             _ledger(session, releases.one(session, slug, number) if number else begun[-1], facts.zone)
 
@@ -180,7 +180,7 @@ def _standing(session: Session, slug: str, row: Release, zone: str, now: datetim
         people.append(f"early release asked for by {row.early_by}{second}")
     lines = [f"{head}: {row.status.replace('_', ' ')}; {', '.join(people)}."]
     until = embargo_until(known)
-    if row.started_at is None:
+    if row.started_at is None or not releases.public(session, row):
         lines += [f"  Not yet: {reason}." for reason in reasons_not_to(known, now)]
         if until is not None:
             by_hand = ", and somebody says go then" if row.go == "by_hand" else ""

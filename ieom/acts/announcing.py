@@ -127,7 +127,7 @@ def _concerned(session: Session, mission: str, kind: str, number: int | None) ->
         return None
     out = [row for row in releases.published(session, mission) if kind != "withdrawal" or row.kind != "withdrawal"]
     row = releases.one(session, mission, number) if number is not None else out[-1] if out else None
-    if row is None or row.started_at is None:
+    if row is None or not releases.public(session, row):
         raise Refused(f"nothing is public that a {kind} could concern")
     why = releases.outdated(session, kind, row)
     if why:
@@ -190,7 +190,7 @@ def approve(
         raise Refused("a statement is approved in a round ('ieom approve'), not here")
     if row.status == "dropped":
         raise Refused(f"release {row.number} was dropped for a newer one; read that")
-    if row.started_at is not None:
+    if releases.public(session, row):
         raise Refused(f"release {row.number} has gone")
     wanted = digest_of(session, row)
     if len(version_hash) < 12 or not wanted.startswith(version_hash):

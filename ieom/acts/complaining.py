@@ -49,7 +49,7 @@ def register(
     if not about.strip():
         raise BadInput("say in a few words what they complain of")
     concerned = releases.one(session, mission, release) if release is not None else None
-    if concerned is not None and concerned.started_at is None:
+    if concerned is not None and not releases.public(session, concerned):
         raise Refused(f"release {concerned.number} is not public; nobody can have complained of it")
     row = Complaint(
         mission=mission, release=concerned.id if concerned else None, received=received, about=" ".join(about.split()),

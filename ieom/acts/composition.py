@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 from ieom.acts.revision import begin_revision
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.folder.names import load_names
-from ieom.records import audit, missions
+from ieom.records import audit, missions, releases
 from ieom.records.approvals import ApprovalRound
 from ieom.records.delegation import Member, StateCall
-from ieom.records.releases import Release
 from ieom.rules import revisions
 from ieom.rules.mission import MissionFacts, Seat, SendingState
 
@@ -165,7 +164,7 @@ def _day(facts: MissionFacts, at: datetime) -> date:
 
 def _end_round(session: Session, mission: str, at: datetime, why: str) -> None:
     """End a round of approval that goes on, or that has decided on a text not yet published."""
-    published = select(Release.round).where(Release.mission == mission, Release.started_at.is_not(None))
+    published = [row.round for row in releases.published(session, mission) if row.round is not None]
     going = select(ApprovalRound).where(
         ApprovalRound.mission == mission,
         ApprovalRound.status.in_(["open", "approved", "changes_asked"]),

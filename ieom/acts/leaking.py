@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ieom.acts import releasing
 from ieom.acts.releasing import ReleaseGo, missing, newest
 from ieom.errors import BadInput, Refused
-from ieom.records import audit
+from ieom.records import audit, releases
 from ieom.records.releases import Release
 
 
@@ -65,7 +65,7 @@ def agree_early(session: Session, mission: str, *, by: str, at: datetime, ref: s
 
 def _prepared(session: Session, mission: str) -> Release:
     row = newest(session, mission) or missing()
-    if row.started_at is not None:
+    if releases.public(session, row):
         raise Refused(f"release {row.number} has gone already")
     if row.kind != "statement":
         raise Refused("a correction waits for no press conference")

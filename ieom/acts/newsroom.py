@@ -35,9 +35,7 @@ State = tuple[object, ...]
 
 def state(session: Session) -> State:
     """What changes whenever the newsroom does; cheap to ask."""
-    public = select(func.count(), func.max(Release.id), func.max(Release.started_at)).where(
-        Release.started_at.is_not(None)
-    )
+    public = select(func.count(), func.max(Release.id), func.max(Release.started_at)).where(releases.BEGAN)
     return (
         *session.execute(public).one(),
         session.scalar(select(func.max(MissionRevision.id))),
@@ -92,7 +90,7 @@ def _digest(session: Session) -> str:
 
 def where(session: Session, row: Release, at: datetime | None = None) -> str:
     """Where a release stands in the newsroom, or will when it starts at `at` (UTC): 'missions/…/2020-08-12-statement/'."""
-    begun = row.started_at or at
+    begun = row.started_at if releases.public(session, row) else at
     if begun is None:
         raise ValueError("a release that has not begun has no address")
     known = [one for one in releases.published(session, row.mission) if one.id != row.id]

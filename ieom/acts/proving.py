@@ -18,7 +18,7 @@ from ieom.errors import Refused, Tampered
 from ieom.papers import store
 from ieom.papers.press_release import corrected, press_release_pdf, press_release_txt, release_text
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
-from ieom.records import audit, drafts, missions
+from ieom.records import audit, drafts, missions, releases
 from ieom.records.approvals import ApprovalRound
 from ieom.records.releases import Release, approvals
 from ieom.records.statements import StatementVersion
@@ -50,7 +50,7 @@ def papers_of(
         version.content, gathered.facts, press_conference=facts.moment(facts.release.press_conference), zone=zone
     )
     _check(session, mission, version, text.plain)
-    if corrects is not None and corrects.started_at is not None:
+    if corrects is not None and corrects.started_at is not None and releases.public(session, corrects):
         text = corrected(text, language, at=corrects.started_at, zone=zone)
     seal = announced(session, mission)
     contact = f"{facts.release.from_name}, {facts.release.reply_to}"
@@ -159,6 +159,8 @@ def told(session: Session, row: Release) -> None:
         status=row.status,
         sooner=press is not None and press < facts.moment(facts.release.press_conference),
     )  # fmt: skip
+    if row.id in {one.id for one in releases.misdated(session, row.mission)}:
+        wrong.append("when it began is another than its acts say")
     if wrong:
         raise Tampered(
             f"release {row.number} is not as the chain of acts tells it: {'; '.join(wrong)}. Nothing was released; "

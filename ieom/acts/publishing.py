@@ -84,7 +84,7 @@ class Written:
                 self.quotes[language] = _conclusion(drafts.by_hash(session, mission, text.hash).content)
             self.statement = canonical(drafts.by_hash(session, mission, self.texts[self.first].hash).content)
         line = releases.line(session, row)
-        self.concerned = line[-1] if line else None
+        self.concerned_at = line[-1].started_at if line and releases.public(session, line[-1]) else None
         self.concerned_title = ""
         if line:
             title = texts(session, line[-1])[self.first].title
@@ -141,7 +141,7 @@ class Written:
         shown = self.texts[text] if text == letter else main
         said = phrases("release", letter)
         concerns = self.row.kind in {"correction", "withdrawal", "clarification"} and not first
-        out = self.concerned.started_at if concerns and self.concerned is not None else None
+        out = self.concerned_at if concerns else None
         authentic = [one.language for one in self.texts.values() if one.authentic]
         return {
             "kind": "statement" if first else self.row.kind,

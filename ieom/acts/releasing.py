@@ -290,6 +290,6 @@ def readiness(session: Session, mission: str, row: Release | None) -> Readiness:
         and row.early_by != row.early_agreed_by,
         lacks=() if carries or row is None else tuple(approvers.lacks(session, mission, row)),
         concerned_out=row is None or row.concerns is None
-        or session.get_one(Release, row.concerns).started_at is not None,
+        or releases.public(session, session.get_one(Release, row.concerns)),
         outdated=tuple(outdated(session, row)) if row is not None else (),
     )  # fmt: skip

@@ -46,10 +46,7 @@ class _Prepared:
     row: Release
     papers: dict[str, str]
     signed: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def public(self) -> bool:
-        return self.row.started_at is not None
+    public: bool = False
 
 
 def verify(session: Session, source: Path | bytes, *, public: bool = True) -> Answer:
@@ -102,10 +99,11 @@ def _signature(data: bytes, hidden: set[str]) -> Signature | None:
 
 def _prepared(session: Session) -> Iterator[_Prepared]:
     rows = {(row.mission, row.number): row for row in session.scalars(select(Release))}
+    public = {row.id for row in releases.published(session)}
     for act in session.scalars(select(AuditRow).where(AuditRow.act == "ReleasePrepared").order_by(AuditRow.id)):
         row = rows.get((act.mission, act.what["number"]))
         if row is not None:
-            yield _Prepared(row, act.what["papers"], act.what.get("signed") or {})
+            yield _Prepared(row, act.what["papers"], act.what.get("signed") or {}, row.id in public)
 
 
 def _by_hash(known: list[_Prepared], digests: set[str]) -> tuple[_Prepared, str] | None:
@@ -196,7 +194,8 @@ def _paper(session: Session, one: _Prepared, name: str) -> Paper:
         hashes = {**row.hashes, **(row.translations or {})}
         version = drafts.by_hash(session, row.mission, hashes[language]).number if language in hashes else None
     return Paper(
-        row.mission, facts.title, row.number, row.kind, name, language, version, one.papers.get(name, ""), row.started_at,
+        row.mission, facts.title, row.number, row.kind, name, language, version, one.papers.get(name, ""),
+        row.started_at if one.public else None,
         facts.release.newsroom_url,
     )  # fmt: skip
 

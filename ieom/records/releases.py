@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Select, UniqueConstraint, not_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.errors import NotFound
+from ieom.records.audit import AuditRow
 from ieom.records.base import Base
 from ieom.rules.release import CARRIES, TAKES_BACK
 
@@ -48,7 +49,7 @@ class Release(Base):
     """When the second agreed."""
     early_why: Mapped[str] = mapped_column(default="")
     started_at: Mapped[datetime | None]
-    """When its letters were queued: from then on it is public."""
+    """When its letters were queued: from then on it is public (`public`)."""
     done_at: Mapped[datetime | None]
 
 
@@ -104,23 +105,44 @@ def newest(session: Session, mission: str) -> Release | None:
     return session.scalars(query.order_by(Release.number.desc()).limit(1)).one_or_none()
 
 
+_STARTED = select(AuditRow.what["number"].as_integer()).where(
+    AuditRow.mission == Release.mission, AuditRow.act == "ReleaseStarted"
+)
+BEGAN = Release.number.in_(_STARTED.where(AuditRow.at == Release.started_at).correlate(Release))
+"""Public is a release whose letters were queued, as its row says and as the chain of acts says too: whoever opens the
+database may write the row. It is the one question for everything that shows, names or recognises a public release."""
+
+
 def published(session: Session, mission: str | None = None) -> list[Release]:
     """Releases that are public (their letters were queued), oldest first; of one mission or of all."""
-    query = select(Release).where(Release.started_at.is_not(None)).order_by(Release.started_at, Release.id)
+    query = select(Release).where(BEGAN).order_by(Release.started_at, Release.id)
     return list(session.scalars(query if mission is None else query.where(Release.mission == mission)))
+
+
+def public(session: Session, row: Release) -> bool:
+    """Whether a release is public."""
+    return session.scalar(select(Release.id).where(Release.id == row.id, BEGAN)) is not None
+
+
+def misdated(session: Session, mission: str) -> list[Release]:
+    """Releases of which the row and the chain of acts do not say alike whether they began, or when; by number."""
+    begun = or_(Release.started_at.is_not(None), Release.number.in_(_STARTED.correlate(Release)))
+    differ = or_(Release.started_at.is_(None), not_(BEGAN))
+    query = select(Release).where(Release.mission == mission, begun, differ)
+    return list(session.scalars(query.order_by(Release.number)))
 
 
 def about(session: Session, release: int, *kinds: str) -> list[Release]:
     """Public releases that correct, clarify or withdraw this one (its id), oldest first; of these kinds alone when
     some are named."""
-    query = select(Release).where(Release.concerns == release, Release.started_at.is_not(None))
+    query = select(Release).where(Release.concerns == release, BEGAN)
     query = query.where(Release.kind.in_(kinds)) if kinds else query
     return list(session.scalars(query.order_by(Release.started_at, Release.id)))
 
 
 def superseded() -> Select[tuple[int | None]]:
     """Ids of releases in whose place a public correction or withdrawal stands: no letter of theirs leaves any more."""
-    taking = (Release.kind.in_(sorted(TAKES_BACK)), Release.started_at.is_not(None), Release.concerns.is_not(None))
+    taking = (Release.kind.in_(sorted(TAKES_BACK)), Release.concerns.is_not(None), BEGAN)
     return select(Release.concerns).where(*taking)
 
 

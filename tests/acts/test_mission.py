@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import released
 from sqlalchemy import Engine, select
 
 from ieom.acts import mission as acts
@@ -154,7 +155,7 @@ def test_a_second_round_moves_the_plan_and_is_refused_once_a_statement_went_out(
     assert facts_of(engine, deployed).election_day == date(2020, 8, 26)
     assert visits(engine)["closing"] == CLOSE + 14 * DAY
     with begin(engine) as session:
-        session.scalars(select(Release)).one().started_at = CLOSE
+        released.begin(session, session.scalars(select(Release)).one(), CLOSE)
     with pytest.raises(Refused, match="mission of its own"):
         do(engine, deployed, acts.set_round, **{**arguments, "number": 3})
 
@@ -214,7 +215,7 @@ def test_only_an_appointed_observer_becomes_head(engine: Engine, deployed: str) 
 def test_a_round_whose_statement_was_published_is_not_ended_afterwards(engine: Engine, deployed: str) -> None:
     with begin(engine) as session:
         session.scalars(select(ApprovalRound)).one().status = "approved"
-        session.scalars(select(Release)).one().started_at = CLOSE
+        released.begin(session, session.scalars(select(Release)).one(), CLOSE)
     do(engine, deployed, acts.state_withdraws, state="TR", at=CLOSE + DAY)
     with reading(engine) as session:
         assert session.scalars(select(ApprovalRound)).one().status == "approved"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import released
 from living import EXAMPLE
 from sqlalchemy import Engine
 from test_papers import ABOUT, WORDS
@@ -81,7 +82,7 @@ class Office:
 
     def let_go(self, number: int = 1, at: datetime = OUT) -> None:
         with begin(self.engine) as session:
-            self._row(session, number).started_at = at
+            released.begin(session, self._row(session, number), at)
 
     def _row(self, session: Any, number: int) -> Release:
         from ieom.records import releases

@@ -114,7 +114,7 @@ def test_an_address_stands_whatever_comes_later(news: Engine, tmp_path: Path) ->
         facts = missions.facts(session, SLUG).model_copy(update={"zone": "Pacific/Kiritimati"})
         missions.revise(session, SLUG, facts, by="coordinator", at=LATER, kind="postponed", reason="")
         assert newsroom.where(session, row) == STATEMENT
-        later.started_at = EVENING + timedelta(hours=1)
+        released.begin(session, later, EVENING + timedelta(hours=1))
     assert STATEMENT + "index.html" in build(news, tmp_path / "room")
 
 

@@ -11,18 +11,22 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import released
 from released import EVENING, SLUG, content, own, statement
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from starlette.testclient import TestClient
 
 from desk.public import verifying
 from desk.public.app import public
 from desk.public.site import Site, records
 from ieom.acts import proving
+from ieom.acts.verifying import verify
+from ieom.records import releases
 from ieom.records.audit import AuditRow
 from ieom.records.base import begin, reading
 from ieom.records.media import MediaContact, Suppression, suppressed
 from ieom.records.releases import Release
+from ieom.rules.verifying import Verdict
 
 STATEMENT = f"/missions/{SLUG}/2020-08-12-statement/"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -83,7 +87,7 @@ def test_before_the_embargo_ends_every_address_of_a_release_is_like_nonsense(web
     asked = web.post("/verify", files={"paper": paper(row)})
     assert "<h1>Not ours</h1>" in asked.text, "a leaked paper is not confirmed before its time"
     with begin(engine) as session:
-        session.get_one(Release, row.id).started_at = EVENING
+        released.begin(session, session.get_one(Release, row.id), EVENING)
     renewed(web)
     assert web.get(STATEMENT).status_code == 200
     assert web.get(STATEMENT + "statement-en.pdf").content == paper(row)
@@ -354,3 +358,24 @@ def test_a_defect_shows_a_page_and_nothing_of_the_inside(web: TestClient, monkey
     assert "Something went wrong here" in answer.text
     assert "secret" not in answer.text
     assert answer.headers["content-security-policy"]
+
+
+def test_a_hand_in_the_records_makes_nothing_public(web: TestClient, engine: Engine) -> None:
+    row = release(engine, at=None)
+    with begin(engine) as session:
+        session.execute(text("UPDATE releases SET started_at = :at, status = 'done'"), {"at": "2020-08-12 12:00:00"})
+    assert web.get(STATEMENT).status_code == web.get(STATEMENT + "statement-en.pdf").status_code == 404
+    asked = web.post("/verify", files={"paper": paper(row)})
+    assert "<h1>Not ours</h1>" in asked.text
+    assert "eleased on" not in asked.text
+    with reading(engine) as session:
+        told = verify(session, paper(row), public=False)
+        assert (told.verdict, told.paper.released_at) == (Verdict.NOT_RELEASED, None)
+        assert releases.published(session) == []
+        assert [one.id for one in releases.misdated(session, SLUG)] == [row.id]
+    with begin(engine) as session:
+        released.begin(session, session.get_one(Release, row.id), EVENING)
+        assert releases.misdated(session, SLUG) == []
+        session.execute(text("UPDATE releases SET started_at = NULL"))
+        session.expire_all()
+        assert [one.id for one in releases.misdated(session, SLUG)] == [row.id]

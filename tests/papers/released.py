@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ieom.acts.distribution import ReleaseStarted
 from ieom.acts.proving import folder
 from ieom.acts.releasing import ReleasePrepared
 from ieom.papers import store
@@ -129,4 +130,12 @@ def _release(
         number, kind, row.hashes, sums, {}, concerns.number if concerns else None, None, None, "by_time"
     )
     audit.append(session, mission, by="press-officer", at=row.prepared_at, act=act)
+    if at is not None:
+        begin(session, row, at)
     return row
+
+
+def begin(session: Session, row: Release, at: datetime) -> None:
+    """As the walk does it when a release's letters are queued."""
+    row.status, row.started_at = "going", at
+    audit.append(session, row.mission, by="clock", at=at, act=ReleaseStarted(row.number, 0))
