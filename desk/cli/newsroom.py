@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from desk.cli.context import console, engine, say
 from ieom.acts import newsroom as acts
@@ -38,6 +39,8 @@ def build(
     with reading(engine()) as session:
         count = acts.build(session, folder, rehearsals=rehearsals)
         room = acts.gather(session, rehearsals=rehearsals)
+    for fault in room.faults:
+        say(Text(f"Left out, for it can't be shown as it was released: {fault}.", style="red"))
     releases = sum(len(one.releases) for one in room.missions)
     if not releases:
         say(f"Nothing is published yet; {folder / 'index.html'} says so.")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich import box
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from desk.cli.keys import signed_says
 from desk.cli.letters import settle
 from desk.timeline_view import local
 from ieom.acts import distribution as acts
+from ieom.acts import newsroom
 from ieom.acts.rounds import approved_round
 from ieom.papers import store
 from ieom.records import missions, releases
@@ -162,6 +164,8 @@ def status(number: NumberOption = None, mission: MissionOption = "") -> None:
         for one in releases.complaints(session, slug):
             end = f"answered by {one.reply}" if one.reply else "not answered yet"
             say(f"Complaint {one.received} ({one.about}): {end}.")
+        for fault in newsroom.faults(session, slug):
+            say(Text(f"Left out of the newsroom: {fault}.", style="red"))
         begun = [row for row in rows if releases.public(session, row)]
         if begun:
             _ledger(session, releases.one(session, slug, number) if number else begun[-1], facts.zone)

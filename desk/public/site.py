@@ -23,6 +23,9 @@ LOG = logging.getLogger("ieom.public")
 PATIENCE = 4
 """Seconds that a reader waits for the records; then they are told to come again. A mailbox provider waits little longer."""
 
+MENDED = 60
+"""Seconds after which a newsroom that leaves something out is made again: perhaps it was put back."""
+
 
 @dataclass(frozen=True)
 class Served:
@@ -85,7 +88,7 @@ class Site:
     ) -> None:
         self.engine, self.rehearsals, self.clock = engine, rehearsals, clock
         self.now: Served | None = None
-        self.asked = float("-inf")
+        self.asked = self.made = float("-inf")
         self.working = threading.Lock()
 
     def current(self) -> Served | None:
@@ -104,5 +107,11 @@ class Site:
     def _renew(self) -> None:
         with reading(self.engine) as session:
             state = acts.state(session)
-            if self.now is None or self.now.state != state:
-                self.now = served(acts.gather(session, rehearsals=self.rehearsals, online=True), state)
+            known = self.now.pages.newsroom.faults if self.now else ()
+            mending = known and self.clock() - self.made > MENDED
+            if self.now is None or self.now.state != state or mending:
+                room, self.made = acts.gather(session, rehearsals=self.rehearsals, online=True), self.clock()
+                for fault in room.faults:
+                    if fault not in known:
+                        LOG.error("left out of the newsroom: %s", fault)
+                self.now = served(room, state)

@@ -4,7 +4,9 @@ they were prepared. Nothing of any other release is read here."""
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,8 +15,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ieom.acts.proving import folder as papers_folder
-from ieom.acts.published import texts
-from ieom.errors import Tampered
+from ieom.acts.published import text as text_of
+from ieom.errors import IeomError, Tampered
 from ieom.folder.names import load_names
 from ieom.papers import certificates, store
 from ieom.papers.frame import framed
@@ -31,6 +33,7 @@ from ieom.rules.statement import canonical
 from ieom.settings import settings
 
 State = tuple[object, ...]
+LOG = logging.getLogger("ieom.newsroom")
 
 
 def state(session: Session) -> State:
@@ -46,27 +49,46 @@ def state(session: Session) -> State:
 
 def gather(session: Session, *, rehearsals: bool = False, online: bool = False) -> Newsroom:
     """Everything published, missions by election day, newest first. Missions that live in a rehearsal's time are left
-    out unless `rehearsals`. Raises `Tampered` when a paper or a text is not the one that was released."""
-    rooms, base = [], settings().newsroom_url
+    out unless `rehearsals`. A paper or a text that is not the one that was released is left out and is among the
+    newsroom's `faults`: one that is damaged keeps no other, a withdrawal say, from being shown."""
+    rooms, base, wrong = [], settings().newsroom_url, list[str]()
     for slug in missions.all_slugs(session):
         rehearsed = missions.get(session, slug).simulated_now is not None
         rows = releases.published(session, slug)
-        if not rows or (rehearsed and not rehearsals):
+        if rehearsed and not rehearsals:
+            continue
+        wrong += _misdated(session, slug)
+        if not rows:
             continue
         facts = missions.facts(session, slug)
         base = base or base_of(facts.release.newsroom_url, slug)
-        rooms.append(_room(session, facts, rows, rehearsal=rehearsed))
+        rooms.append(_room(session, facts, rows, wrong, rehearsal=rehearsed))
     rooms.sort(key=lambda room: (room.days[-1], room.slug), reverse=True)
     name = rooms[0].organisation if rooms else "Newsroom"
     signed_with = sorted(certificates.kept().values(), key=lambda one: (one.since, one.fingerprint), reverse=True)
-    return Newsroom(name, tuple(rooms), f"{base.rstrip('/')}/" if base else "", tuple(signed_with), online=online)
+    address_ = f"{base.rstrip('/')}/" if base else ""
+    return Newsroom(name, tuple(rooms), address_, tuple(signed_with), online=online, faults=tuple(wrong))
+
+
+def faults(session: Session, mission: str) -> list[str]:
+    """What a mission published and the newsroom can't show."""
+    wrong = _misdated(session, mission)
+    _room(session, missions.facts(session, mission), releases.published(session, mission), wrong, rehearsal=False)
+    return wrong
+
+
+def _misdated(session: Session, mission: str) -> list[str]:
+    return [
+        f"release {row.number} of {mission}: when it began is another in its row than in the chain of acts"
+        for row in releases.misdated(session, mission)
+    ]
 
 
 def build(session: Session, into: Path, *, rehearsals: bool = False) -> int:
-    """Write the newsroom as plain files at `into`, whole or not at all. Returns how many files. Raises `Tampered`,
+    """Write the newsroom as plain files at `into`, whole or not at all. Returns how many files. Raises
     `Refused`, `Unavailable`; what was there before then stands."""
     newsroom = gather(session, rehearsals=rehearsals)
-    return write_folder(into, _files(newsroom), state=_digest(session))
+    return write_folder(into, _files(newsroom), state=_digest(session, newsroom.faults))
 
 
 def refresh(session: Session) -> int:
@@ -75,17 +97,22 @@ def refresh(session: Session) -> int:
     into = settings().newsroom_dir
     if into is None or state_of(into) == _digest(session):
         return 0
-    return build(session, into)
+    newsroom = gather(session)  # one with faults is asked for again: perhaps they were mended
+    for fault in newsroom.faults:
+        LOG.error("left out of the newsroom: %s", fault)
+    digest = _digest(session, newsroom.faults)
+    return write_folder(into, _files(newsroom), state=digest) if state_of(into) != digest else 0
 
 
 def _files(newsroom: Newsroom) -> Iterator[tuple[str, bytes]]:
     yield from Pages(newsroom, index="index.html").all()
     for path, paper in papers(newsroom).items():
-        yield path, proved(paper)
+        if not paper.missing:
+            yield path, proved(paper)
 
 
-def _digest(session: Session) -> str:
-    return hashlib.sha256(repr(state(session)).encode()).hexdigest()[:24]
+def _digest(session: Session, wrong: tuple[str, ...] = ()) -> str:
+    return hashlib.sha256("\n".join((repr(state(session)), *wrong)).encode()).hexdigest()[:24]
 
 
 def where(session: Session, row: Release, at: datetime | None = None) -> str:
@@ -115,11 +142,13 @@ def _day(session: Session, slug: str, moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 
 
-def _room(session: Session, facts: MissionFacts, rows: list[Release], *, rehearsal: bool) -> MissionRoom:
+def _room(
+    session: Session, facts: MissionFacts, rows: list[Release], wrong: list[str], *, rehearsal: bool
+) -> MissionRoom:
     names, on = load_names(), facts.election_day
     days = [(_day(session, facts.slug, row.started_at), row.kind) for row in rows if row.started_at is not None]
     stand = folders(facts.slug, days)
-    made = [_published(session, facts, row, folder) for row, folder in zip(rows, stand, strict=True)]
+    made = [_published(session, facts, row, folder, wrong) for row, folder in zip(rows, stand, strict=True)]
     return MissionRoom(
         slug=facts.slug,
         title=facts.title,
@@ -136,11 +165,11 @@ def _room(session: Session, facts: MissionFacts, rows: list[Release], *, rehears
     )
 
 
-def _published(session: Session, facts: MissionFacts, row: Release, folder: str) -> Published:
+def _published(session: Session, facts: MissionFacts, row: Release, folder: str, wrong: list[str]) -> Published:
     if row.started_at is None:
         raise ValueError("only what has begun to go out is published")
-    data = {name: read(row, name) for name in row.papers if SAFE.match(name)}
-    wordings = tuple(_wordings(session, facts, row, data.get))
+    data = {name: _or_none(row, name, wrong) for name in row.papers if SAFE.match(name)}
+    wordings = tuple(_wordings(session, facts, row, data.get, wrong))
     languages = [one.language for one in wordings]
     return Published(
         id=row.id,
@@ -150,13 +179,22 @@ def _published(session: Session, facts: MissionFacts, row: Release, folder: str)
         wordings=wordings,
         papers=tuple(
             Paper(
-                name, paper_language(name), len(data[name]), row.papers[name], papers_folder(row.mission, row.number) / name
+                name, paper_language(name), len(data[name] or b""), row.papers[name],
+                papers_folder(row.mission, row.number) / name, missing=data[name] is None,
             )
             for name in papers_in_order(data, languages)
         ),
         concerns=row.concerns,
         changes=_changes(session, row),
     )  # fmt: skip
+
+
+def _or_none(row: Release, name: str, wrong: list[str]) -> bytes | None:
+    try:
+        return read(row, name)
+    except Tampered as error:
+        wrong.append(str(error))
+        return None
 
 
 def read(row: Release, name: str) -> bytes:
@@ -176,26 +214,36 @@ def proved(paper: Paper) -> bytes:
 
 
 def _wordings(
-    session: Session, facts: MissionFacts, row: Release, paper: Callable[[str], bytes | None]
+    session: Session, facts: MissionFacts, row: Release, paper: Callable[[str], bytes | None], wrong: list[str]
 ) -> list[Wording]:
     found = []
-    for language, text in texts(session, row).items():
-        if row.kind not in CARRIES:
-            if text.hash != own_text.text_hash(text.title, text.paragraphs):
-                raise Tampered(f"the text of release {row.number} of {row.mission} is not the one that was released")
-            found.append(Wording(language, text.title, text.hash, text.authentic, paragraphs=text.paragraphs))
-            continue
-        version = drafts.by_hash(session, row.mission, text.hash)
-        frame = framed(
-            version.content, number=version.number, digest=version.content_hash, chain_head=version.chain_head, zone=facts.zone
-        )  # fmt: skip
+    for language, digest in {**row.hashes, **(row.translations or {})}.items():
         said = (paper(f"press-release-{language}.txt") or b"").decode()
-        title, *lead = [
-            " ".join(one.split()) for one in said.removesuffix(canonical(version.content)).split("\n\n") if one.strip()
-        ] or [text.title]
-        title += f" ({text.marking})" if text.marking and text.marking not in title else ""
-        found.append(Wording(language, title, text.hash, text.authentic, text.marking, lead=tuple(lead), frame=frame))
-    return found
+        try:
+            found.append(_wording(session, facts, row, language, said))
+        except (IeomError, LookupError, TypeError) as error:
+            why = str(error) if isinstance(error, IeomError) else "it is not in the records"
+            wrong.append(f"the text in '{language}' of release {row.number} of {row.mission}: {why}")
+            title = " ".join(said.partition("\n\n")[0].split()) or facts.title  # the paper is proved, if there is one
+            found.append(Wording(language, title, digest, language in row.hashes, missing=True))
+    return found or [Wording(facts.languages[0], facts.title, "", authentic=True, missing=True)]
+
+
+def _wording(session: Session, facts: MissionFacts, row: Release, language: str, said: str) -> Wording:
+    text = text_of(session, row, language)
+    if row.kind not in CARRIES:
+        if text.hash != own_text.text_hash(text.title, text.paragraphs):
+            raise Tampered(f"the text of release {row.number} of {row.mission} is not the one that was released")
+        return Wording(language, text.title, text.hash, text.authentic, paragraphs=text.paragraphs)
+    version = drafts.by_hash(session, row.mission, text.hash)
+    frame = framed(
+        version.content, number=version.number, digest=version.content_hash, chain_head=version.chain_head, zone=facts.zone
+    )  # fmt: skip
+    title, *lead = [
+        " ".join(one.split()) for one in said.removesuffix(canonical(version.content)).split("\n\n") if one.strip()
+    ] or [text.title]
+    title += f" ({text.marking})" if text.marking and text.marking not in title else ""
+    return Wording(language, title, text.hash, text.authentic, text.marking, lead=tuple(lead), frame=frame)
 
 
 def _changes(session: Session, row: Release) -> dict[str, list[tuple[str, list[difference.Change]]]]:
@@ -204,15 +252,21 @@ def _changes(session: Session, row: Release) -> dict[str, list[tuple[str, list[d
         return {}
     old, new = session.get_one(Release, row.concerns), row
     if old.kind in CARRIES and new.kind in CARRIES:
-        before, after = (
-            {language: _keyed(session, one, digest) for language, digest in one.hashes.items()} for one in (old, new)
-        )
+        before, after = (_all_keyed(session, one) for one in (old, new))
         return {
             language: difference.paragraphs(before[language], after[language])
             for language in after
             if language in before
         }
     return {}
+
+
+def _all_keyed(session: Session, row: Release) -> dict[str, list[tuple[str, str]]]:
+    found = {}
+    for language, digest in row.hashes.items():
+        with suppress(IeomError):  # a text that is not shown has no changes to show
+            found[language] = _keyed(session, row, digest)
+    return found
 
 
 def _keyed(session: Session, row: Release, digest: str) -> list[tuple[str, str]]:

@@ -29,16 +29,18 @@ def texts(session: Session, row: Release) -> dict[str, Text]:
     """A release's texts by language, the authentic ones first. Raises `Tampered` for a statement whose text no longer
     has its hash. The papers of a release lie in `proving.folder(row.mission, row.number)`, by the names in
     `row.papers`."""
+    languages = row.texts if row.kind not in CARRIES else {**row.hashes, **row.translations}
+    return {language: text(session, row, language) for language in languages}
+
+
+def text(session: Session, row: Release, language: str) -> Text:
+    """A release's text in one of its languages. Raises as `texts`."""
     if row.kind not in CARRIES:
-        return {
-            language: Text(language, one["title"], tuple(one["paragraphs"]), row.hashes[language], authentic=True)
-            for language, one in row.texts.items()
-        }
-    found = {}
-    for language, digest in {**row.hashes, **row.translations}.items():
-        content = drafts.by_hash(session, row.mission, digest).content
-        found[language] = Text(
-            language, f"{content['title']}: {content['election']}", tuple(one["text"] for one in content["paragraphs"]),
-            digest, authentic=language in row.hashes, marking=content["marking"],
-        )  # fmt: skip
-    return found
+        one = row.texts[language]
+        return Text(language, one["title"], tuple(one["paragraphs"]), row.hashes[language], authentic=True)
+    digest = {**row.hashes, **row.translations}[language]
+    content = drafts.by_hash(session, row.mission, digest).content
+    return Text(
+        language, f"{content['title']}: {content['election']}", tuple(one["text"] for one in content["paragraphs"]),
+        digest, authentic=language in row.hashes, marking=content["marking"],
+    )  # fmt: skip

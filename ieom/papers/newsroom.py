@@ -45,6 +45,8 @@ class Paper:
     size: int
     sha256: str
     source: Path
+    missing: bool = False
+    """It is gone from its place, or is another: it is named, with its sum, and not given."""
 
     @property
     def ending(self) -> str:
@@ -66,6 +68,8 @@ class Wording:
     paragraphs: tuple[str, ...] = ()
     """Of a release that carries no statement."""
     frame: dict[str, Any] | None = None
+    missing: bool = False
+    """The text in the records is not the one that was released: it is not shown."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,8 @@ class Newsroom:
     """With which papers were ever signed, newest first."""
     online: bool = False
     """Served by the desk: there is a page to which a paper can be given."""
+    faults: tuple[str, ...] = ()
+    """What is published and can't be shown, for the secretariat; no page says it in these words."""
 
 
 class Pages:
@@ -238,7 +244,7 @@ def summary(wording: Wording) -> str:
 
 
 def papers(newsroom: Newsroom) -> dict[str, Paper]:
-    """Every published paper by its path."""
+    """Every published paper by its path; those that are missing too."""
     return {
         one.folder + paper.name: paper
         for mission in newsroom.missions
@@ -249,7 +255,11 @@ def papers(newsroom: Newsroom) -> dict[str, Paper]:
 
 def sums(newsroom: Newsroom, folder: str) -> bytes:
     """The hashes of the papers below a folder, for `sha256sum --check` in that folder."""
-    rows = sorted((path, paper.sha256) for path, paper in papers(newsroom).items() if path.startswith(folder))
+    rows = sorted(
+        (path, paper.sha256)
+        for path, paper in papers(newsroom).items()
+        if path.startswith(folder) and not paper.missing
+    )
     return "".join(f"{digest}  {path.removeprefix(folder)}\n" for path, digest in rows).encode()
 
 
@@ -279,6 +289,7 @@ def structured(pages: Pages, mission: MissionRoom, release: Published, wording: 
                 "inLanguage": paper.language or wording.language,
             }
             for paper in release.papers
+            if not paper.missing
         ],
     }  # fmt: skip
     if address := pages.url(page):

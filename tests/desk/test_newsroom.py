@@ -17,17 +17,18 @@ import pytest
 import released
 from lxml import etree, html
 from released import EVENING, KEYS, SLUG, content, own, published_paragraphs, statement
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from typer.testing import CliRunner
 
 from desk.cli.main import app as cli
 from ieom.acts import newsroom, proving
-from ieom.errors import Refused, Tampered, Unavailable
+from ieom.errors import Refused, Unavailable
 from ieom.papers.newsroom import Pages
 from ieom.papers.whole import write_folder
 from ieom.records import missions
 from ieom.records.base import begin, reading
 from ieom.records.releases import Release
+from ieom.records.statements import StatementVersion
 from ieom.settings import settings
 
 STATEMENT = f"missions/{SLUG}/2020-08-12-statement/"
@@ -138,26 +139,86 @@ def test_the_sums_are_checked_by_sha256sum(news: Engine, tmp_path: Path) -> None
         assert said.stdout.count(": OK") == (19 if not folder else 12)
 
 
-def test_a_paper_that_is_not_the_one_released_stops_the_whole_building(news: Engine, tmp_path: Path) -> None:
+def damage(engine: Engine, how: str) -> Path:
+    """Something that was released is no longer as it was; its paper."""
+    with begin(engine) as session:
+        row = session.scalars(select(Release).order_by(Release.number).limit(1)).one()
+        version = session.scalars(
+            select(StatementVersion).where(StatementVersion.content_hash == row.hashes["en"])
+        ).one()
+        if how == "text":
+            guards = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'statement_versions'"
+            for guard in session.scalars(text(guards)).all():
+                session.execute(text(f"DROP TRIGGER {guard}"))
+            version.content = {**version.content, "title": "FORGED"}
+    path = proving.folder(SLUG, row.number) / "statement-en.pdf"
+    if how == "paper":
+        path.write_bytes(path.read_bytes() + b"FORGED")
+    elif how == "gone":
+        path.unlink()
+    return path
+
+
+@pytest.mark.parametrize("how", ["paper", "gone", "text"])
+def test_what_is_damaged_is_left_out_and_keeps_no_withdrawal_from_being_shown(
+    news: Engine, tmp_path: Path, how: str
+) -> None:
+    everything(news)
+    whole = build(news, tmp_path / "room")
+    damage(news, how)
+    made = build(news, tmp_path / "room")
+    with reading(news) as session:
+        (fault,) = newsroom.faults(session, SLUG)
+        assert newsroom.gather(session).faults == (fault,)
+    assert not any(b"FORGED" in data for data in made.values())
+    page = told(made[STATEMENT + "index.html"])
+    assert "can't be shown at the moment" in page
+    assert "Withdrawn on 14 August 2020." in page
+    assert str(tmp_path) not in page
+    assert (
+        made[f"missions/{SLUG}/2020-08-14-withdrawal/index.html"]
+        == whole[f"missions/{SLUG}/2020-08-14-withdrawal/index.html"]
+    )
+    if how == "text":
+        assert "in 'en' of release 1" in fault
+        assert "Turkic Council International Election Observation Mission observed the elections" in page
+        assert "BİLDİRİ" in told(made[STATEMENT + "tr.html"]), "the other language is shown"
+        assert set(made) == set(whole)
+    else:
+        assert "statement-en.pdf" in fault
+        assert set(whole) - set(made) == {STATEMENT + "statement-en.pdf"}
+        assert "statement-en.pdf" not in made[STATEMENT + "SHA256SUMS"].decode()
+        assert "statement-en.docx" in made[STATEMENT + "SHA256SUMS"].decode()
+
+
+def test_what_is_damaged_is_shown_again_once_it_was_mended(news: Engine, tmp_path: Path) -> None:
+    settings().newsroom_dir = tmp_path / "kept"
     with begin(news) as session:
-        row = statement(session, content())
-    before = build(news, tmp_path / "room")
-    paper = proving.folder(SLUG, row.number) / "statement-en.pdf"
-    paper.write_bytes(paper.read_bytes() + b"\n")
-    with pytest.raises(Tampered, match="is not the paper that was released"):
-        build(news, tmp_path / "room")
-    paper.unlink()
-    with pytest.raises(Tampered, match="can't be read"):
-        build(news, tmp_path / "room")
-    assert files(tmp_path / "room") == before
+        statement(session, content())
+    path = damage(news, "nothing")
+    data = path.read_bytes()
+    path.unlink()
+    with reading(news) as session:
+        assert newsroom.refresh(session) > 0
+        assert newsroom.refresh(session) == 0, "with the same fault it is not written again"
+        path.write_bytes(data)
+        assert newsroom.refresh(session) > 0
+        assert newsroom.refresh(session) == 0
+    assert (tmp_path / "kept" / STATEMENT / "statement-en.pdf").read_bytes() == data
 
 
 def test_a_text_that_was_changed_in_the_records_is_not_shown(news: Engine, tmp_path: Path) -> None:
     with begin(news) as session:
         row = own(session, "advisory", {"en": {"title": "First", "paragraphs": ["One."]}})
-        row.texts = {"en": {"title": "First", "paragraphs": ["Another."]}}
-    with pytest.raises(Tampered, match="is not the one that was released"):
-        build(news, tmp_path / "room")
+        row.texts = {"en": {"title": "Forged", "paragraphs": ["Another."]}, "tr": {"title": "Forged", "paragraphs": []}}
+        row = own(session, "advisory", {"en": {"title": "Second", "paragraphs": ["Two."]}})
+        row.texts = {}
+    made = build(news, tmp_path / "room")
+    assert not any(b"Forged" in data or b"Another." in data for data in made.values())
+    for folder, title in (("", "First"), ("-2", "Second")):
+        page = told(made[f"missions/{SLUG}/2020-08-12-advisory{folder}/index.html"])
+        assert title in page, "the paper says so, and it is proved"
+        assert "This text can't be shown at the moment." in page
 
 
 def test_a_rehearsal_is_not_public_and_says_what_it_is_where_it_is_asked_for(news: Engine, tmp_path: Path) -> None:
@@ -437,6 +498,12 @@ def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["newsroom", "build", str(tmp_path / "room")])
     assert result.exit_code == 0
     assert "1 release of 1 mission: 14 files in" in result.stdout
+    damage(records(), "gone")
+    for command in (["newsroom", "build", str(tmp_path / "room")], ["release", "status"]):
+        result = CliRunner().invoke(cli, command)
+        assert result.exit_code == 0, result.output
+        assert "eft out" in result.stdout
+        assert "statement-en.pdf" in result.stdout.replace("\n", "")
 
 
 def test_a_link_works_from_a_disk_and_below_any_address(news: Engine) -> None:

@@ -379,3 +379,29 @@ def test_a_hand_in_the_records_makes_nothing_public(web: TestClient, engine: Eng
         session.execute(text("UPDATE releases SET started_at = NULL"))
         session.expire_all()
         assert [one.id for one in releases.misdated(session, SLUG)] == [row.id]
+
+
+def test_one_damaged_paper_keeps_no_withdrawal_from_the_public(
+    web: TestClient, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = release(engine)
+    assert web.get(STATEMENT).status_code == 200
+    path = proving.folder(SLUG, row.number) / "statement-en.pdf"
+    data = path.read_bytes()
+    path.write_bytes(b"%PDF other")
+    gone = {"en": {"title": "Withdrawn", "paragraphs": ["It is withdrawn."]}}
+    with begin(engine) as session:
+        own(session, "withdrawal", gone, at=EVENING + timedelta(days=1), concerns=session.get_one(Release, row.id))
+    renewed(web)
+    page = web.get(STATEMENT).text
+    assert "Withdrawn on 13 August 2020." in page
+    assert "can't be shown at the moment" in page
+    assert web.get(STATEMENT + "statement-en.pdf").status_code == 503
+    assert "left out of the newsroom" in caplog.text
+    asked = web.post("/verify", files={"paper": data}).text
+    assert "<h1>Ours and unchanged, but withdrawn</h1>" in asked, "who holds the paper is told the truth of it"
+    path.write_bytes(data)
+    site(web).made = float("-inf")
+    renewed(web)
+    assert "can't be shown at the moment" not in web.get(STATEMENT).text
+    assert web.get(STATEMENT + "statement-en.pdf").content == data
