@@ -106,7 +106,7 @@ ASSESSING = (
 )
 """(pattern, what the sentence does) for English."""
 _ON_VOTE = (
-    r"(?:(?:the |a |an |all |last |parliamentary |presidential |early |senate |snap |local |general |upcoming |forthcoming )*"
+    r"(?:(?:the |a |an |all |last |parliamentary |presidential |early |senate |snap |local |general |upcoming |forthcoming ){0,4}"
     r"(?:elections?(?: day| night)?(?: of deputies)?|voting|votes?|polls?|polling(?: stations?| day)?|count(?:ing)?|electoral process"
     r"|election process|precincts?))"
 )
