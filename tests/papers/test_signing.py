@@ -139,8 +139,7 @@ def test_no_changed_byte_goes_unseen(paper: Any) -> None:
         changed = bytearray(data)
         changed[place] ^= 0x04
         found = read(bytes(changed), {own.fingerprint: own})
-        assert found is not None, place
-        assert not found.whole or room < place < upto, place
+        assert found is None or not found.whole or room < place < upto, place
 
 
 def test_the_same_text_key_and_moment_give_the_same_bytes(key: object) -> None:
