@@ -187,7 +187,7 @@ def _close(
         console.print(f"  {_from_here(departures)}", style="dim", soft_wrap=True)
     console.print("How to check a paper that somebody holds:", style="dim")
     here, paper = _from_here(into.resolve()), _from_here((into / "statement-en.pdf").resolve())
-    ieom = "ieom" if shutil.which("ieom") else _from_here(Path(sys.argv[0]).resolve())
+    ieom = "ieom" if shutil.which("ieom") else _from_here(Path(sys.executable).parent / "ieom")
     console.print(f"  IEOM_STATE_DIR={here} {ieom} verify {paper}", style="dim", soft_wrap=True)
     console.print(f"  pdfsig {paper}", style="dim", soft_wrap=True)
     counted = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()))

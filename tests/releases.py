@@ -30,6 +30,12 @@ WITHDRAWN = """The statement of 12 August 2020 is withdrawn
 The Mission withdraws the statement that it released on 12 August 2020.
 """
 
+FACTS = {
+    "quote": "q", "hash": "h", "marking": "", "unofficial": False, "authentic": "English", "statement": "s", "page": "",
+    "paragraphs": ["p"], "title": "t",
+}  # fmt: skip
+"""What a release's letter is told, where a test asks nothing of its words."""
+
 
 def hash_of(engine: Engine, number: int) -> str:
     with reading(engine) as session:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import EXAMPLE, open_example
+from releases import FACTS
 from sqlalchemy import Engine, event, func, select
 
 from ieom.acts import contacts as acts
@@ -124,8 +125,7 @@ def test_no_import_and_no_opened_folder_ends_a_suppression(either: Engine, tmp_p
         with begin(either) as session:
             letter = queue(
                 session, slug, kind="release", occasion="release:1", to=Recipient(WIRE, "Desk"), at=NOW,
-                facts={"quote": "q", "hash": "h", "marking": "", "unofficial": False, "authentic": "English",
-                       "statement": "s", "paragraphs": ["p"], "title": "t"},
+                facts=FACTS,
             )  # fmt: skip
             assert letter is None
     with reading(either) as session:
@@ -197,8 +197,7 @@ def test_a_contact_that_leaves_is_on_no_list_and_its_history_stays(engine: Engin
     with begin(engine) as session:
         queue(
             session, mission, kind="release", occasion="release:1", to=Recipient(WIRE, "Desk"), at=NOW,
-            facts={"quote": "q", "hash": "h", "marking": "", "unofficial": False, "authentic": "English",
-                   "statement": "s", "paragraphs": ["p"], "title": "t"},
+            facts=FACTS,
         )  # fmt: skip
     assert do(engine, acts.leave, email=WIRE) == [mission]
     assert do(engine, acts.leave, email=WIRE) == []
@@ -217,8 +216,7 @@ def test_what_each_outlet_received_is_told_over_all_missions(either: Engine) -> 
         for number, state in enumerate(("sent", "in_doubt", "bounced", "cancelled"), start=1):
             letter = queue(
                 session, first, kind="release", occasion=f"release:{number}", to=Recipient(WIRE, "Desk"), at=NOW,
-                facts={"quote": "q", "hash": "h", "marking": "", "unofficial": False, "authentic": "English",
-                       "statement": "s", "paragraphs": ["p"], "title": "t"},
+                facts=FACTS,
             )  # fmt: skip
             assert letter is not None
             letter.state = state

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from conftest import open_example
+from releases import FACTS
 from sqlalchemy import Engine, select
 
 from ieom.acts import contacts, lists
@@ -43,11 +44,7 @@ def two(either: Engine) -> tuple[str, str]:
 
 
 def write(session, slug: str, occasion: str, email: str, kind: str = "release") -> Letter | None:
-    facts = {
-        "quote": "q", "hash": "h", "marking": "", "unofficial": False, "authentic": "English", "statement": "s",
-        "paragraphs": ["p"], "title": "t",
-    }  # fmt: skip
-    return queue(session, slug, kind=kind, occasion=occasion, to=Recipient(email, "Desk"), facts=facts, at=NOW)
+    return queue(session, slug, kind=kind, occasion=occasion, to=Recipient(email, "Desk"), facts=FACTS, at=NOW)
 
 
 def token(engine: Engine, email: str = READER) -> str:

@@ -76,7 +76,9 @@ def test_the_papers_are_signed_and_anybody_can_check_them(lived: tuple[Path, str
         done = ieom("verify", str(into / name), IEOM_STATE_DIR=str(into))
         assert (done.returncode, done.stdout.splitlines()[0]) == (0, "Ours and unchanged"), done.stdout + done.stderr
         assert "released on 12 August 2020, 20:00 (UTC+6)" in " ".join(done.stdout.split())
-    assert f"verify {into / 'statement-en.pdf'}" in screen
+    (line,) = (line for line in screen.splitlines() if line.endswith(f"verify {into / 'statement-en.pdf'}"))
+    told = subprocess.run(line, shell=True, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert told.stdout.startswith("Ours and unchanged"), f"{line}: {told.stdout}{told.stderr}"
 
 
 def test_the_watcher_sees_stages_approvals_and_what_was_made(lived: tuple[Path, str]) -> None:

@@ -130,16 +130,32 @@ def test_what_is_added_after_the_signature_is_counted(paper: Any, tmp_path: Path
 
 
 def test_no_changed_byte_goes_unseen(paper: Any) -> None:
-    """A sample of every part of the file; in the signature's own room a change may leave what is signed whole, and is then
-    told by the file's hash (see the verdicts)."""
+    """A sample of every part of the file. A changed paper still carries our signature, and is not what we signed; what
+    is changed in a signature makes it none of ours, or touches nothing that it vouches for. What follows the signature in
+    its room is only filled up: a change there is told by the file's hash (see the verdicts)."""
     data, own = paper
+    digest = read(data, {own.fingerprint: own}).digest
     room = data.index(b"/Contents <3082")
     upto = data.index(b">", room)
-    for place in [*range(3, room, 977), *range(room + 12, upto, 101), *range(upto, len(data), 61)]:
+    begin = data.index(b"<", room) + 1
+    # DER: a tag, 82, two octets that give the length of the rest, the rest
+    octets = 4 + int(data[begin + 4 : begin + 8], 16)
+    filled, lost = begin + 2 * octets, 0
+    for place in [*range(3, room, 977), *range(room + 12, upto, 101), *range(upto + 1, len(data), 61)]:
         changed = bytearray(data)
         changed[place] ^= 0x04
         found = read(bytes(changed), {own.fingerprint: own})
-        assert found is None or not found.whole or room < place < upto, place
+        if not room < place < upto:
+            assert found is not None, place
+            assert (found.whole, found.digest) == (False, digest), place
+        elif place < filled:
+            lost += found is None
+            assert found is None or (found.whole, found.digest) == (False, digest), place
+        else:
+            assert found is not None, place
+            assert found.digest == digest, place
+    assert lost > 20, "a signature that was changed is none"
+    assert read(data[:upto] + b" " + data[upto + 1 :], {own.fingerprint: own}) is None, "its room has no end"
 
 
 def test_the_same_text_key_and_moment_give_the_same_bytes(key: object) -> None:
