@@ -69,10 +69,13 @@ class ReleaseDone:
 def advance(session: Session, mission: str, *, at: datetime) -> Standing:
     """Release what was approved when nothing speaks against it, and say how far each release is; idempotent."""
     newest_ = newest(session, mission)
+    others = [row for row in releases.of(session, mission) if row.status not in OVER and row is not newest_]
+    # A withdrawal goes before a correction of what it withdraws, which then comes too late; the other way round the
+    # withdrawal would.
+    withdrawals = {row.id: _step(session, mission, row, at) for row in others if row.kind == "withdrawal"}
     stood = _statement(session, mission, newest_, at)
-    for row in releases.of(session, mission):
-        if row.status not in OVER and (newest_ is None or row.id != newest_.id):
-            stood = _beside(stood, row, _step(session, mission, row, at))
+    for row in others:
+        stood = _beside(stood, row, withdrawals.get(row.id) or _step(session, mission, row, at))
     return stood
 
 
@@ -153,8 +156,7 @@ def _progress(session: Session, mission: str, row: Release, at: datetime) -> Sta
     states = ledger(session, row)
     total, sent = sum(states.values()), states["sent"]
     rest = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()) if state != "sent")
-    head = "Sent" if row.kind == "statement" else f"Release {row.number} ({row.kind.replace('_', ' ')}): sent"
-    says = f"{head} {sent} of {total}" + (f"; {rest}." if rest else ".")
+    says = f"Sent {sent} of {total}" + (f"; {rest}." if rest else ".")
     if row.status == "going" and all(state in ENDED for state in states):
         row.status, row.done_at = "done", at
         audit.append(session, mission, by="clock", at=at, act=ReleaseDone(row.number, dict(states)))

@@ -317,6 +317,22 @@ def test_nothing_goes_about_a_release_that_was_withdrawn_meanwhile(approved: Eng
     assert (anew.kind, row_of(approved, corrected).status) == ("statement", "dropped")
 
 
+def test_a_withdrawal_that_is_ready_together_with_a_correction_goes_first_and_alone(approved: Engine) -> None:
+    do = Doing(approved)
+    out(do)
+    edited_and_approved(do)
+    corrected = do(distribution.prepare, "press-officer").number
+    do(distribution.go, "coordinator", number=corrected)
+    number = written(do, "withdrawal", WITHDRAWN)
+    do(distribution.go, "coordinator", number=number)
+    approved_by(do, number, "az-1", "kg-1")
+    says = do.advance(distribution).says
+    assert row_of(approved, number).started_at is not None
+    assert row_of(approved, corrected).started_at is None
+    assert "release 1 is withdrawn already" in says
+    assert says.count(f"Release {number} (withdrawal)") == 1
+
+
 def test_a_withdrawal_of_what_was_corrected_meanwhile_is_prepared_again_about_the_correction(approved: Engine) -> None:
     do = Doing(approved)
     out(do)
