@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from ieom.rules.replies import enhanced
 
 DEAD = {"5.1.1", "5.1.10", "5.2.1"}
 """Enhanced codes (RFC 3463, RFC 7505) that mean the address itself is dead; other refusals leave it alone."""
@@ -38,12 +39,6 @@ class Outcome:
     def dead_address(self) -> bool:
         """Whether the server said that the address itself does not exist."""
         return self.what is What.REFUSED and enhanced(self.answer) in DEAD
-
-
-def enhanced(answer: str) -> str:
-    """The enhanced status code of an answer (RFC 3463), or an empty string."""
-    found = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", answer)
-    return found.group(1) if found else ""
 
 
 def said(answer: bytes | str) -> str:

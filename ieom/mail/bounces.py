@@ -19,6 +19,7 @@ from email.parser import BytesHeaderParser, BytesParser, HeaderParser
 
 from ieom.mail.message import wire
 from ieom.rules.addresses import fold
+from ieom.rules.replies import enhanced
 
 LIMIT = 512 * 1024
 """So many bytes of a message are looked at: a report stands before the letter that it returns, which may be long."""
@@ -43,7 +44,6 @@ KINDS = {
 COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}
 """RFC 5965, 7.3; 'not-spam', 'virus' and 'auth-failure' (RFC 6591) are no reader's wish to get no more."""
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}@[^<>\s]{1,255}>")
-STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 SMTP_STATUS = re.compile(r"\s*[245]\d\d[ -]([245]\.\d{1,3}\.\d{1,3})\b")
 
 
@@ -204,7 +204,7 @@ def _plain(text: str) -> str:
 
 def _status(status: str, smtp: str) -> str:
     """The status given; where it says no more than its class, as Exim's does, the one that the server gave."""
-    found, given = STATUS.match(status), SMTP_STATUS.match(smtp)
-    if given is not None and (found is None or (found[1].endswith(".0.0") and found[1][0] == given[1][0])):
+    found, given = enhanced(status), SMTP_STATUS.match(smtp)
+    if given is not None and (not found or (found.endswith(".0.0") and found[0] == given[1][0])):
         return given[1]
-    return found[1] if found is not None else ""
+    return found

@@ -19,9 +19,9 @@ from typing import Any
 import yagmail
 
 from ieom.mail.account import Account, own_name
-from ieom.mail.answers import DEAD, TOO_LARGE, Outcome, What, enhanced, meaning, said
+from ieom.mail.answers import DEAD, TOO_LARGE, Outcome, What, meaning, said
 
-__all__ = ["DEAD", "Account", "Connection", "Envelope", "Outcome", "What", "enhanced", "meaning", "said", "stuffed"]
+__all__ = ["DEAD", "Account", "Connection", "Envelope", "Outcome", "What", "meaning", "said", "stuffed"]
 
 PIECE = 65536
 """Bytes of a message for which the time-out counts (RFC 5321, 4.5.3.2.5): a slow line may need longer for all of it."""

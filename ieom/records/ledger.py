@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ieom.records.letters import Letter, LetterAttempt, LetterReport
 from ieom.records.releases import Release
+from ieom.rules.replies import enhanced
 
 AT_ONCE = 500
 """Rows read at a time; what bounds the memory."""
@@ -67,10 +67,9 @@ def rows(session: Session, release: int) -> Iterator[Row]:
     )  # fmt: skip
     for one in session.execute(query.execution_options(yield_per=AT_ONCE)):
         answer = one.answer or ""
-        found = re.match(r"\s*([245]\.\d{1,3}\.\d{1,3})\b", answer)
         yield Row(
             one.id, one.to_office, one.recipient, one.language, one.kind, one.state, one.queued_at, one.settled_at,
-            one.connection or "", one.code, found[1] if found else "", answer, one.attempts, one.message_id,
+            one.connection or "", one.code, enhanced(answer), answer, one.attempts, one.message_id,
             one.reported_at, one.reported or "", one.status or "", one.diagnostic or "",
         )  # fmt: skip
 
