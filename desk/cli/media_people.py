@@ -18,9 +18,8 @@ from ieom.acts import contacts as acts
 from ieom.acts import media as suppression_acts
 from ieom.errors import Conflict, NotFound, Tampered
 from ieom.folder.contacts import checked
-from ieom.records import contact_acts, letters, media, suppressions
+from ieom.records import contact_acts, letters, media, releases, suppressions
 from ieom.records.base import reading
-from ieom.records.releases import Release
 from ieom.rules.addresses import fold
 
 Email = Annotated[str, typer.Argument(help="The contact's address.")]
@@ -48,7 +47,7 @@ def show(email: Email) -> None:
     with reading(engine()) as session:
         contact, gone = media.by_email(session, email), suppressions.standing(session, email)
         received = letters.received(session, key)
-        numbers = {row.id: (row.number, row.kind) for row in session.query(Release).all()}
+        numbers = releases.names(session, {row.release for row in received if row.release is not None})
         known = media.known(session).get(key)
         titles = media.lists(session)
         slugs = media.missions_of(session, contact.id) if contact else []

@@ -10,7 +10,6 @@ import typer
 from rich import box
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.cli import announcing
@@ -23,8 +22,7 @@ from ieom.acts import distribution as acts
 from ieom.acts import newsroom
 from ieom.acts.rounds import approved_round
 from ieom.papers import store
-from ieom.records import missions, releases
-from ieom.records.letters import Letter
+from ieom.records import ledger, missions, releases
 from ieom.records.releases import Release
 from ieom.rules.release import CARRIES, embargo_until, reasons_not_to
 
@@ -206,9 +204,9 @@ def _ledger(session: Session, row: Release, zone: str) -> None:
     table = Table(box=box.SIMPLE_HEAD, expand=True)
     for head in ("No.", "Outlet", "State", "When", "Server said"):
         table.add_column(head)
-    query = select(Letter).where(Letter.release == row.id).order_by(Letter.state, Letter.to_office)
-    for letter in session.scalars(query):
-        when = local(letter.settled_at, zone, short=True) if letter.settled_at else ""
-        said = f"{letter.code or ''} {letter.answer or ''}".strip()
-        table.add_row(str(letter.id), letter.to_office, letter.state.replace("_", " "), when, said)
+    for one in sorted(ledger.rows(session, row.id), key=lambda one: one.state):
+        when = local(one.settled_at, zone, short=True) if one.settled_at else ""
+        said = f"{one.code or ''} {one.answer}".strip()
+        came_back = f"{one.reported}: {one.diagnostic or one.status}" if one.reported else ""
+        table.add_row(str(one.letter), one.outlet, one.state.replace("_", " "), when, came_back or said)
     console.print(table)

@@ -9,21 +9,19 @@ import typer
 from rich import box
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import select
 
 from desk.cli.context import ByOption, MissionOption, act, acting, console, look, say
 from desk.timeline_view import local
 from ieom.acts import doubt, releasing
 from ieom.acts import ledger as ledger_acts
-from ieom.errors import BadInput, NotFound
+from ieom.errors import BadInput
 from ieom.mail import maillog
-from ieom.records import missions
-from ieom.records.letters import Letter, LetterReport, said_to_be_back
-from ieom.records.releases import Release
+from ieom.records import missions, releases
+from ieom.records.letters import reported, said_to_be_back
 from ieom.settings import settings
 
 Number = Annotated[
-    int, typer.Option("--number", "-n", "--release", help="The release's number; the newest when left out.")
+    int | None, typer.Option("--number", "-n", "--release", help="The release's number; the newest when left out.")
 ]
 
 
@@ -43,13 +41,7 @@ def list_(mission: MissionOption = "") -> None:
     """List what came back about this mission's letters, newest first."""
     with look(mission) as (session, slug, _now):
         zone = missions.facts(session, slug).zone
-        query = (
-            select(Letter.id, Letter.to_office, LetterReport)
-            .join(LetterReport, LetterReport.letter == Letter.id)
-            .where(Letter.mission == slug)
-            .order_by(LetterReport.id.desc())
-        )
-        found = session.execute(query).tuples().all()
+        found = reported(session, slug)
         table = Table(box=box.SIMPLE_HEAD, expand=True)
         for head in ("Letter", "To", "What", "When", "Reason"):
             table.add_column(head)
@@ -141,15 +133,14 @@ def in_doubt(
 
 def ledger(
     into: Annotated[Path, typer.Option("--csv", help="The file to write; any spreadsheet program opens it.")],
-    release: Number = 0,
+    release: Number = None,
     mission: MissionOption = "",
 ) -> None:
     """Write the ledger of a release as a table: one row a recipient, with what its server said and what came back."""
     with look(mission) as (session, slug, _now):
-        query = select(Release).where(Release.mission == slug, Release.number == release)
-        row = session.scalars(query).one_or_none() if release else releasing.newest(session, slug)
-        if row is None:
-            raise NotFound(f"there is no release {release}" if release else "no release is prepared yet")
+        row = (
+            releases.one(session, slug, release) if release else releasing.newest(session, slug) or releasing.missing()
+        )
         count = ledger_acts.write_csv(session, row, into, zone=missions.facts(session, slug).zone)
         number = row.number
     say(f"The ledger of release {number} is in {into}: {count} row{'' if count == 1 else 's'}.")

@@ -122,6 +122,12 @@ def of(session: Session, mission: str, *, state: str = "", most: int | None = No
     return session.scalars((query.where(Letter.state == state) if state else query).limit(most)).all()
 
 
+def reported(session: Session, mission: str) -> Sequence[tuple[int, str, LetterReport]]:
+    """What came back about the mission's letters, newest first: the letter's number, its outlet or office, the report."""
+    query = select(Letter.id, Letter.to_office, LetterReport).join(LetterReport, LetterReport.letter == Letter.id)
+    return session.execute(query.where(Letter.mission == mission).order_by(LetterReport.id.desc())).tuples().all()
+
+
 def counts(session: Session, mission: str) -> Counter[str]:
     """How many letters are in which state."""
     query = select(Letter.state, func.count()).where(Letter.mission == mission).group_by(Letter.state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -97,6 +98,12 @@ def one(session: Session, mission: str, number: int) -> Release:
     if row is None:
         raise NotFound(f"there is no release {number}; 'ieom release status' lists those there are")
     return row
+
+
+def names(session: Session, ids: Collection[int]) -> dict[int, tuple[int, str]]:
+    """id -> number and kind of these releases, of whatever mission."""
+    query = select(Release.id, Release.number, Release.kind).where(Release.id.in_(ids))
+    return {id_: (number, kind) for id_, number, kind in session.execute(query).tuples()}
 
 
 def newest(session: Session, mission: str) -> Release | None:

@@ -89,7 +89,10 @@ def test_the_ledger_is_a_table_for_the_press_office_that_runs_nothing(
     assert (sent["state"], sent["code"], sent["enhanced code"], sent["connection"]) == ("sent", "250", "2.0.0", "2/4")
     assert (sent["settled"], sent["attempts"]) == ("2026-08-12 19:00:01+05:00", "1")
     assert (refused["outlet"], refused["answer"]) == ("Телеканал", "5.2.2 mailbox full")
-    assert ieom("release", "ledger", "--csv", into, "--release", "7") == (2, "there is no release 7")
+    assert ieom("release", "ledger", "--csv", into, "--release", "7") == (
+        2,
+        "there is no release 7; 'ieom release status' lists those there are",
+    )
 
 
 def test_letters_in_doubt_are_shown_and_settled_by_the_log(
