@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from ieom.acts import rehearsing
 from ieom.errors import BadInput
 from ieom.folder import MissionFolder
 from ieom.records import missions
@@ -93,7 +94,9 @@ def set_clock(engine: Engine, mission: str, to: datetime) -> None:
     """Move the mission's simulated present to a moment (UTC); it never goes back."""
     with begin(engine) as session:
         row = missions.lock(session, mission)
-        if row.simulated_now is None or to > row.simulated_now:
+        if row.simulated_now is None:
+            rehearsing.begin(session, mission, by="clock", at=to)
+        elif to > row.simulated_now:
             row.simulated_now = to.astimezone(UTC)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts import witness
-from ieom.records import audit, contact_acts, media
+from ieom.records import audit, contact_acts, media, missions
 from ieom.records.contact_acts import ContactAct
 from ieom.records.suppressions import suppressed
 from ieom.rules.audit import verify
@@ -17,10 +17,14 @@ from ieom.rules.suppressed import let_back
 
 
 def faults(session: Session, mission: str, *, heads: Sequence[str] = ()) -> list[str]:
-    """Everything that is wrong with the mission's chain, the witness and the hashes given being known from outside; and
-    with the chain of acts on contacts."""
-    links = (audit.link(row) for row in audit.rows(session, mission))
-    return verify(links, heads=heads, witness=witness.seen(mission)) + contact_faults(session)
+    """Everything that is wrong with the mission's chain, the witness and the hashes given being known from outside; with
+    its clock; and with the chain of acts on contacts."""
+    links = [audit.link(row) for row in audit.rows(session, mission)]
+    wrong = verify(links, heads=heads, witness=witness.seen(mission))
+    rehearsed = any(link.act == "RehearsalBegun" for link in links)
+    if missions.get(session, mission).simulated_now is not None and not rehearsed:
+        wrong.append("the mission lives on a simulated clock, and no act began a rehearsal")
+    return wrong + contact_faults(session)
 
 
 def contact_faults(session: Session) -> list[str]:

@@ -7,19 +7,21 @@ from datetime import datetime, timedelta
 
 import pytest
 from evening import EVENING, SLUG, Doing, ready, release_letters
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 
+from desk.rehearsal import set_clock
 from ieom.acts import audit as chain
 from ieom.acts import distribution, doubt, media
 from ieom.acts import letters as letter_acts
 from ieom.acts.observation import last_close
-from ieom.errors import Tampered
+from ieom.errors import Refused, Tampered
 from ieom.mail import outbox
 from ieom.mail.answers import Outcome, What
-from ieom.records import audit
+from ieom.records import audit, missions
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
 from ieom.records.media import MediaContact
+from ieom.records.missions import Mission
 
 
 def by_hand(engine: Engine, statement: str, **told: object) -> None:
@@ -95,3 +97,28 @@ def test_a_release_whose_act_holds_no_press_conference_waits_for_the_missions(ap
     by_hand(approved, "UPDATE releases SET press_conference_at = :at", at=EVENING.strftime("%Y-%m-%d %H:%M:%S"))
     do.advance(distribution, EVENING)
     assert release_letters(approved) == {"queued"}
+
+
+def test_a_mission_that_a_hand_sets_on_a_simulated_clock_releases_nothing(approved: Engine) -> None:
+    do = Doing(approved)
+    ready(do)
+    by_hand(approved, "DROP TRIGGER audit_rows_no_update")
+    by_hand(approved, "UPDATE audit_rows SET act = 'X' WHERE act = 'RehearsalBegun'")
+    with pytest.raises(Tampered, match="lives on a simulated clock, and no act began a rehearsal"):
+        do.advance(distribution, EVENING)
+    assert release_letters(approved) == set()
+
+
+def test_a_mission_that_has_written_to_somebody_is_rehearsed_no_more(engine: Engine, mission: str) -> None:
+    with begin(engine) as session:
+        session.execute(update(Mission).values(sendings=1))
+    with pytest.raises(Refused, match="it is real"):
+        set_clock(engine, mission, EVENING)
+    with reading(engine) as session:
+        assert missions.get(session, mission).simulated_now is None
+        assert chain.faults(session, mission) == []
+    by_hand(engine, "UPDATE missions SET simulated_now = '2020-08-12 14:00:00'")
+    with reading(engine) as session:
+        assert chain.faults(session, mission) == [
+            "the mission lives on a simulated clock, and no act began a rehearsal"
+        ]

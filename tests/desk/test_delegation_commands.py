@@ -159,14 +159,14 @@ def test_a_new_vault_key_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 def test_the_chain_is_verified_compared_with_a_known_hash_and_written_out(tmp_path: Path) -> None:
     run("invitation")
     said = run("audit", "verify")
-    assert said.startswith("2 acts, whole and in order. Newest hash: ")
+    assert said.startswith("3 acts, whole and in order. Newest hash: ")
     head = said.rpartition(" ")[2]
     assert "with 1 hash from outside found in it" in run("audit", "verify", "--head", head)
     with pytest.raises(Tampered, match="known from outside"):
         run("audit", "verify", "--head", "0" * 63 + "1")
     run("audit", "export", "--into", str(tmp_path / "audit.jsonl"))
     lines = (tmp_path / "audit.jsonl").read_text().splitlines()
-    assert [json.loads(line)["act"] for line in lines] == ["MissionOpened", "PaperReceived"]
+    assert [json.loads(line)["act"] for line in lines] == ["MissionOpened", "RehearsalBegun", "PaperReceived"]
     with context.engine().begin() as connection:
         connection.execute(text("DROP TRIGGER audit_rows_no_update"))
         connection.execute(text("UPDATE audit_rows SET by = 'somebody' WHERE seq = 1"))
