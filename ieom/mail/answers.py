@@ -34,6 +34,8 @@ class Outcome:
     answer: str = ""
     reconnect: bool = False
     slower: bool = False
+    astray: bool = False
+    """Of commands that went with a final dot an answer is missing: what was read as the dot's was the next one's."""
 
     @property
     def dead_address(self) -> bool:

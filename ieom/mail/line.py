@@ -34,6 +34,9 @@ class Line:
         self.misses = self.rests = 0
         self.held: tuple[Due, Envelope] | None = None
         """The next letter, whose commands may have gone out already."""
+        self.taken: tuple[Due, Outcome] | None = None
+        """The last letter, with whose dot the next one's commands went: it stands as sent once their answers have come
+        in step, for a server that skips the dot's would else make a lost letter a sent one."""
         self.settling: tuple[Due, Outcome, Written] | None = None
         """The last letter's outcome, on its way into the records."""
 
@@ -44,14 +47,18 @@ class Line:
                     self._close()
                 if self.is_open or self._open(due):
                     self._send(due)
+            self._proven()
             self._told()
         except BaseException as error:  # noqa: BLE001 - raised again by `Run.go` in the caller's thread
             self.connection.abandon()
             self.shared.errors.append(error)
+            if self.taken is not None:
+                self.shared.writer.submit(Settle(*self.taken, self.shared.now(), self.name))
         finally:
             self.connection.close()
 
     def _close(self) -> None:
+        self._proven()
         self.connection.close()
         self.is_open = False
 
@@ -86,7 +93,10 @@ class Line:
             self._close()
             self.shared.taken()
             return
-        self._settle(due, outcome)
+        if outcome.what is What.SENT and self.connection.has_asked:
+            self.taken = (due, outcome)
+        else:
+            self._settle(due, outcome)
         self.misses = self.misses + 1 if outcome.reconnect else 0
         if outcome.what is What.SENT:
             self.rests = 0
@@ -104,7 +114,13 @@ class Line:
         envelope = self.held[1] if self.held else self._envelope(due)
         self.held = None
         marks: list[Written] = []
-        offered = self.connection.offer(envelope, accepted=lambda: marks.append(self.shared.writer.submit(Mark(due))))
+
+        def accepted() -> None:
+            self._proven()
+            marks.append(self.shared.writer.submit(Mark(due)))
+
+        offered = self.connection.offer(envelope, accepted=accepted)
+        self._proven(astray=offered.answer if offered.astray else "")
         if offered.what is not What.SENT:
             return offered
         tail = self.shared.tail(due.tail)[0] if due.tail else b""
@@ -124,6 +140,12 @@ class Line:
     def _envelope(self, due: Due) -> Envelope:
         size = self.shared.tail(due.tail)[1] if due.tail else 0
         return Envelope(due.sender, due.recipient, len(due.head) + size, not due.head.isascii())
+
+    def _proven(self, *, astray: str = "") -> None:
+        """Have the last letter written down: as sent, or in doubt where the answers after it went astray."""
+        if self.taken is not None:
+            (due, outcome), self.taken = self.taken, None
+            self._settle(due, Outcome(What.IN_DOUBT, None, astray) if astray else outcome)
 
     def _settle(self, due: Due, outcome: Outcome) -> None:
         """Have the outcome written down. One that says more than 'taken' is waited for: it may stop everything."""

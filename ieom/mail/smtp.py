@@ -177,7 +177,15 @@ class Connection:
         first: Outcome | None = None
         codes: dict[str, int] = {}
         for step, _ in commands:
-            codes[step], answer = smtp.getreply()
+            try:
+                codes[step], answer = smtp.getreply()
+            except OSError as error:
+                refused = self._asked is envelope and codes.get("rcpt", 0) >= 400
+                if step == "data" and refused and isinstance(error.__context__, TimeoutError):
+                    return self._astray("one answer fewer than commands")
+                raise
+            if codes[step] == 354 and step != "data" and self._asked is envelope:
+                return self._astray(f"354 for {step.upper()}")
             if step == "rset":
                 if codes[step] != 250:
                     return self._out_of_step(step, codes[step], answer)
@@ -210,6 +218,16 @@ class Connection:
     def _out_of_step(self, step: str, code: int, answer: bytes) -> Outcome:
         self.abandon()
         return Outcome(What.BACK, None, f"the server answered {step} with {code} {said(answer)}", reconnect=True)
+
+    def _astray(self, found: str) -> Outcome:
+        """The answers do not fit the commands: the message before them may have got none."""
+        self.abandon()
+        return Outcome(What.BACK, None, f"the server's answers are out of step: {found}", reconnect=True, astray=True)
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether commands of a next transaction went with the last final dot."""
+        return self._asked is not None
 
     def _lost(self, error: OSError) -> Outcome:
         """The connection broke before the final dot; what the server said of it before counts."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 class Scripted:
     """`answers(command, number)` gives the answer to a command (MAIL, RCPT, DATA, '.', ...) of the n-th transaction:
-    a line, 'drop' to cut the connection, 'stall' to say nothing, or 'late:' and a line that is said when the client
+    a line, 'drop' to cut the connection, 'stall' to say nothing any more, 'skip' to say nothing once, or 'late:' and a line that is said when the client
     has gone. `features` are those of EHLO, `tls` makes STARTTLS work, with `split` each byte is sent by itself, more than
     `most` connections at once are sent away."""
 
@@ -119,6 +119,8 @@ class Scripted:
         answer = self.answers(verb, self.transactions)
         if answer == "drop":
             return ""
+        if answer == "skip":
+            return answer
         if answer == "stall":
             self.over.wait(30)
             return ""

@@ -173,6 +173,20 @@ def test_an_answer_concerns_its_letter_alone(
         assert last.outcome == ("policy" if policy else {"queued": "back"}.get(state, state))
 
 
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_server_that_skips_the_dots_answer_leaves_the_letter_in_doubt_and_not_sent(
+    three: Engine, mission: str, *, refused: bool
+) -> None:
+    said = {(".", 1): "skip"} | ({("RCPT", 2): "550 5.1.1 nobody", ("DATA", 2): "503 5.5.1 no"} if refused else {})
+    with Scripted(lambda verb, n: said.get((verb, n)) or well(verb, n), features="PIPELINING") as server:
+        report = send(three, mission, server, timeout=0.4)
+        assert states(three) == ["in_doubt", "queued", "sent"]
+        assert (report.outcomes["in_doubt"], report.outcomes["sent"], report.outcomes["back"]) == (1, 1, 1)
+        assert arrived(server)[b"2"] == 0
+    with reading(three) as session:
+        assert "out of step" in (session.get_one(Letter, 1).answer or "")
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("verb", "answer"),
