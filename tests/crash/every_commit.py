@@ -39,14 +39,16 @@ PASSPHRASE = "of a key that signs in this test alone"
 LANES = 2
 """Points that are tried side by side."""
 COMPILED: dict[Any, Any] = {}
-"""SQL as SQLAlchemy compiled it, kept from one engine to the next: each child has an engine of its own, and would else
-compile every statement anew."""
+"""SQL as SQLAlchemy compiled it, kept from one engine to the next, with the dialect that it is kept under: each child has
+an engine of its own, and would else compile every statement anew."""
 
 
 @lru_cache(maxsize=4)
 def records(url: str) -> Engine:
     """In the place of the tasks' own: the schema is the newest already, being a copy of one that was brought to it."""
-    return connect(url).execution_options(compiled_cache=COMPILED)
+    engine = connect(url)
+    engine.dialect = COMPILED.setdefault("dialect", engine.dialect)
+    return engine.execution_options(compiled_cache=COMPILED)
 
 
 def url(folder: Path) -> str:
@@ -144,16 +146,19 @@ def lane(
     mission: tuple[str, list[ScriptedAct]], before: Path, moment: datetime, numbers: range, wanted: dict[str, Any],
     sent: Counter[str],
 ) -> None:  # fmt: skip
-    """The points of a step that one process tries. It lives the step once itself, so that the children forked from it
-    have at hand what Python, Jinja and SQLAlchemy make ready at first use."""
-    if len(numbers) > 2:
-        with Catcher(before.with_name(f"{before.name}-warm-{numbers.start}") / "mail") as own:
-            warm = before.with_name(f"{before.name}-warm-{numbers.start}")
-            copy(before, warm)
-            live_moment(mission, warm, own.port, moment)
-        shutil.rmtree(warm)
+    """The points of a step that one process tries."""
     for nth in numbers:
         point(mission, before, moment, nth, wanted, sent)
+
+
+def warm(mission: tuple[str, list[ScriptedAct]], before: Path, moment: datetime) -> None:
+    """Live a step in this process and forget it, so that the children forked from it have at hand what Python, Jinja and
+    SQLAlchemy make ready at first use. Its papers are kept already: Typst is not come to, nor are its threads started."""
+    there = before.with_name(f"{before.name}-warm")
+    copy(before, there)
+    with Catcher(there / "mail") as own:
+        live_moment(mission, there, own.port, moment)
+    shutil.rmtree(there)
 
 
 def killed_at_every_commit(folder: Path) -> None:
@@ -191,6 +196,8 @@ def killed_at_every_commit(folder: Path) -> None:
             assert status == 0, f"step {number} at {moment} failed"
             commits = counted.stat().st_size if counted.exists() else 0
             wanted, sent = outcome(url(main)), received(main / "mail") - had
+            if commits > 2 * LANES:
+                warm(mission, before, moment)
             lanes = [
                 child(lambda: lane(mission, before, moment, range(first, commits + 1, LANES), wanted, sent))  # noqa: B023 - waited for below
                 for first in range(1, LANES + 1)
