@@ -50,9 +50,7 @@ def main(target: Path) -> None:
     on = ["--python", str(python)]
     # Compiled here, once: where Python may not write its bytecode (a container, another user's folder), every command
     # would compile Prefect and all the rest anew, which takes longer than what it is asked to do.
-    subprocess.run(
-        [*uv, "sync", *on, "--compile-bytecode", "--require-hashes", str(LOCK)], check=True, env=environment
-    )
+    subprocess.run([*uv, "sync", *on, "--compile-bytecode", "--require-hashes", str(LOCK)], check=True, env=environment)
     subprocess.run([*uv, "install", *on, "--no-deps", "--editable", str(HERE)], check=True, env=environment)
     subprocess.run([str(python), "-m", "compileall", "-q", *OURS], cwd=HERE, check=True, env=environment)
 

@@ -115,6 +115,8 @@ def _check(session: Session, mission: str, version: StatementVersion, release: s
         states=sorted(known.states),
         presented=missions.facts(session, mission).release.press_conference.date(),
     )
+    if version.kind == "supplement":  # their number is stated in the statement that it supplements
+        slips = [slip for slip in slips if slip.code != "base"]
     if slips:
         raise Refused(
             "the press release can't go as it is: " + "; ".join(f"'{slip.found}': {slip.says}" for slip in slips)

@@ -78,11 +78,12 @@ class Written:
         self.texts: dict[str, Text] = texts(session, row)
         self.first = self.facts.languages[0] if self.facts.languages[0] in self.texts else next(iter(self.texts))
         self.quotes: dict[str, str] = {}
-        self.statement = ""
+        self.statement, self.supplement = "", False
         if row.kind in CARRIES:
             for language, text in self.texts.items():
                 self.quotes[language] = _conclusion(drafts.by_hash(session, mission, text.hash).content)
-            self.statement = canonical(drafts.by_hash(session, mission, self.texts[self.first].hash).content)
+            content = drafts.by_hash(session, mission, self.texts[self.first].hash).content
+            self.statement, self.supplement = canonical(content), content["kind"] == "supplement"
         line = releases.line(session, row)
         self.concerned_at = line[-1].started_at if line and releases.public(session, line[-1]) else None
         self.concerned_title = ""
@@ -145,6 +146,7 @@ class Written:
         authentic = [one.language for one in self.texts.values() if one.authentic]
         return {
             "kind": "statement" if first else self.row.kind,
+            "supplement": self.supplement,
             "page": self.page,
             "says": said,
             "title": _on(shown.title) if self.row.kind in CARRIES and shown.language == "en" else shown.title,
@@ -170,8 +172,9 @@ def _on(title: str) -> str:
 
 
 def _conclusion(content: Mapping[str, Any]) -> str:
+    """What a letter quotes of a text: its conclusion, of a supplement what it says of the count."""
     own = {one["key"]: one["text"] for one in content["paragraphs"]}
-    return str(own.get("conclusion") or own.get("voting") or next(iter(own.values())))
+    return str(own.get("conclusion") or own.get("voting") or own.get("count") or next(iter(own.values())))
 
 
 def send_test(

@@ -22,6 +22,7 @@ from ieom.papers import certificates
 from ieom.records import drafts, missions, releases
 from ieom.records.audit import AuditRow
 from ieom.records.releases import Release
+from ieom.rules.release import CARRIES
 from ieom.rules.verifying import Answer, Later, Paper, Signed, Verdict, likenesses
 
 if TYPE_CHECKING:
@@ -154,6 +155,11 @@ def _on_record(
         says.append(
             f"A clarification was released on {_moment(more.started_at, zone)} (release {more.number}){_at(paper.newsroom)}"
         )
+    for more in _supplements(session, one.row):
+        says.append(
+            f"A supplement to it was released on {_moment(more.started_at, zone)} (release {more.number})"
+            f"{_at(paper.newsroom)}"
+        )
     return replace(answer, says=tuple(says))
 
 
@@ -184,6 +190,18 @@ def _after(session: Session, row: Release) -> list[Release]:
     """What corrected or withdrew this release, and those in turn."""
     found = releases.about(session, row.id, "correction", "withdrawal")
     return [later for one in found for later in (one, *_after(session, one))]
+
+
+def _supplements(session: Session, row: Release) -> list[Release]:
+    """Public statements after this one that supplement it, and take nothing back of it."""
+    found = []
+    for more in releases.published(session, row.mission) if row.kind in CARRIES else []:
+        if more.kind == "statement" and more.number > row.number:
+            with suppress(NotFound, Tampered):
+                texts = [drafts.by_hash(session, row.mission, digest) for digest in more.hashes.values()]
+                if any(text.kind == "supplement" for text in texts):
+                    found.append(more)
+    return found
 
 
 def _paper(session: Session, one: _Prepared, name: str) -> Paper:

@@ -42,13 +42,16 @@ def release_text(content: Content, facts: Mapping[str, Any], *, press_conference
         "conclusion": own["conclusion"]["text"] if "conclusion" in own else "",
         "hope": sentences.get("hope", ""),
         "courtesy": own["courtesy"]["text"] if "courtesy" in own else "",
+        "count": own["count"]["text"] if "count" in own else "",
+        "irregularities": own["irregularities"]["text"] if "irregularities" in own else "",
         "marking": content["marking"],
         "statement_kind": content["kind"],
         "press_day": format_date(there.date(), "d MMMM y", locale=content["language"]),
         "press_time": f"{there:%H:%M}",
     }
+    name = "supplement" if content["kind"] == "supplement" else "release"
     try:
-        text = statement_environment("press_release").get_template(f"{content['language']}/release.j2").render(told)
+        text = statement_environment("press_release").get_template(f"{content['language']}/{name}.j2").render(told)
     except UndefinedError as error:
         raise BadInput(f"templates/press_release uses a fact that there is not: {error.message}") from error
     title, *lead = (" ".join(block.split()) for block in text.split("\n\n") if block.strip())

@@ -129,6 +129,7 @@ def paragraphs(
     wanted = [claim for claim in claims if kind != "supplement" or claim.count]
     told = {
         **facts,
+        "supplement": kind == "supplement",
         "v": verdicts,
         "said": tables(language),
         "irregularities": _irregularities(wanted, verdicts, language),

@@ -48,7 +48,8 @@ def told(language: str = "en", **other: object) -> dict[str, object]:
     return {
         "kind": "statement", "says": phrases("release", language), "title": "Statement on the Elections", "quote": "So it is.",
         "paragraphs": ["One.", "Two."], "hash": "a" * 64, "marking": "", "unofficial": False, "authentic": "English",
-        "shown": "en", "text_language": "", "when": "", "page": "", "concerned_at": None, "concerned_title": "", **other,
+        "shown": "en", "text_language": "", "when": "", "page": "", "supplement": False, "concerned_at": None,
+        "concerned_title": "", **other,
     }  # fmt: skip
 
 
