@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from desk.cli.context import ByOption, MissionOption, act, acting, look, moment, say
 from desk.cli.keys import signed_says
@@ -18,6 +19,8 @@ from ieom.acts.published import texts
 from ieom.acts.releasing import chosen
 from ieom.errors import BadInput
 from ieom.records import missions
+from ieom.records.releases import Release
+from ieom.rules.release import OWN
 
 KIND = {
     "arrival": "arrival",
@@ -32,6 +35,15 @@ KIND = {
 """Kinds in words."""
 
 NumberOption = Annotated[int | None, typer.Option("--number", "-n", help="The release's number; left out: the newest.")]
+
+
+def concerned_says(session: Session, row: Release) -> str:
+    """Which release a clarification or a withdrawal is about, by its title; empty for any other."""
+    if row.concerns is None or row.kind not in OWN:
+        return ""
+    about = session.get_one(Release, row.concerns)
+    title = next(iter(texts(session, about).values())).title
+    return f"It {'withdraws' if row.kind == 'withdrawal' else 'clarifies'} release {about.number}: {title}."
 
 
 def named(people: Sequence[str]) -> str:
@@ -49,7 +61,8 @@ def write(
         list[str] | None, typer.Option("--language", "-l", help="The files' languages, in their order.")
     ] = None,
     concerns: Annotated[
-        int | None, typer.Option(help="The release that it clarifies or withdraws; left out: the newest.")
+        int | None,
+        typer.Option(help="The number of the release that it clarifies or withdraws; needed when several are public."),
     ] = None,
     not_before: Annotated[
         str, typer.Option(help="Its embargo, local time in the host country, such as '2020-08-11 09:00'.")
@@ -75,7 +88,9 @@ def write(
             not_before=moment(not_before, facts) if not_before else None, go="by_hand" if by_hand else "by_time",
         )  # fmt: skip
         digest, noticed = digest_of(session, row), acts.noticed(session, slug, row)
-        sealed = signed_says(session, row, at)
+        sealed, about = signed_says(session, row, at), concerned_says(session, row)
+    if about:
+        say(about)
     say(f"Release {row.number} ({KIND[row.kind]}) is written. The head of mission reads it and approves it:")
     say(f"  ieom release show --number {row.number}")
     say(f"  ieom release approve --number {row.number} --hash {digest[:16]}")
@@ -94,6 +109,8 @@ def show(number: NumberOption = None, mission: MissionOption = "") -> None:
                 say(f"{paragraph}\n")
             if row.texts:
                 say(f"SHA-256 of this text, as its letters print it: {text.hash}\n", style="dim")
+        if about := concerned_says(session, row):
+            say(about)
         if row.texts:
             say(f"Release {row.number}, {KIND[row.kind]}. Hash to approve:")
             say(f"  {digest_of(session, row)}")
@@ -108,8 +125,8 @@ def approve(
     """Approve a release with a text of its own, by its hash: as head of mission; for a withdrawal as second approver."""
     with act(mission) as (session, slug, at):
         row = acts.approve(session, slug, by=acting(by), at=at, number=number, version_hash=digest)
-        lacks = acts.lacks(session, slug, row)
-    said = f"Release {row.number} is approved by you."
+        lacks, about = acts.lacks(session, slug, row), concerned_says(session, row)
+    said = " ".join(filter(None, (f"Release {row.number} is approved by you.", about)))
     if lacks:
         said += f" Still missing: {'; '.join(lacks)}."
     elif row.sent_by is not None:

@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 from rich import box
 from rich.table import Table
-from sqlalchemy import select
 
 from desk.cli.context import ByOption, MissionOption, act, acting, console, look, say
 from desk.timeline_view import local
 from ieom.acts import letters as acts
+from ieom.errors import BadInput
 from ieom.mail.letters import message_bytes
+from ieom.records import letters as records
 from ieom.records import missions
-from ieom.records.letters import Letter
 
 
 def register(app: typer.Typer) -> None:
@@ -36,11 +36,10 @@ def list_(
     """List the letters, newest first."""
     with look(mission) as (session, slug, _now):
         zone = missions.facts(session, slug).zone
-        query = select(Letter).where(Letter.mission == slug).order_by(Letter.id.desc())
-        rows = session.scalars(query.where(Letter.state == state) if state else query).all()
+        rows = records.of(session, slug, state=state)
         table = Table(box=box.SIMPLE_HEAD, expand=True)
         for head in ("No.", "State", "To", "Subject", "When", "Server said"):
-            table.add_column(head)
+            table.add_column(head, no_wrap=head == "Subject", overflow="ellipsis" if head == "Subject" else "fold")
         for row in rows:
             when = local(row.settled_at or row.due_at, zone, short=True)
             table.add_row(str(row.id), row.state.replace("_", " "), row.to_office, row.subject, when, row.answer or "")
@@ -70,11 +69,15 @@ def release_late(
 
 def settle(
     letter: Annotated[int, typer.Argument(help="The letter's number.")],
-    sent: Annotated[bool, typer.Option("--sent/--resend", help="It arrived, or it did not and goes again.")],
+    sent: Annotated[
+        bool | None, typer.Option("--sent/--resend", help="It arrived, or it did not and goes again.")
+    ] = None,
     mission: MissionOption = "",
     by: ByOption = "",
 ) -> None:
     """Settle a letter that is in doubt, after a look into the mail server's log."""
+    if sent is None:
+        raise BadInput("say --sent if the letter arrived, or --resend if it did not and is to go once more")
     with act(mission) as (session, slug, at):
         acts.settle(session, slug, by=acting(by), at=at, letter=letter, how="sent" if sent else "resend")
     say(f"Letter {letter} is settled: {'it was sent' if sent else 'it goes again with the next run'}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -106,6 +107,12 @@ def go(number: NumberOption = None, mission: MissionOption = "", by: ByOption = 
         known = acts.readiness(session, slug, row)
         until, zone = embargo_until(known), missions.facts(session, slug).zone
         lacks = known.lacks
+        media, offices, tested = acts.reach(session, slug, row)
+    one, other = "" if media == 1 else "s", "y" if offices == 1 else "ies"
+    say(
+        f"Release {row.number}, {KIND[row.kind]}: {media} letter{one} to the media, {offices} official cop{other}"
+        f"{'' if tested else '; no test of it was sent'}. 'ieom release stop' halts it."
+    )
     if lacks:
         say(f"Go is recorded. Release {row.number} leaves by itself once this is settled: {'; '.join(lacks)}.")
     elif until is not None and until > at:
@@ -129,8 +136,8 @@ def stop(
 def go_on(number: NumberOption = None, mission: MissionOption = "", by: ByOption = "") -> None:
     """Go on after a stop, from where it stopped."""
     with act(mission) as (session, slug, at):
-        acts.go_on(session, slug, by=acting(by), at=at, number=number)
-    say("The release goes on with the next run.")
+        row = acts.go_on(session, slug, by=acting(by), at=at, number=number)
+    say(f"Release {row.number} goes on with the next run.")
 
 
 def test(
@@ -201,12 +208,15 @@ def _standing(session: Session, slug: str, row: Release, zone: str, now: datetim
 
 
 def _ledger(session: Session, row: Release, zone: str) -> None:
-    table = Table(box=box.SIMPLE_HEAD, expand=True)
+    table = Table(box=box.SIMPLE_HEAD, expand=True, title=f"Letters of release {row.number}", title_justify="left")
     for head in ("No.", "Outlet", "State", "When", "Server said"):
         table.add_column(head)
-    for one in sorted(ledger.rows(session, row.id), key=lambda one: one.state):
+    rows = sorted(ledger.rows(session, row.id), key=lambda one: one.state)
+    outlets = Counter(one.outlet for one in rows)
+    for one in rows:
+        outlet = one.outlet if outlets[one.outlet] == 1 else f"{one.outlet}, {one.address}"
         when = local(one.settled_at, zone, short=True) if one.settled_at else ""
         said = f"{one.code or ''} {one.answer}".strip()
         came_back = f"{one.reported}: {one.diagnostic or one.status}" if one.reported else ""
-        table.add_row(str(one.letter), one.outlet, one.state.replace("_", " "), when, came_back or said)
+        table.add_row(str(one.letter), outlet, one.state.replace("_", " "), when, came_back or said)
     console.print(table)

@@ -70,7 +70,7 @@ def write(
 ) -> Release:  # fmt: skip
     """Prepare a release of `kind` from its texts (language -> first line the title, a blank line, paragraphs); the
     mission's first language must be among them. `concerns` is the number of the release that it clarifies or withdraws
-    (left out: the newest public one), `not_before` its embargo (UTC). One of this kind that has not gone is dropped for
+    (left out: the only public one that still stands), `not_before` its embargo (UTC). One of this kind that has not gone is dropped for
     it, and with it its approvals. Raises `Refused` naming each sentence that assesses or reports a finding."""
     if ref and audit.happened(session, mission, ref):
         return releasing.chosen(session, mission, None)
@@ -126,7 +126,12 @@ def _concerned(session: Session, mission: str, kind: str, number: int | None) ->
             raise BadInput(f"a release of kind '{kind.replace('_', ' ')}' concerns no other one")
         return None
     out = [row for row in releases.published(session, mission) if kind != "withdrawal" or row.kind != "withdrawal"]
-    row = releases.one(session, mission, number) if number is not None else out[-1] if out else None
+    stand = [row for row in out if not releases.outdated(session, kind, row)]
+    if number is None and len(stand) > 1:
+        which = ", ".join(f"{row.number} ({row.kind.replace('_', ' ')})" for row in stand)
+        raise BadInput(f"several releases are public; say with --concerns which one this {kind} is about: {which}")
+    found = [releases.one(session, mission, number)] if number is not None else stand or out
+    row = found[-1] if found else None
     if row is None or not releases.public(session, row):
         raise Refused(f"nothing is public that a {kind} could concern")
     why = releases.outdated(session, kind, row)

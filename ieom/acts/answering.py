@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ieom.acts.bearing import record
 from ieom.acts.delegation import recipient
 from ieom.acts.grounds import Grounds, attested, gather
+from ieom.acts.press import announced_in, release_of
 from ieom.errors import BadInput, NotFound, Refused
 from ieom.folder.claims import load_claims
 from ieom.mail.letters import Recipient
@@ -231,6 +232,8 @@ def ready(
     if found:
         listed = "; ".join(f"{one.paragraph}: {one.says}" for one in found[:5])
         raise Refused(f"version {row.number} has {len(found)} open finding{'s' if len(found) > 1 else ''}: {listed}")
+    if announced_in(language):
+        release_of(session, mission, row, at=at)  # what would keep its release back is said before anybody approves it
     if mark is None:
         session.add(ReadyMark(mission=mission, content_hash=row.content_hash, by=by, at=at))
     else:

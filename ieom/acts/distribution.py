@@ -16,7 +16,7 @@ from ieom.acts import readers
 from ieom.acts.announcing import approve, noticed, write
 from ieom.acts.leaking import agree_early, ask_early
 from ieom.acts.proving import folder, prove, translations
-from ieom.acts.publishing import preview, queue_release, send_test
+from ieom.acts.publishing import preview, queue_release, reach, send_test
 from ieom.acts.releasing import chosen, go, go_on, newest, prepare, readiness, stop
 from ieom.acts.rounds import approved_round
 from ieom.records import audit, releases
@@ -41,6 +41,7 @@ __all__ = [
     "noticed",
     "prepare",
     "preview",
+    "reach",
     "readiness",
     "send_test",
     "stop",

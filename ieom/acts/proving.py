@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +11,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts import audit as chain
-from ieom.acts import grounds
-from ieom.acts.bearing import record
+from ieom.acts.press import release_of
 from ieom.acts.rounds import approved_round, proven, rule_of, seats
 from ieom.acts.signing import announced
-from ieom.errors import Refused, Tampered
+from ieom.errors import Tampered
 from ieom.papers import store
-from ieom.papers.press_release import corrected, press_release_pdf, press_release_txt, release_text
+from ieom.papers.press_release import corrected, press_release_pdf, press_release_txt
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
 from ieom.records import audit, drafts, missions, releases
 from ieom.records.approvals import ApprovalRound
 from ieom.records.releases import Release, approvals
 from ieom.records.statements import StatementVersion
-from ieom.rules import consistency, own_text
+from ieom.rules import own_text
 from ieom.rules.approval import Cast, unheard_of
 from ieom.rules.hearing import Heard, heard
 from ieom.rules.hearing import unheard_of as unheard_release
@@ -37,19 +37,13 @@ def folder(mission: str, number: int) -> Path:
 
 
 def papers_of(
-    session: Session, mission: str, version: StatementVersion, *, corrects: Release | None = None
+    session: Session, mission: str, version: StatementVersion, *, at: datetime, corrects: Release | None = None
 ) -> dict[str, bytes]:
-    """The papers of one language, made anew from the stored text: the same text gives the same bytes. Those of a
-    correction say which release they correct."""
+    """The papers of one language, as they are made at `at` (UTC) from the stored text: the same gives the same bytes.
+    Those of a correction say which release they correct."""
     facts = missions.facts(session, mission)
     language, zone, about = version.language, facts.zone, _about(version, facts.zone)
-    gathered = grounds.gather(
-        session, mission, cut_off=version.cut_off, preliminary=version.kind == "preliminary", language=language
-    )
-    text = release_text(
-        version.content, gathered.facts, press_conference=facts.moment(facts.release.press_conference), zone=zone
-    )
-    _check(session, mission, version, text.plain)
+    text = release_of(session, mission, version, at=at)
     if corrects is not None and corrects.started_at is not None and releases.public(session, corrects):
         text = corrected(text, language, at=corrects.started_at, zone=zone)
     seal = announced(session, mission)
@@ -103,24 +97,6 @@ def translations(session: Session, mission: str, round_: ApprovalRound) -> tuple
         else:
             of_others.append(language)
     return of_it, of_others
-
-
-def _check(session: Session, mission: str, version: StatementVersion, release: str) -> None:
-    """The release against the statement and the record. Raises `Refused` with everything that is wrong."""
-    known = record(session, mission)
-    body = "\n\n".join(one["text"] for one in version.content["paragraphs"])
-    slips = consistency.check(release, known) + consistency.against_statement(
-        release,
-        body,
-        states=sorted(known.states),
-        presented=missions.facts(session, mission).release.press_conference.date(),
-    )
-    if version.kind == "supplement":  # their number is stated in the statement that it supplements
-        slips = [slip for slip in slips if slip.code != "base"]
-    if slips:
-        raise Refused(
-            "the press release can't go as it is: " + "; ".join(f"'{slip.found}': {slip.says}" for slip in slips)
-        )
 
 
 def witnessed(session: Session, mission: str, round_: ApprovalRound) -> None:

@@ -177,6 +177,17 @@ def _conclusion(content: Mapping[str, Any]) -> str:
     return str(own.get("conclusion") or own.get("voting") or own.get("count") or next(iter(own.values())))
 
 
+def reach(session: Session, mission: str, row: Release) -> tuple[int, int, bool]:
+    """How many of the media and how many offices a release will be written to, and whether a test of it was sent."""
+    tests = (one.what for one in audit.rows(session, mission) if one.act == ReleaseTested.__name__)
+    tested = any(what["number"] == row.number for what in tests)
+    media, offices = (
+        readers.of(session, mission, row),
+        readers.officials(session, row, missions.facts(session, mission)),
+    )
+    return len(media), len(offices), tested
+
+
 def send_test(
     session: Session, mission: str, *, by: str, at: datetime, email: str, number: int | None = None, language: str = ""
 ) -> int:
@@ -184,9 +195,11 @@ def send_test(
     nothing else is touched. Returns how many."""
     row = chosen(session, mission, number)
     facts = missions.facts(session, mission)
-    if email not in {office.email for office in facts.offices if office.body == facts.organisation}:
+    own = sorted({office.email for office in facts.offices if office.body == facts.organisation and office.email})
+    if email not in own:
         raise BadInput(
-            f"{email} is the address of no office of the organisation in the mission file; a test goes to those alone"
+            f"a test goes to an office of the organisation alone, as the mission file has it: {', '.join(own) or 'none'}; "
+            f"not to {email}"
         )
     release, papers = Written(session, mission, row, at), proving.stored(row)
     pairs = release.languages(session, language)

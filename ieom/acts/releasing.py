@@ -101,7 +101,7 @@ def prepare(
             drop(session, row, by=by, at=at)
     papers: dict[str, bytes] = {}
     for version in proven(session, mission, round_):
-        papers |= papers_of(session, mission, version, corrects=concerned)
+        papers |= papers_of(session, mission, version, at=at, corrects=concerned)
     for version in unofficial:
         papers |= papers_of_translation(session, mission, version)
     press = facts.moment(facts.release.press_conference)
@@ -193,7 +193,11 @@ def go(
         row = releases.one(session, mission, number)
     else:
         row = (waiting or [newest(session, mission) or missing()])[0]
-    if row.sent_by is not None or (ref and audit.happened(session, mission, ref)):
+    if ref and audit.happened(session, mission, ref):
+        return row
+    if row.started_at is not None:
+        raise Refused(f"release {row.number} has gone already, and no other one waits for a go; 'ieom release status'")
+    if row.sent_by is not None:
         return row
     if row.status == "dropped":
         raise Refused(f"release {row.number} was dropped for a newer one")

@@ -152,6 +152,8 @@ def _on_record(
         told = Later(later.number, later.kind, later.started_at or later.prepared_at, newsroom)
         return replace(answer, verdict=Verdict.LATER, says=tuple(says), later=told)
     for more in releases.about(session, one.row.id, "clarification"):
+        if releases.withdrawn(session, more.id):
+            continue
         says.append(
             f"A clarification was released on {_moment(more.started_at, zone)} (release {more.number}){_at(paper.newsroom)}"
         )
@@ -196,7 +198,7 @@ def _supplements(session: Session, row: Release) -> list[Release]:
     """Public statements after this one that supplement it, and take nothing back of it."""
     found = []
     for more in releases.published(session, row.mission) if row.kind in CARRIES else []:
-        if more.kind == "statement" and more.number > row.number:
+        if more.kind == "statement" and more.number > row.number and not releases.withdrawn(session, more.id):
             with suppress(NotFound, Tampered):
                 texts = [drafts.by_hash(session, row.mission, digest) for digest in more.hashes.values()]
                 if any(text.kind == "supplement" for text in texts):

@@ -119,13 +119,16 @@ class MissionRoom:
         return mission_folder(self.slug)
 
     def after(self, release: Published) -> list[Published]:
-        """Later releases that correct, clarify or withdraw this one, or one that does: newest first."""
-        line = {release.id}
-        found = []
+        """Later releases that correct, clarify or withdraw this one or one of its corrections: newest first. What becomes
+        of a clarification is not this one's fate; one that was withdrawn is left out."""
+        line, found = {release.id}, list[Published]()
         for one in reversed(self.releases):
             if one.concerns in line:
-                line.add(one.id)
                 found.append(one)
+                if one.kind == "correction":
+                    line.add(one.id)
+            elif one.kind == "withdrawal":
+                found = [other for other in found if other.id != one.concerns]
         return found[::-1]
 
     def before(self, release: Published) -> Published | None:

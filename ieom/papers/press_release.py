@@ -32,8 +32,10 @@ class ReleaseText:
         return "\n\n".join((self.title, *self.lead)) + "\n"
 
 
-def release_text(content: Content, facts: Mapping[str, Any], *, press_conference: datetime, zone: str) -> ReleaseText:
-    """The release's own words. The conclusion and the hope are the statement's own sentences, not written anew."""
+def release_text(
+    content: Content, facts: Mapping[str, Any], *, press_conference: datetime, at: datetime, zone: str
+) -> ReleaseText:
+    """The release's own words, made at `at` (UTC): a press conference that has begun by then is not announced. The conclusion and the hope are the statement's own sentences, not written anew."""
     own = {one["key"]: one for one in content["paragraphs"]}
     sentences = {claim: s["text"] for one in content["paragraphs"] for s in one["sentences"] for claim in s["claims"]}
     there = press_conference.astimezone(ZoneInfo(zone))
@@ -46,6 +48,7 @@ def release_text(content: Content, facts: Mapping[str, Any], *, press_conference
         "irregularities": own["irregularities"]["text"] if "irregularities" in own else "",
         "marking": content["marking"],
         "statement_kind": content["kind"],
+        "press_ahead": at < press_conference,
         "press_day": format_date(there.date(), "d MMMM y", locale=content["language"]),
         "press_time": f"{there:%H:%M}",
     }

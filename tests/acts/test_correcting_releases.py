@@ -25,7 +25,7 @@ from ieom.acts import distribution, doubt, returns
 from ieom.acts import letters as letter_acts
 from ieom.acts.releasing import ReleaseGo
 from ieom.acts.verifying import verify
-from ieom.errors import Conflict, Refused, Tampered
+from ieom.errors import BadInput, Conflict, Refused, Tampered
 from ieom.mail import outbox
 from ieom.mail.answers import Outcome, What
 from ieom.mail.bounces import Report
@@ -59,7 +59,7 @@ def test_an_edit_after_the_release_and_a_new_round_make_a_correction(approved: E
     first, second = of(approved, 1), of(approved, 2)
     assert set(first) == set(second)
     for email, message in second.items():
-        assert message["Subject"].startswith("Correction: Turkic Council Statement on")
+        assert message["Subject"].startswith("Correction: Turkic Council: Statement on")
         assert message["In-Reply-To"] == message["References"] == first[email]["Message-ID"]
         assert message["Message-ID"] != first[email]["Message-ID"]
     official = of(approved, 2, "release_official")
@@ -331,6 +331,22 @@ def test_a_withdrawal_that_is_ready_together_with_a_correction_goes_first_and_al
     assert row_of(approved, corrected).started_at is None
     assert "release 1 is withdrawn already" in says
     assert says.count(f"Release {number} (withdrawal)") == 1
+
+
+def test_which_release_is_withdrawn_is_asked_when_several_are_public(approved: Engine) -> None:
+    do = Doing(approved)
+    out(do)
+    number = written(do, "clarification", "The annex\n\nThe annex is on the website of the Mission.\n")
+    do(distribution.go, "coordinator", number=number)
+    approved_by(do, number, "az-1")
+    do.advance(distribution)
+    with pytest.raises(BadInput, match=r"say with --concerns .*: 1 \(statement\), 2 \(clarification\)"):
+        written(do, "withdrawal", WITHDRAWN)
+    with reading(approved) as session:
+        assert (
+            row_of(approved, written(do, "withdrawal", WITHDRAWN, concerns=1)).concerns
+            == releases.one(session, SLUG, 1).id
+        )
 
 
 def test_a_withdrawal_of_what_was_corrected_meanwhile_is_prepared_again_about_the_correction(approved: Engine) -> None:

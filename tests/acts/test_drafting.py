@@ -148,7 +148,7 @@ def test_the_draft_of_the_seed_has_none_of_the_published_defects(engine: Engine,
         facts = gather(session, observed, cut_off=NOW, preliminary=False)
         release = release_text(
             version.content, facts.facts, zone=facts.mission.zone,
-            press_conference=facts.mission.moment(facts.mission.release.press_conference),
+            press_conference=facts.mission.moment(facts.mission.release.press_conference), at=NOW,
         ).plain  # fmt: skip
     assert consistency.check(release, known) == []
     assert consistency.against_statement(release, body, states=sorted(known.states)) == []
@@ -384,7 +384,7 @@ def test_a_statement_of_the_day_after_is_dated_so_and_its_release_can_go(engine:
         version = drafted(session, observed, morning)
         drafting.attest(session, observed, by="az-1", at=morning, claim="conduct")
         assert drafting.lint(session, observed, version, at=morning) == []
-        papers = papers_of(session, observed, version)
+        papers = papers_of(session, observed, version, at=morning)
     assert "received by 10:00 on 13 August 2020" in texts(version)["scope"]
     assert "Nur-Sultan, 13 August 2020" in papers["statement-en.txt"].decode()
     assert "conducted observation of the Elections of Deputies" in texts(version)["observed"]

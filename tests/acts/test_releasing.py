@@ -15,6 +15,7 @@ from evening import EVENING, SLUG, Doing, letters, ready, release_letters
 from releases import (
     ADVISORY,
     approved_by,
+    edited_and_approved,
     hash_of,
     of,
     out,
@@ -26,6 +27,7 @@ from sqlalchemy import Engine, select, text
 
 from ieom.acts import approval, correspondence, distribution, drafting, newsroom, redating
 from ieom.acts import complaining as complaints
+from ieom.acts.proving import stored
 from ieom.errors import BadInput, Conflict, NotFound, Refused, Tampered
 from ieom.mail.letters import message_bytes
 from ieom.mail.sender import send_due
@@ -384,6 +386,37 @@ def test_several_releases_that_wait_are_told_apart_by_their_number(approved: Eng
         do(distribution.go, "coordinator")
     do(distribution.go, "coordinator", number=2)
     assert row_of(approved, 1).sent_by is None
+
+
+def test_a_go_for_what_has_gone_is_refused_and_promises_nothing(approved: Engine) -> None:
+    do = Doing(approved)
+    out(do)
+    for number in (None, 1):
+        with pytest.raises(Refused, match="release 1 has gone already, and no other one waits"):
+            do(distribution.go, "coordinator", number=number)
+
+
+def test_whoever_says_go_is_told_how_many_letters_that_is(approved: Engine) -> None:
+    do = Doing(approved)
+    number = do(distribution.prepare, "press-officer").number
+    with reading(approved) as session:
+        told = distribution.reach(session, SLUG, releases.one(session, SLUG, number))
+    do(distribution.send_test, "press-officer", email="press@secretariat.example")
+    with reading(approved) as session:
+        assert distribution.reach(session, SLUG, releases.one(session, SLUG, number)) == (*told[:2], True)
+    do(distribution.go, "coordinator")
+    do.advance(distribution, EVENING)
+    assert told == (len(of(approved, 1)), len(of(approved, 1, "release_official")), False)
+
+
+def test_a_press_release_made_after_the_press_conference_does_not_announce_it(approved: Engine) -> None:
+    do = Doing(approved)
+    before = stored(do(distribution.prepare, "press-officer"))["press-release-en.txt"].decode()
+    out(do)
+    edited_and_approved(do)
+    after = stored(do(distribution.prepare, "press-officer"))["press-release-en.txt"].decode()
+    sentence = "It presents its statement to the media at a press conference on 12 August 2020 at 20:00"
+    assert (sentence in before, sentence in after) == (True, False)
 
 
 def test_a_stop_without_a_number_stops_all_that_is_going(approved: Engine) -> None:

@@ -89,7 +89,7 @@ def test_a_count_that_comes_after_the_statement_goes_out_as_its_supplement(suppl
     for letter in letters.values():
         words = " ".join(letter.get_body(("plain",)).get_content().split())  # type: ignore[union-attr]
         assert letter["In-Reply-To"] is None
-        assert letter["Subject"].startswith("Turkic Council Supplement to the statement on the Elections")
+        assert letter["Subject"].startswith("Turkic Council: Supplement to the statement on the Elections")
         assert "presents a supplement to its statement" in words
         assert COUNT in words
         assert "and the supplement are attached" in words

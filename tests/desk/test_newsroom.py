@@ -73,6 +73,26 @@ def everything(engine: Engine) -> None:
             at=LATER + timedelta(days=1), concerns=second)  # fmt: skip
 
 
+def test_a_clarification_that_is_withdrawn_takes_nothing_from_the_statement(news: Engine, tmp_path: Path) -> None:
+    with begin(news) as session:
+        first = statement(session, content())
+        clarified = own(
+            session, "clarification", {"en": {"title": "On the hour of the opening", "paragraphs": ["It was 7:00."]}},
+            at=LATER, concerns=first,
+        )  # fmt: skip
+    there = told(build(news, tmp_path / "room")[f"{STATEMENT}index.html"])
+    assert "Clarified on" in there
+    with begin(news) as session:
+        own(session, "withdrawal", {"en": {"title": "It is withdrawn", "paragraphs": ["It is withdrawn."]}},
+            at=LATER + timedelta(hours=1), concerns=clarified)  # fmt: skip
+    made = build(news, tmp_path / "room")
+    there = told(made[f"{STATEMENT}index.html"])
+    assert "Withdrawn" not in there
+    assert "Clarified" not in there
+    page = next(data for name, data in made.items() if "-clarification/index.html" in name)
+    assert "Withdrawn on" in told(page)
+
+
 def test_before_its_release_nothing_of_a_mission_is_there(news: Engine, tmp_path: Path) -> None:
     empty = build(news, tmp_path / "room")
     with begin(news) as session:

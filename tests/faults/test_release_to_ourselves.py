@@ -24,7 +24,8 @@ def test_a_test_letter_wakes_the_mission_and_goes_to_ourselves_alone(ieom: Any, 
     assert due() == []
     refused = ieom("release", "test", "somebody@elsewhere.example", "--by", "press-officer")
     assert refused.code == 2
-    assert "is the address of no office of the organisation" in refused.err
+    assert "a test goes to an office of the organisation alone" in refused.err
+    assert "press@secretariat.example" in refused.err
     assert due() == []
     assert ieom("release", "test", "press@secretariat.example", "--by", "press-officer").code == 0
     assert [slug for slug, _ in due()] == [SLUG]

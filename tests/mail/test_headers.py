@@ -181,7 +181,7 @@ def test_a_name_in_any_script_arrives_as_it_was_written(engine: Engine, mission:
     data = queued(engine, mission, Recipient("desk@outlet.example", name, name=name), title=f"On {name}")
     message = parsed(data)
     assert read(data, "From") == f"{name} (Mission) <press@secretariat.example>"
-    assert message["Subject"] == f"Turkic Council On {name}"
+    assert message["Subject"] == f"Turkic Council: On {name}"
     assert f"Dear {name}," in message.get_body(("plain",)).get_content()
     assert f"Dear {name}," in message.get_body(("html",)).get_content()
 
@@ -206,7 +206,7 @@ def test_an_internationalised_domain_goes_in_its_ascii_form(engine: Engine, miss
 def test_a_subject_of_5_000_characters_is_folded_and_arrives_whole(engine: Engine, mission: str, title: str) -> None:
     data = queued(engine, mission, Recipient("desk@outlet.example", "Outlet"), title=title.strip())
     assert max(len(line) for line in data.split(b"\r\n\r\n", 1)[0].split(b"\r\n")) <= 100
-    assert read(data, "Subject") == f"Turkic Council {title.strip()}"
+    assert read(data, "Subject") == f"Turkic Council: {title.strip()}"
 
 
 # ------------------------------------------------------------------ what every letter is
