@@ -28,7 +28,10 @@ def override(
         drafting.override(
             session, slug, by=acting(by), at=at, finding=one.code, sentence=one.sentence, why=why, language=language
         )
-    say(f"'{one.code}' in {one.paragraph} stands, in the name of {by}.")
+        left = len(found) - 1
+    say(f"This stands, in the name of {by} ({one.code}, {one.paragraph}): {one.sentence}")
+    if left:
+        say(f"{left} finding{'' if left == 1 else 's'} left, numbered anew: 'ieom statement lint'.")
 
 
 def set_aside(

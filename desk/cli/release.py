@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Annotated
 
@@ -98,6 +100,10 @@ def preview(
         f"Release {row.number}, {KIND[row.kind]}: {letters} letter{'' if letters == 1 else 's'} (.eml, .txt, .html) and "
         f"{papers} papers are in {folder}."
     )
+    for name, data in files:
+        if name.endswith(".eml"):
+            head = message_from_bytes(data, policy=default)
+            say(f"  {name}: from {head['From']}, “{head['Subject']}”")
 
 
 def go(number: NumberOption = None, mission: MissionOption = "", by: ByOption = "") -> None:

@@ -21,7 +21,7 @@ from releases import (
 )
 from sqlalchemy import Engine, select, text, update
 
-from ieom.acts import distribution, doubt, returns
+from ieom.acts import distribution, doubt, drafting, returns
 from ieom.acts import letters as letter_acts
 from ieom.acts.releasing import ReleaseGo
 from ieom.acts.verifying import verify
@@ -29,7 +29,7 @@ from ieom.errors import BadInput, Conflict, Refused, Tampered
 from ieom.mail import outbox
 from ieom.mail.answers import Outcome, What
 from ieom.mail.bounces import Report
-from ieom.records import audit, releases
+from ieom.records import audit, drafts, releases
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.media import MediaContact
@@ -68,6 +68,20 @@ def test_an_edit_after_the_release_and_a_new_round_make_a_correction(approved: E
     with reading(approved) as session:
         rows = releases.of(session, SLUG)
         assert [one.id for one in releases.about(session, rows[0].id, "correction")] == [rows[1].id]
+
+
+def test_what_would_keep_the_press_release_back_is_said_before_anybody_approves(approved: Engine) -> None:
+    do = Doing(approved)
+    out(do)
+    do(drafting.edit, "drafter", paragraph="composition", text="The Mission had five members.", why="shorter")
+    with reading(approved) as session:
+        version = drafts.newest(session, SLUG)
+        assert version is not None
+        found = drafting.lint(session, SLUG, version, at=do.now)
+    for one in found:
+        do(drafting.override, "az-1", finding=one.code, sentence=one.sentence, why="it is so")
+    with pytest.raises(Refused, match=r"the press release, .*'the Republic of Uzbekistan': only the release names it"):
+        do(drafting.ready, "drafter")
 
 
 def test_a_correction_goes_to_exactly_those_who_got_or_may_have_got_the_first(approved: Engine) -> None:
