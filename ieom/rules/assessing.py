@@ -39,7 +39,8 @@ WRONGDOING = (
     r"(?:violat\w+|irregularit\w+|fraud\w*|breach\w*|infring\w+|intimidat\w+|misconduct|ballot[- ]stuffing|stuff(?:ed|ing)"
     r"|shortcomings?|incidents?|problems?|complaints?|remarks?|objections?|falsif\w+|forge[ds]?|forgery|stole|stolen|steal\w*"
     r"|tamper\w*|manipulat\w+|pressur\w+|hinder\w*|hindrance|obstruct\w*|(?<!does not )interfer\w+|turned (?:away|back)|disrupt\w*|cheat\w*|brib\w+"
-    r"|harass\w*|threat\w*|coerc\w+|violen\w+|torn|broken|seal(?:s|ed)?|queue\w*|sham|farce|mockery|unjust\w*|scandal\w*|mess|duress)"
+    r"|harass\w*|threat\w*|coerc\w+|violen\w+|torn|broken|seal(?:s|ed)?|queue\w*|sham|farce|mockery|unjust\w*|scandal\w*|mess|duress"
+    r"|re-?runs?|recount\w*|annul\w*|invalidat\w+|condemn\w*|denounc\w+|deplor\w+)"
 )
 DIGIT = r"(?:one|two|three|four|five|six|seven|eight|nine)"
 NUMBER = (

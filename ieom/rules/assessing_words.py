@@ -11,15 +11,15 @@ JUDGING = {
     "|herkes|kimse|hiç|her şey|güven(?!lik)|iyi|mükemmel|örnek|dürüst|olgunluk|seçildi|kurallara|standart",
     "az": "azad|ədalət|şəffaf|demokratik|uyğun(?: olaraq| şəkildə|dur)|qanuna|qanuni|pozun|fəallı|müşahidə et[dm]|müşahidə olun(?:d|m)"
     "|qeyd et|sakit|əmin-aman|dinc|düzgün|dürüst|mütəşəkkil|uğur|nöqsan|şikayət|iradlar|irad (?:yox|bild|olm)|saxta|təzyiq|maneə"
-    "|qələbə|qalib|təbrik|etibarlı|etibarsız|yüksək (?:fəal|səviy|işt)|faiz|hamı|heç|hər şey|yaxşı|nümunəvi|razı qal|legitim",
+    "|qələbə|qalib|təbrik|etibarlı|etibarsız|yüksək (?:fəal|səviy|işt)|faiz|hamı|heç|hər şey|yaxşı|nümunəvi|razı|məmnun|legitim",
     "kk": "еркін|әділ|ашық (?:әрі|және|өт|түрде)|ашықтық|айқын|демократиял|сәйкес(?: өт| болд|тік)|заңды|заңсыз|заңға|бұз(?:ыл|у|д|б)"
     "|белсенділ|байқа(?:д|ғ|лд|лм)|анықта(?:д|лд|лм)|бейбіт|тыныш|сабырлы|тәртіпті|ұйымшыл|ескертуле|ескерту (?:жоқ|болм|бар)|шағым"
     "|кедергі|қысым|жалған|бұрмала|жең(?:іс|ді|іл)|құттықта|жақсы|сәтті|табыс|үлгілі|пайыз|ешкім|ештеңе|ешқандай|бәрі|жарамды|жарамсыз"
-    "|сенім|риза|адал|легитим|erkin|ädil|aşyq|ashyq|demokratial|zañdy|buzyl|beibit|tynyş|tynysh",
+    "|сенім|риза|разы|адал|легитим|erkin|ädil|aşyq|ashyq|demokratial|zañdy|buzyl|beibit|tynyş|tynysh",
     "ky": "эркин|адилет|ачык(?: жана| өт|-айкын)|айкын|демократиял|ылайык(?: өт| болд| келд)|мыйзамд|мыйзамга|мыйзамсыз|мыйзам бузу"
     "|буз(?:уу|ул|ду)|активдүү|жигердүү|байка(?:д|г|лг|лд)|аныкта(?:д|лд|лг)|тынч|бейпил|тартиптүү|уюшкан|эскертүүлө|эскертүү (?:жок|болб|бар)"
     "|даттан|тоскоол|кысым|жасалма|бурмала|жең(?:иш|ди|ил)|куттук|жакшы|ийгилик|үлгүлүү|пайыз|эч ким|эч нерсе|эч кандай|баары|жарактуу"
-    "|жараксыз|ишеним|ыраазы (?:бол|кал)|чынчыл|адал|легитим",
+    "|жараксыз|ишеним|ыраазы|чынчыл|адал|легитим",
     "uz": "erkin|adolat|adil|shaffof|ochiq(?:lik| va| o'tdi| o'tk)|oshkora|demokratik|muvofiq (?:o'tdi|o'tk|bo')|qonuniy|qonunga|qonunlarga"
     "|buzil|buzar|faolli[kg]|kuzat(?:di|ild|dik|ilm)|aniqla(?:di|nd|nm)|tinch|osoyishta|tartibli|uyushqoq|shikoyat|e'tiroz|bosim|to'siq"
     "|soxta|g'alaba|g'olib|tabrik|yaxshi|muvaffaqiyat|namunali|foiz|hech|hamma|haqiqiy|haqqoniy|halol|ishonch(?!li vakil)|mamnun|legitim"
@@ -38,7 +38,7 @@ JUDGING = {
     "|действительн|недействительн|замечани[йя]|жалоб|претензи|фальсифик|вброс|подкуп|давлени|принужд|запуг|препятств|помех|инцидент"
     "|происшеств|проблем|недостатк|успешн|успех|хорош|отличн|образцов|достойн|гладк|штатн|поздравл|победи|победа|победу|победой|проигр"
     "|избран(?:а|ы)?\\b|высок\\w* (?:явк|актив|уров)|активност|процент|большинств|все (?:избират|гражд|участк)|никто|ничего|ничто|никак"
-    "|проголосова|итог(?!\\w* (?:наблюд|работ|мисси))|очеред|довери[ея]|уверен|доволь|удовлетвор|оцени|приветству|благополучн|лучш",
+    "|проголосова|итог(?!\\w* (?:наблюд|работ|мисси))|очеред|довери[ея]|уверен|доволь|довол[ен]|поздрав|пересч[её]т|аннулир|удовлетвор|оцени|приветству|благополучн|лучш",
 }
 """Words that assess, that say whether the law was kept, or that speak of all, of nobody or of shares."""
 
