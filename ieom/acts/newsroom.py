@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -168,7 +168,8 @@ def _room(
 def _published(session: Session, facts: MissionFacts, row: Release, folder: str, wrong: list[str]) -> Published:
     if row.started_at is None:
         raise ValueError("only what has begun to go out is published")
-    data = {name: _or_none(row, name, wrong) for name in row.papers if SAFE.match(name)}
+    fixed = releases.fixed(session, row)
+    data = {name: _or_none(row, name, fixed, wrong) for name in row.papers if SAFE.match(name)}
     wordings = tuple(_wordings(session, facts, row, data.get, wrong))
     languages = [one.language for one in wordings]
     return Published(
@@ -189,8 +190,10 @@ def _published(session: Session, facts: MissionFacts, row: Release, folder: str,
     )  # fmt: skip
 
 
-def _or_none(row: Release, name: str, wrong: list[str]) -> bytes | None:
+def _or_none(row: Release, name: str, fixed: Mapping[str, str], wrong: list[str]) -> bytes | None:
     try:
+        if fixed.get(name) != row.papers[name]:
+            raise Tampered(f"{name} of release {row.number} of {row.mission} is another paper than its acts say")
         return read(row, name)
     except Tampered as error:
         wrong.append(str(error))

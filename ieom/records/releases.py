@@ -131,6 +131,13 @@ def public(session: Session, row: Release) -> bool:
     return session.scalar(select(Release.id).where(Release.id == row.id, BEGAN)) is not None
 
 
+def fixed(session: Session, row: Release) -> dict[str, str]:
+    """Name and SHA-256 of each paper, as they were fixed in the chain of acts when the release was prepared."""
+    query = select(AuditRow.what).where(AuditRow.mission == row.mission, AuditRow.act == "ReleasePrepared")
+    query = query.where(AuditRow.what["number"].as_integer() == row.number).order_by(AuditRow.id.desc()).limit(1)
+    return dict((session.scalars(query).one_or_none() or {}).get("papers", {}))
+
+
 def misdated(session: Session, mission: str) -> list[Release]:
     """Releases of which the row and the chain of acts do not say alike whether they began, or when; by number."""
     begun = or_(Release.started_at.is_not(None), Release.number.in_(_STARTED.correlate(Release)))

@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 from desk.cli.main import app as cli
 from ieom.acts import newsroom, proving
 from ieom.errors import Refused, Unavailable
+from ieom.papers import store
 from ieom.papers.newsroom import Pages
 from ieom.papers.whole import write_folder
 from ieom.records import missions
@@ -172,14 +173,18 @@ def damage(engine: Engine, how: str) -> Path:
                 session.execute(text(f"DROP TRIGGER {guard}"))
             version.content = {**version.content, "title": "FORGED"}
     path = proving.folder(SLUG, row.number) / "statement-en.pdf"
-    if how == "paper":
+    if how.startswith("paper"):
         path.write_bytes(path.read_bytes() + b"FORGED")
-    elif how == "gone":
+    if how == "paper and row":
+        with begin(engine) as session:
+            row = session.scalars(select(Release).order_by(Release.number).limit(1)).one()
+            row.papers = {**row.papers, "statement-en.pdf": store.sha256(path.read_bytes())}
+    if how == "gone":
         path.unlink()
     return path
 
 
-@pytest.mark.parametrize("how", ["paper", "gone", "text"])
+@pytest.mark.parametrize("how", ["paper", "gone", "paper and row", "text"])
 def test_what_is_damaged_is_left_out_and_keeps_no_withdrawal_from_being_shown(
     news: Engine, tmp_path: Path, how: str
 ) -> None:
