@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import Annotated
 
 import typer
@@ -15,6 +16,9 @@ from ieom.errors import BadInput
 from ieom.mail.letters import message_bytes
 from ieom.records import letters as records
 from ieom.records import missions
+
+SUBJECT = 36
+"""Characters of a subject that a list shows; `show` prints the whole letter."""
 
 
 def register(app: typer.Typer) -> None:
@@ -39,10 +43,17 @@ def list_(
         rows = records.of(session, slug, state=state)
         table = Table(box=box.SIMPLE_HEAD, expand=True)
         for head in ("No.", "State", "To", "Subject", "When", "Server said"):
-            table.add_column(head, no_wrap=head == "Subject", overflow="ellipsis" if head == "Subject" else "fold")
+            table.add_column(head)
         for row in rows:
             when = local(row.settled_at or row.due_at, zone, short=True)
-            table.add_row(str(row.id), row.state.replace("_", " "), row.to_office, row.subject, when, row.answer or "")
+            table.add_row(
+                str(row.id),
+                row.state.replace("_", " "),
+                row.to_office,
+                shorten(row.subject, SUBJECT, placeholder="…"),
+                when,
+                row.answer or "",
+            )
     if not rows:
         say("No letter is in that state." if state else "No letter has been queued yet.")
         return
