@@ -29,8 +29,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ieom.mail.message import wire
-from ieom.mail.settling import Due, mark_transmitting, not_held, recover, settle
+from ieom.mail.settling import Due, mark_transmitting, recover, settle
 from ieom.mail.taken import doubt_taken, taken_since
+from ieom.mail.together import not_held
 from ieom.mail.writer import AGAIN
 from ieom.records.letters import Letter, not_suppressed
 from ieom.settings import settings

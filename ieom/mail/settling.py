@@ -7,19 +7,23 @@ usual ones (marks, and letters that were taken) in one statement for all.
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    func,
+    insert,
+    select,
+    update,
+)  # fmt: skip
 from sqlalchemy.orm import Session
 
 from ieom.mail.answers import Outcome, What
+from ieom.mail.together import Taken, mark, take
 from ieom.mail.writer import AGAIN, Together
 from ieom.records import audit, media
-from ieom.records.letters import WAITING, Letter, LetterAttempt, not_suppressed, take_back
-from ieom.records.missions import Mission
+from ieom.records.letters import WAITING, Letter, LetterAttempt, take_back
 from ieom.records.releases import Release, superseded, superseded_why
 
 STEPS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60))
@@ -56,15 +60,6 @@ class Due:
     """The recipient's, as it stands in the outbox."""
 
 
-def not_held() -> ColumnElement[bool]:
-    """Letters whose mission and release nobody and nothing has stopped, and whose release no correction or withdrawal has
-    followed. Their own rows say so, for all letters at once."""
-    missions = select(Mission.slug).where(Mission.state.in_(["held", "closed"]))
-    releases = select(Release.id).where(Release.status.in_(["stopped", "held"]))
-    goes = and_(Letter.release.not_in(releases), Letter.release.not_in(superseded()))
-    return and_(Letter.mission.not_in(missions), or_(Letter.release.is_(None), goes))
-
-
 @dataclass(frozen=True)
 class Mark(Together):
     """Whether the letter is still ours to send; to be committed before its final dot. Asked again after a commit that
@@ -78,14 +73,8 @@ class Mark(Together):
     @staticmethod
     def together(session: Session, marks: Sequence[Mark]) -> list[bool]:
         """The answers to several, each by compare-and-set on its own lease."""
-        ours: set[int] = set()
-        leases: dict[str, list[int]] = defaultdict(list)
-        for mark in marks:
-            leases[mark.due.lease].append(mark.due.id)
-        for lease_id, letters in leases.items():
-            told = {"letters": letters, "ours": lease_id}
-            ours |= set(session.connection().execute(_MARK, told).scalars())
-        return [mark.due.id in ours for mark in marks]
+        ours = mark(session, [(one.due.id, one.due.lease) for one in marks])
+        return [one.due.id in ours for one in marks]
 
 
 def mark_transmitting(session: Session, due: Due) -> bool:
@@ -107,46 +96,17 @@ class Settle(Together):
 
     @staticmethod
     def together(session: Session, settled: Sequence[Settle]) -> list[What]:
-        """The answers to several; those that were taken are written down in two statements."""
+        """The answers to several; those that were taken are written down in one go."""
         taken = [one for one in settled if one.outcome.what is What.SENT]
         if taken:
-            rows = [
-                {"letter": one.due.id, "at": one.at, "connection": one.by, "outcome": str(What.SENT),
-                 "code": one.outcome.code, "answer": one.outcome.answer or None}
-                for one in taken
-            ]  # fmt: skip
-            connection = session.connection()
-            connection.execute(_ATTEMPT, rows)
-            connection.execute(
-                _TAKEN,
+            take(
+                session,
                 [
-                    {"mine": one.due.id, "ours": one.due.lease, "code": one.outcome.code,
-                     "answer": one.outcome.answer or None, "settled_at": one.at}
+                    Taken(one.due.id, one.due.lease, one.at, one.by, one.outcome.code, one.outcome.answer or None)
                     for one in taken
                 ],
-            )  # fmt: skip
+            )
         return [What.SENT if one.outcome.what is What.SENT else one(session) for one in settled]
-
-
-_MARK = (
-    update(Letter.__table__)  # type: ignore[arg-type]
-    .where(
-        Letter.id.in_(bindparam("letters", expanding=True)), Letter.lease == bindparam("ours"),
-        Letter.state.in_(["leased", "transmitting"]), not_held(), not_suppressed(),
-    )
-    .values(state="transmitting")
-    .returning(Letter.id)
-)  # fmt: skip
-_ATTEMPT = insert(LetterAttempt.__table__)  # type: ignore[arg-type]
-_TAKEN = (
-    update(Letter.__table__)  # type: ignore[arg-type]
-    .where(
-        Letter.id == bindparam("mine"), Letter.lease == bindparam("ours"),
-        or_(*(Letter.state == state for state in ("leased", "transmitting", "in_doubt"))),
-    )
-    .values(state=str(What.SENT), lease=None, attempts=Letter.attempts + 1, next_at=None)
-)  # fmt: skip
-"""As `settle` writes it. The columns that differ are given a letter: code, answer, settled_at."""
 
 
 def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by: str, lease_id: str | None) -> What:
