@@ -45,14 +45,17 @@ class ReleaseApproved:
 def text_of(path: Path | str) -> str:
     """The text of a file. Raises `BadInput` for one that can't be read, is not UTF-8, or is too long."""
     try:
-        data = Path(path).read_bytes()
-        text = data[: LARGEST + 1].decode()
+        if Path(path).exists() and not Path(path).is_file():
+            raise BadInput(f"{path} is no file with a text")  # a pipe would be waited for
+        with Path(path).open("rb") as file:
+            data = file.read(LARGEST + 1)
+        text = data.decode()
     except OSError as error:
         raise BadInput(f"{path} can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}; save it as UTF-8") from error
     if len(data) > LARGEST:
-        raise BadInput(f"{path} has {len(data):,} bytes; at most {LARGEST:,} are taken")
+        raise BadInput(f"{path} is too long: at most {LARGEST:,} bytes are taken")
     return text
 
 

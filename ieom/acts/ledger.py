@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from ieom.folder.tables import inert
 from ieom.papers import store
 from ieom.records import ledger
 from ieom.records.releases import Release
@@ -18,8 +19,6 @@ COLUMNS = (
     "letter", "outlet", "address", "language", "kind", "state", "queued", "settled", "connection", "code",
     "enhanced code", "answer", "attempts", "bounce", "bounce status", "bounce reason", "bounce at", "message-id",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t")
-"""What a spreadsheet program takes a cell for a formula by."""
 
 
 def write_csv(session: Session, release: Release, into: Path, *, zone: str) -> int:
@@ -41,6 +40,6 @@ def write_csv(session: Session, release: Release, into: Path, *, zone: str) -> i
             told(row.queued_at), told(row.settled_at), row.connection, row.code or "", row.enhanced, row.answer,
             row.attempts, row.reported, row.status, row.diagnostic, told(row.reported_at), row.message_id,
         )  # fmt: skip
-        table.writerow([f"'{cell}" if str(cell).startswith(FORMULA) else cell for cell in cells])
+        table.writerow(map(inert, cells))
     store.write(into, text.getvalue().encode("utf-8-sig"))  # the mark tells spreadsheet programs that it is UTF-8
     return count

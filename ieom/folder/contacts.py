@@ -24,13 +24,11 @@ from ieom.errors import BadInput, Fault, Faults
 from ieom.folder import cards, contact_words
 from ieom.folder.faults import translate
 from ieom.folder.rows import Line, MediaRow
-from ieom.folder.tables import records
+from ieom.folder.tables import as_written, inert, records
 from ieom.rules.contacts import COLUMNS, Given
 
 GUESSES = ("cp1251", "cp1252")
 """What a table that is not Unicode is mostly written in, between Almaty and Budapest."""
-FORMULA = re.compile(r"[=+\-@\t\r]")
-"""What a spreadsheet takes for a formula at the beginning of a cell (CWE-1236)."""
 EXPORTED = ("email", *COLUMNS, "lists")
 
 
@@ -125,7 +123,7 @@ def _table(
     notes: list[str] = []
     found = []
     for number, record in records(file, text, delimiter, faults):
-        cells = [_unescaped(cell.strip()) for cell in record]
+        cells = [as_written(cell.strip()) for cell in record]
         if not any(cells):
             continue
         if not header:
@@ -167,11 +165,6 @@ def _header(
     if len(faults) > before:
         return [], []
     return header, [f"not taken in: the column '{cell}'" for cell in unknown]
-
-
-def _unescaped(cell: str) -> str:
-    """A cell as it was before an export made it harmless to spreadsheets."""
-    return cell[1:] if cell[:1] == "'" and FORMULA.match(cell[1:]) else cell
 
 
 READ_AS: Mapping[str, Callable[[str], str]] = {
@@ -238,5 +231,5 @@ def written(contacts: Iterable[tuple[str, Mapping[str, str | date | None], Itera
     table.writerow(EXPORTED)
     for email, values, lists in contacts:
         cells = [email, *(values[name] or "" for name in COLUMNS), " + ".join(sorted(lists))]
-        table.writerow([f"'{cell}" if FORMULA.match(cell) else cell for cell in map(str, cells)])
+        table.writerow(map(inert, cells))
     return out.getvalue().encode("utf-8-sig")

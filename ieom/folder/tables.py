@@ -7,12 +7,15 @@ and comments: rows that begin with `#`, before or after the header. Rows are cou
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ieom.errors import Fault
 
+FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+"""What a spreadsheet takes for a formula at the beginning of a cell (CWE-1236)."""
 BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -22,6 +25,17 @@ class Row:
 
     number: int
     cells: dict[str, str]
+
+
+def inert(cell: object) -> str:
+    """A cell as it is written for spreadsheets: one that they would run begins with an apostrophe."""
+    text = str(cell)
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def as_written(cell: str) -> str:
+    """A cell as it was before `inert`."""
+    return cell[1:] if cell[:1] == "'" and FORMULA.match(cell[1:]) else cell
 
 
 class _Lines:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ieom.rules.lettering import strange
 
 LONGEST_TITLE = 200
 """Characters; a title stands in the subject of every letter."""
+
+TIME = re.compile(r"(?<![\d.:])(\d{1,2})[.:](\d{2})(?![.:]?\d)")
+"""A time of day; not a date such as 10.08.2020."""
 
 
 def read(text: str) -> tuple[str, list[str]]:
@@ -73,13 +77,21 @@ def lacking(
 
 
 def unlike(original: Sequence[str], translation: Sequence[str]) -> list[str]:
-    """Where a translation can't be one: another number of paragraphs, or figures that the original has not."""
+    """Where a translation can't be one: another number of paragraphs, or not the figures of the original, each as often;
+    a time of day is one figure."""
     if len(original) != len(translation):
         return [f"it has {len(translation)} paragraphs and the original {len(original)}"]
     found = []
     for number, (ours, theirs) in enumerate(zip(original, translation, strict=True), start=1):
-        known = re.findall(r"\d+", ours)
-        strange = [figure for figure in re.findall(r"\d+", theirs) if figure not in known]
-        if strange:
-            found.append(f"paragraph {number} has the figure {strange[0]}, which the original has not")
+        known, said = _figures(ours), _figures(theirs)
+        if strange := list(said - known):
+            found.append(f"paragraph {number} has the figure {strange[0]}, which the original has not, or not so often")
+        elif lost := list(known - said):
+            found.append(f"paragraph {number} lacks the figure {lost[0]}, which the original has")
     return found
+
+
+def _figures(text: str) -> Counter[str]:
+    """The figures of a text and how often each stands there, in whatever digits; '20:00' and '20.00' are one and the same."""
+    times = [f"{int(hour)}:{int(minute):02}" for hour, minute in TIME.findall(text)]
+    return Counter(times + [str(int(digits)) for digits in re.findall(r"\d+", TIME.sub(" ", text))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from datetime import timedelta
 from email import message_from_bytes
@@ -25,7 +26,7 @@ from releases import (
 from scripted import Scripted, well
 from sqlalchemy import Engine, select, text
 
-from ieom.acts import approval, correspondence, distribution, drafting, newsroom, redating
+from ieom.acts import announcing, approval, correspondence, distribution, drafting, newsroom, redating
 from ieom.acts import complaining as complaints
 from ieom.acts.proving import stored
 from ieom.errors import BadInput, Conflict, NotFound, Refused, Tampered
@@ -139,7 +140,7 @@ def test_after_the_release_the_statement_s_own_sentence_may_be_repeated_word_for
 def test_a_text_in_another_language_is_a_translation_and_goes_to_its_readers(approved: Engine) -> None:
     do = Doing(approved)
     turkish = "Heyetin basın toplantısı\n\nHeyet 12 Ağustos 2020 saat 20:00.\n\nGazeteciler kayıt yaptırır.\n"
-    with pytest.raises(BadInput, match="the figure 21, which the original has not"):
+    with pytest.raises(BadInput, match="the figure 21:00, which the original has not"):
         do(
             distribution.write,
             "press-officer",
@@ -543,3 +544,11 @@ def test_the_copy_of_an_approver_names_its_reader_and_no_other(asked: Engine, tm
     for office, words in seen.items():
         assert f"Copy for {office}; not for publication." in words
         assert words.count("Copy for ") == 1
+
+
+def test_a_text_is_taken_from_a_file_alone_and_no_more_of_it_than_a_text_may_have(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "long").write_bytes(b"x" * (announcing.LARGEST + 1))
+    for name, says in (("pipe", "is no file"), ("long", "too long"), ("none", "can't be read: No such file")):
+        with pytest.raises(BadInput, match=says):
+            announcing.text_of(tmp_path / name)

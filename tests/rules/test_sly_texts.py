@@ -156,3 +156,20 @@ def test_joiners_stay_in_names_that_are_written_with_them_alone() -> None:
         assert hidden(name) == []
     for text in ("f\u200cair", "\u200cعلی", "علی\u200e", "а\u200dб"):
         assert len(hidden(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("translated", "says"),
+    [
+        ("12 Ağustos 2020, saat 20:00", None),
+        ("2020 ж. 12 тамыз, 20.00", None),
+        ("20 Ağustos 2020, saat 12:00", "has the figure 12:00"),
+        ("12 Ağustos 2020", "lacks the figure 20:00"),
+        ("12 Ağustos 2020, saat 20:00, 20:00", "not so often"),
+        ("１２ Ağustos 2020, saat 20:00", None),
+        ("१३ Ağustos 2020, saat 20:00", "has the figure 13"),
+    ],
+)
+def test_a_translation_has_the_figures_of_the_original_each_as_often(translated: str, says: str | None) -> None:
+    found = own_text.unlike(["On 12 August 2020 at 20:00"], [translated])
+    assert found == [] if says is None else says in found[0]
