@@ -143,7 +143,7 @@ def test_it_is_used_by_keyboard_and_at_twice_the_size(server: SimpleNamespace, b
     assert page.evaluate("document.activeElement.className") == "skip"
     assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
     page.keyboard.press("Enter")
-    assert page.url.endswith("#main")
+    page.wait_for_url("**/#main")  # the browser tells of a jump within a page a moment after the key
     watched.go(f"/unsubscribe?t={server.token}")
     for _ in range(20):
         page.keyboard.press("Tab")
