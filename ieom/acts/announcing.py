@@ -73,8 +73,8 @@ def write(
 ) -> Release:  # fmt: skip
     """Prepare a release of `kind` from its texts (language -> first line the title, a blank line, paragraphs); the
     mission's first language must be among them. `concerns` is the number of the release that it clarifies or withdraws
-    (left out: the only public one that still stands), `not_before` its embargo (UTC). One of this kind that has not gone is dropped for
-    it, and with it its approvals. Raises `Refused` naming each sentence that assesses or reports a finding."""
+    (left out: the only public one that still stands), `not_before` its embargo (UTC). One of this kind that has not gone
+    is dropped for it, and with it its approvals. Raises `Refused` naming each sentence that assesses or reports a finding."""
     if ref and audit.happened(session, mission, ref):
         return releasing.chosen(session, mission, None)
     if kind not in OWN:

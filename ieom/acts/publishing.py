@@ -181,11 +181,8 @@ def reach(session: Session, mission: str, row: Release) -> tuple[int, int, bool]
     """How many of the media and how many offices a release will be written to, and whether a test of it was sent."""
     tests = (one.what for one in audit.rows(session, mission) if one.act == ReleaseTested.__name__)
     tested = any(what["number"] == row.number for what in tests)
-    media, offices = (
-        readers.of(session, mission, row),
-        readers.officials(session, row, missions.facts(session, mission)),
-    )
-    return len(media), len(offices), tested
+    offices = readers.officials(session, row, missions.facts(session, mission))
+    return len(readers.of(session, mission, row)), len(offices), tested
 
 
 def send_test(

@@ -196,7 +196,8 @@ def go(
     if ref and audit.happened(session, mission, ref):
         return row
     if row.started_at is not None:
-        raise Refused(f"release {row.number} has gone already, and no other one waits for a go; 'ieom release status'")
+        others = "" if waiting else ", and no other one waits for a go"
+        raise Refused(f"release {row.number} has gone already{others}; 'ieom release status' shows them")
     if row.sent_by is not None:
         return row
     if row.status == "dropped":

@@ -151,17 +151,12 @@ def _on_record(
         says.insert(0, f"{does} on {when} (release {later.number}){_at(newsroom)}")
         told = Later(later.number, later.kind, later.started_at or later.prepared_at, newsroom)
         return replace(answer, verdict=Verdict.LATER, says=tuple(says), later=told)
-    for more in releases.about(session, one.row.id, "clarification"):
-        if releases.withdrawn(session, more.id):
-            continue
-        says.append(
-            f"A clarification was released on {_moment(more.started_at, zone)} (release {more.number}){_at(paper.newsroom)}"
-        )
-    for more in _supplements(session, one.row):
-        says.append(
-            f"A supplement to it was released on {_moment(more.started_at, zone)} (release {more.number})"
-            f"{_at(paper.newsroom)}"
-        )
+    beside = [("clarification", more) for more in releases.about(session, one.row.id, "clarification")]
+    beside += [("supplement to it", more) for more in _supplements(session, one.row)]
+    for what, more in beside:
+        if not releases.withdrawn(session, more.id):
+            when = _moment(more.started_at, zone)
+            says.append(f"A {what} was released on {when} (release {more.number}){_at(paper.newsroom)}")
     return replace(answer, says=tuple(says))
 
 
@@ -198,7 +193,7 @@ def _supplements(session: Session, row: Release) -> list[Release]:
     """Public statements after this one that supplement it, and take nothing back of it."""
     found = []
     for more in releases.published(session, row.mission) if row.kind in CARRIES else []:
-        if more.kind == "statement" and more.number > row.number and not releases.withdrawn(session, more.id):
+        if more.kind == "statement" and more.number > row.number:
             with suppress(NotFound, Tampered):
                 texts = [drafts.by_hash(session, row.mission, digest) for digest in more.hashes.values()]
                 if any(text.kind == "supplement" for text in texts):

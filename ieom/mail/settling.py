@@ -11,12 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    func,
-    insert,
-    select,
-    update,
-)  # fmt: skip
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from ieom.mail.answers import Outcome, What

@@ -22,7 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     update,
-)  # fmt: skip
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 

@@ -35,7 +35,8 @@ class ReleaseText:
 def release_text(
     content: Content, facts: Mapping[str, Any], *, press_conference: datetime, at: datetime, zone: str
 ) -> ReleaseText:
-    """The release's own words, made at `at` (UTC): a press conference that has begun by then is not announced. The conclusion and the hope are the statement's own sentences, not written anew."""
+    """The release's own words, made at `at` (UTC): a press conference that has begun by then is not announced. The
+    conclusion and the hope are the statement's own sentences, not written anew."""
     own = {one["key"]: one for one in content["paragraphs"]}
     sentences = {claim: s["text"] for one in content["paragraphs"] for s in one["sentences"] for claim in s["claims"]}
     there = press_conference.astimezone(ZoneInfo(zone))

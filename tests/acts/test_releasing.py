@@ -395,6 +395,9 @@ def test_a_go_for_what_has_gone_is_refused_and_promises_nothing(approved: Engine
     for number in (None, 1):
         with pytest.raises(Refused, match="release 1 has gone already, and no other one waits"):
             do(distribution.go, "coordinator", number=number)
+    written(do)
+    with pytest.raises(Refused, match="release 1 has gone already; "):
+        do(distribution.go, "coordinator", number=1)
 
 
 def test_whoever_says_go_is_told_how_many_letters_that_is(approved: Engine) -> None:
