@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import DDL, event
 
 from ieom.records import (
+    accounts,
     approvals,
     audit,
     contact_acts,
@@ -30,7 +31,7 @@ from ieom.records.base import Base
 
 metadata = Base.metadata
 __all__ = [
-    "approvals", "audit", "contact_acts", "correspondence", "delegation", "deployment", "letters", "media", "meetings", "metadata",
+    "accounts", "approvals", "audit", "contact_acts", "correspondence", "delegation", "deployment", "letters", "media", "meetings", "metadata",
     "missions", "observation", "releases", "standings", "statements", "stations", "submissions", "suppressions",
 ]  # fmt: skip
 

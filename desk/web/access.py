@@ -1,0 +1,46 @@
+"""Which role may call which route: one table. A route that it does not name is answered to nobody, and a test fails on it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ieom.rules.roles import Role
+
+A, C, D, H, P, R, M, U = (
+    Role.ADMINISTRATOR, Role.COORDINATOR, Role.DRAFTER, Role.HEAD_OF_MISSION, Role.APPROVER, Role.PRESS_OFFICER,
+    Role.DELEGATION_MEMBER, Role.AUDITOR,
+)  # fmt: skip
+
+
+class Open(Enum):
+    """Who, beside people with a role, may call a route."""
+
+    ANYBODY = "anybody"
+    """Without having entered."""
+    ENTERED = "entered"
+    """Whoever has entered, with whatever role."""
+
+
+READERS = frozenset({C, D, H, P, R, M, U})
+"""Whoever has a part in the mission; an administrator without another role sees no mission's papers."""
+SECRETARIAT = frozenset({C, D, R, U})
+COORDINATOR = frozenset({C})
+
+MAY: dict[str, frozenset[Role] | Open] = {
+    "GET /static/{name}": Open.ANYBODY,
+    "GET /enter": Open.ANYBODY,
+    "POST /enter": Open.ANYBODY,
+    "GET /enter/link": Open.ANYBODY,
+    "POST /enter/link": Open.ANYBODY,
+    "POST /leave": Open.ENTERED,
+    "POST /kept": Open.ENTERED,
+    "GET /": Open.ENTERED,
+    # A mission
+    "GET /missions/{mission}": READERS,
+    "GET /missions/{mission}/now": READERS,
+    "GET /missions/{mission}/changes": READERS,
+    "POST /missions/{mission}/hold": COORDINATOR,
+    "POST /missions/{mission}/go-on": COORDINATOR,
+    "POST /missions/{mission}/start": COORDINATOR,
+}
+"""'METHOD route' -> the roles that may call it, in that mission or in all."""

@@ -1,0 +1,190 @@
+"""The desk as a web application: its parts, what guards every answer, and how errors are said."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from desk.web.asking import Asked, router
+from desk.web.pages import STATIC
+from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable
+from ieom.rules.roles import SAID, Role
+
+PARTS = ("entering", "missions")
+SECURITY = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "x-robots-tag": "noindex",
+}
+LARGEST = 30_000_000
+"""Octets of a request's body."""
+STATUS: dict[type[IeomError], int] = {BadInput: 422, Refused: 409, Conflict: 409, NotFound: 404, Unavailable: 503}
+
+_log = logging.getLogger("ieom.desk")
+static = router()
+
+
+@static.get("/static/{name}")
+def file(name: str) -> Response:
+    """Style, script and their licences; nothing else lies there."""
+    found = {path.name: path for path in STATIC.iterdir() if path.is_file()}
+    if name not in found:
+        raise HTTPException(404)
+    return FileResponse(found[name], headers={"cache-control": "public, max-age=3600"})
+
+
+def web(engine: Engine) -> ASGIApp:
+    """The desk over these records."""
+    return Bounded(application(engine))
+
+
+def application(engine: Engine) -> FastAPI:
+    """The same without what guards its answers: for a test that walks its routes."""
+    app = FastAPI(title="The desk", docs_url=None, redoc_url=None, openapi_url=None)
+    app.router.redirect_slashes = False
+    app.state.engine = engine
+    app.include_router(static)
+    for part in PARTS:
+        app.include_router(importlib.import_module(f"desk.web.{part}").part)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(IeomError, _said)
+    app.add_exception_handler(DBAPIError, _records_away)
+    app.add_exception_handler(Exception, _broken)
+    return app
+
+
+class TooLong(Exception):
+    """A body is longer than is taken."""
+
+
+class Bounded:
+    """Gives every answer what keeps a browser from doing more than showing it, and takes no body without end."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        taken, begun = 0, False
+
+        async def bounded() -> Message:
+            nonlocal taken
+            message = await receive()
+            if message["type"] == "http.request":
+                taken += len(message.get("body", b""))
+                if taken > LARGEST:
+                    raise TooLong
+            return message
+
+        async def guarded(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY.items():
+                    headers.setdefault(name, value)
+                if scope.get("scheme") == "https":
+                    headers["strict-transport-security"] = "max-age=31536000"
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        said = dict(scope["headers"]).get(b"content-length", b"")
+        if said.isdigit() and int(said) > LARGEST:
+            await _too_long(self.app, scope)(scope, receive, guarded)
+            return
+        try:
+            await self.app(scope, bounded, guarded)
+        except TooLong:
+            if not begun:
+                await _too_long(self.app, scope)(scope, receive, guarded)
+
+
+def _too_long(app: FastAPI, scope: Scope) -> Response:
+    says = f"What was sent is larger than {LARGEST // 1_000_000} MB; nothing was taken in. Send a smaller file."
+    request = Request({**scope, "app": app, "state": {}})
+    return answer(request, 413, "This is too large", says, {"connection": "close"})
+
+
+def answer(request: Request, status: int, title: str, says: str, headers: dict[str, str] | None = None) -> Response:
+    """An error as a page; for a form that was sent in place, as the sentence alone, so that what was typed stays."""
+    headers = {"cache-control": "no-store", **(headers or {})}
+    if "hx-request" in request.headers:
+        headers |= {"hx-retarget": "#said", "hx-reswap": "innerHTML show:#said:top", "hx-push-url": "false"}
+        return HTMLResponse(_page(request, status, title, says, "_said.html"), status, headers=headers)
+    return HTMLResponse(_page(request, status, title, says), status, headers=headers)
+
+
+def _page(request: Request, status: int, title: str, says: str, template: str = "error.html") -> str:
+    asked: Asked | None = getattr(request.state, "asked", None)
+    known = asked or Asked(request, request.scope["app"].state.engine)
+    nowhere = Asked(known.request, known.engine, known.account, known.session, known.given)
+    return nowhere.text(template, zone="UTC", status=status, title=title, says=says, lines=says.split("\n"))
+
+
+async def _refused(request: Request, error: Any) -> Response:
+    titles = {
+        401: ("Your session has ended", "Enter again in another tab, come back and send this once more: what you typed is still here."),
+        404: ("Nothing is here", "Nothing is at this address, or it is not for you. Go back, or begin at the first page."),
+        405: ("This can't be asked this way", "Go back and use the page's own buttons."),
+    }  # fmt: skip
+    title, says = titles.get(error.status_code, ("This did not work", "Go back and try again."))
+    if error.status_code == 403:
+        title = "This is not yours to do"
+        if error.detail == "elsewhere":
+            says = (
+                "This did not come from a page of the desk that is still open. Open the page again, then do it there."
+            )
+        else:
+            may = ", ".join(SAID[Role(one)] for one in str(error.detail).split(", ") if one in set(Role))
+            says = f"Who may: {may}. Ask one of them, or an administrator for the role."
+    return answer(request, error.status_code, title, says, dict(error.headers or {}))
+
+
+async def _not_understood(request: Request, error: Any) -> Response:
+    fields = ", ".join(sorted({str(one["loc"][-1]).replace("_", " ") for one in error.errors()}))
+    return answer(request, 422, "Something is missing", f"Fill in or mend: {fields}. Nothing was changed.")
+
+
+async def _said(request: Request, error: Any) -> Response:
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 409)
+    title = {422: "This can't be taken", 404: "This is not there", 503: "Something does not answer"}.get(
+        status, "Not now"
+    )
+    says = str(error)
+    if isinstance(error, Faults):
+        says += "\nNothing was taken in."
+    return answer(request, status, title, says[:1].upper() + says[1:])
+
+
+async def _records_away(request: Request, error: Any) -> Response:
+    _log.warning("the records: %s", error.orig)
+    says = "The records can't be reached just now, and nothing was changed. Try again in a minute."
+    return HTMLResponse(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Try again</title>"
+        f"<main><h1>Try again in a minute</h1><p id=said>{says}</p></main></html>",
+        503,
+        headers={"retry-after": "30", "cache-control": "no-store"},
+    )
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    _log.exception("a page broke", exc_info=error)
+    says = "A fault of the desk's, not yours; nothing was changed. Its log says more. Go back and try again."
+    return answer(request, 500, "This did not work", says)

@@ -1,0 +1,284 @@
+"""One request: who asks, in which mission, by what right. Checked before its body is read; a stranger is answered alike
+whatever there is."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import quote, unquote, urlsplit
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from desk.web.access import MAY, Open
+from desk.web.pages import rendered
+from ieom.acts import accounts as acts
+from ieom.errors import NotFound, Refused
+from ieom.records import accounts, missions
+from ieom.records.accounts import Account, DeskSession
+from ieom.records.base import begin, reading
+from ieom.records.missions import Mission
+from ieom.rules.roles import Given, Role, acts_as, roles_in
+
+SAME_ORIGIN = "same-origin"
+SAFE = {"GET", "HEAD"}
+
+
+@dataclass
+class Asked:
+    """A request, once it is known who asks. Pages and acts are reached through it alone."""
+
+    request: Request
+    engine: Engine
+    account: Account | None = None
+    session: DeskSession | None = None
+    given: list[Given] = field(default_factory=list)
+    mission: str = ""
+
+    @property
+    def me(self) -> Account:
+        """Who asks. Only where the table asks for somebody who entered."""
+        if self.account is None:
+            raise HTTPException(401)
+        return self.account
+
+    @property
+    def code(self) -> str:
+        """The code that the asker acts under in this mission; '' for nobody."""
+        return acts_as(self.given, self.mission)
+
+    @property
+    def as_account(self) -> str:
+        """By which the installation's own chain knows the asker."""
+        return f"desk-{self.me.id}"
+
+    def roles(self) -> set[Role]:
+        """The asker's roles in this mission."""
+        return roles_in(self.given, self.mission)
+
+    def may(self, route: str) -> bool:
+        """Whether the asker may call 'METHOD /missions/{mission}/...' here: whether to show the button."""
+        who = MAY[route]
+        return isinstance(who, Open) or bool(who & self.roles())
+
+    def known(self, route: str) -> bool:
+        """Whether there is such a route at all."""
+        return route in MAY
+
+    def reaches(self, route: str) -> bool:
+        """Whether there is such a page and the asker may see it: whether to lead there."""
+        return self.known(route) and self.account is not None and self.may(route)
+
+    @contextmanager
+    def look(self) -> Iterator[tuple[Session, str, datetime]]:
+        """For looking only: the session, the mission's short name and its present moment (UTC)."""
+        with reading(self.engine) as session:
+            yield session, self.mission, missions.now(session, self.mission) if self.mission else missions.real_now()
+
+    @contextmanager
+    def act(self) -> Iterator[tuple[Session, str, str, datetime]]:
+        """A transaction in which the asker acts in the mission: session, mission, code, present moment (UTC). Refused
+        when the asker's session or role ended meanwhile."""
+        with begin(self.engine) as session:
+            if self.mission:
+                missions.lock(session, self.mission)
+            self.still(session)
+            if not self.code:
+                raise Refused("your account acts under no name in this mission; an administrator gives it one")
+            yield session, self.mission, self.code, missions.now(session, self.mission)
+
+    @contextmanager
+    def act_outside(self) -> Iterator[tuple[Session, str, datetime]]:
+        """A transaction in which the asker acts on what belongs to no mission: session, code, the real moment (UTC)."""
+        with begin(self.engine) as session:
+            self.still(session)
+            yield (
+                session,
+                acts_as(self.given, "") or next((g.code for g in self.given if g.code), self.as_account),
+                missions.real_now(),
+            )
+
+    def still(self, session: Session) -> None:
+        """Within the transaction that acts: the session has not ended and the roles are still those that let it in."""
+        cookie = self.request.cookies.get(cookie_name(self.request), "")
+        found = acts.present(session, cookie, at=missions.real_now())
+        if found is None or set(found[2]) != set(self.given):
+            raise Refused("your session ended or your roles changed meanwhile; nothing was done. Enter again")
+
+    def page(self, template: str, *, status: int = 200, zone: str = "", **facts: Any) -> Response:
+        """A page of templates/desk/. `zone` is the host country's; left out: of the mission asked about."""
+        return HTMLResponse(self.text(template, zone=zone, **facts), status, headers={"cache-control": "no-store"})
+
+    def text(self, template: str, *, zone: str = "", **facts: Any) -> str:
+        """The same as text."""
+        account = self.account
+        said = unquote(self.request.cookies.get("said", ""))
+        return rendered(
+            template, language=account.language if account else "en", zone=zone or self._zone(),
+            own=account.zone if account else "", desk=self, me=account, mission=self.mission, said=said[:500],
+            csrf=self.session.csrf if self.session else "", path=self.request.url.path,
+            kept=self._kept(), **facts,
+        )  # fmt: skip
+
+    def _zone(self) -> str:
+        if not self.mission:
+            return "UTC"
+        with reading(self.engine) as session:
+            return missions.facts(session, self.mission).zone
+
+    def _kept(self) -> Callable[[str], str]:
+        def kept(place: str) -> str:
+            """What the asker typed here and did not send; '' for nothing."""
+            if self.account is None:
+                return ""
+            with reading(self.engine) as session:
+                row = session.get(accounts.KeptText, (self.account.id, place))
+            return row.text if row else ""
+
+        return kept
+
+    def done(self, to: str, said: str = "") -> Response:
+        """After an act: to a page of the desk (303), which says once what was done."""
+        answer = RedirectResponse(to, 303)
+        if said:
+            answer.set_cookie(
+                "said", quote(said[:500]), max_age=30, httponly=True, samesite="strict", secure=secure(self.request)
+            )
+        return answer
+
+
+def secure(request: Request) -> bool:
+    """Whether the browser came by TLS (a proxy on this machine is believed about that)."""
+    return request.url.scheme == "https"
+
+
+def cookie_name(request: Request) -> str:
+    """The session cookie's name. With TLS a name that no other host and no plain page can set (RFC 6265bis, 4.1.3)."""
+    return "__Host-desk" if secure(request) else "desk"
+
+
+class Guarded(APIRoute):
+    """A route that is answered only to whom the table names; and an act only by a form of ours."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap FastAPI's own, which reads the body."""
+        inside = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            method = "GET" if request.method == "HEAD" else request.method
+            who = MAY.get(f"{method} {self.path}")
+            if who is None:
+                raise HTTPException(404)
+            asked = await run_in_threadpool(_asked, request)
+            request.state.asked = asked
+            if who is not Open.ANYBODY:
+                if asked.account is None:
+                    return _to_enter(request)
+                if not isinstance(who, Open):
+                    _allowed(asked, who)
+            if method not in SAFE:
+                _from_here(request)
+                if asked.session is not None and who is not Open.ANYBODY:
+                    await _by_our_form(request, asked.session)
+            answer = await inside(request)
+            if method == "GET" and "said" in request.cookies and answer.media_type == "text/html":
+                answer.delete_cookie("said")
+            return answer
+
+        return handler
+
+
+def asked(request: Request) -> Asked:
+    """The request, as its route's function takes it."""
+    found: Asked = request.state.asked
+    return found
+
+
+Desk = Annotated[Asked, Depends(asked)]
+"""What a route's function takes to look, act and answer."""
+
+
+def router() -> APIRouter:
+    """A part of the desk: its routes are guarded."""
+    return APIRouter(route_class=Guarded, default_response_class=HTMLResponse)
+
+
+def _asked(request: Request) -> Asked:
+    engine: Engine = request.app.state.engine
+    mission = request.path_params.get("mission", "")
+    made = Asked(request, engine, mission=mission)
+    cookie = request.cookies.get(cookie_name(request), "")
+    if not cookie:
+        return made
+    now = missions.real_now()
+    with reading(engine) as session:
+        found = acts.present(session, cookie, at=now)
+        if found is None:
+            return made
+        made.account, made.session, made.given = found
+        session.expunge_all()
+    if now - made.session.seen_at > timedelta(minutes=5):
+        with begin(engine) as session:
+            acts.seen(session, made.session.digest, at=now)
+    return made
+
+
+def _allowed(asked: Asked, who: frozenset[Role]) -> None:
+    """Raises 404 to somebody without any role in the mission, or for a mission that there is not; 403 to the others."""
+    if not asked.roles():
+        raise HTTPException(404)
+    if asked.mission:
+        with reading(asked.engine) as session:
+            if session.scalar(select(Mission.slug).where(Mission.slug == asked.mission)) is None:
+                raise HTTPException(404)
+    if not who & asked.roles():
+        raise HTTPException(403, detail=", ".join(sorted(who)))
+
+
+def _from_here(request: Request) -> None:
+    """An act comes from a page of ours: by Sec-Fetch-Site and Origin, whichever the browser sends."""
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site not in {None, SAME_ORIGIN, "none"} or (
+        origin is not None and urlsplit(origin).netloc != request.url.netloc
+    ):
+        raise HTTPException(403, detail="elsewhere")
+    if site is None and origin is None and urlsplit(request.headers.get("referer", "")).netloc != request.url.netloc:
+        raise HTTPException(403, detail="elsewhere")
+
+
+async def _by_our_form(request: Request, session: DeskSession) -> None:
+    told = request.headers.get("x-desk-token")
+    if told is None:
+        form = await request.form(max_files=20, max_fields=2000, max_part_size=2_000_000)
+        told = str(form.get("csrf", ""))
+    if not secrets.compare_digest(told.encode(), session.csrf.encode()):
+        raise HTTPException(403, detail="elsewhere")
+
+
+def _to_enter(request: Request) -> Response:
+    if request.method in SAFE and "hx-request" not in request.headers:
+        return RedirectResponse(f"/enter?to={quote(request.url.path)}", 303)
+    raise HTTPException(401)
+
+
+def here(to: str) -> str:
+    """A path of the desk to go on to; '/' for anything that leads elsewhere."""
+    parts = urlsplit(to)
+    return (
+        to if to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.netloc and "\\" not in to else "/"
+    )
+
+
+def missing(what: str) -> NotFound:
+    """Nothing is there under this name."""
+    return NotFound(f"{what} is not in the records; go back to the list")

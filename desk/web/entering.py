@@ -1,0 +1,101 @@
+"""Entering and leaving: a password, a one-time link; and texts kept while they are typed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Form, Request, Response
+from sqlalchemy import delete
+
+from desk.public.limits import asker
+from desk.web.asking import Desk, cookie_name, here, router, secure
+from ieom.acts import accounts as acts
+from ieom.errors import Refused
+from ieom.records import accounts, missions
+from ieom.records.accounts import KeptText
+from ieom.records.base import begin, reading
+
+part = router()
+Words = Annotated[str, Form(max_length=300)]
+PLACE, LONGEST = 400, 200_000
+"""Characters of a kept text's place, and of the text."""
+
+
+@part.get("/enter")
+def show(desk: Desk, to: str = "/") -> Response:
+    """Address and password."""
+    return desk.page("enter.html", to=here(to), wrong="", email="")
+
+
+@part.post("/enter")
+def enter(desk: Desk, request: Request, email: Words = "", password: Words = "", to: Words = "/") -> Response:
+    """Enter, or say that address or password is wrong, never which."""
+    with begin(desk.engine) as session:
+        try:
+            found = acts.enter(
+                session, email=email, password=password, at=missions.real_now(), place=asker(request),
+                browser=request.headers.get("user-agent", ""),
+            )  # fmt: skip
+            wrong = "" if found else "Address or password is wrong."
+        except Refused as error:
+            found, wrong = None, str(error)
+    if found is None:
+        return desk.page("enter.html", status=422, to=here(to), wrong=wrong, email=email)
+    return _entered(desk, request, found[0], here(to))
+
+
+@part.get("/enter/link")
+def link(desk: Desk, t: str = "") -> Response:
+    """Choose a password by a one-time link. Looking uses nothing up."""
+    with reading(desk.engine) as session:
+        row = acts.link_of(session, t, at=missions.real_now())
+        first = row.account is None
+        name = "" if row.account is None else session.get_one(accounts.Account, row.account).name
+    return desk.page("enter_link.html", token=t, first=first, name=name)
+
+
+@part.post("/enter/link")
+def choose(
+    desk: Desk, request: Request, t: Words, password: Words, again: Words, name: Words = "", email: Words = ""
+) -> Response:
+    """The password is chosen; its owner has entered."""
+    if password != again:
+        raise Refused("the two passwords differ; type the same twice")
+    with begin(desk.engine) as session:
+        at = missions.real_now()
+        account = acts.use_link(session, token=t, password=password, at=at, name=name, email=email)
+        token, _ = acts.begin_session(session, account=account.id, at=at, browser=request.headers.get("user-agent", ""))
+    return _entered(desk, request, token, "/")
+
+
+@part.post("/leave")
+def leave(desk: Desk, request: Request) -> Response:
+    """End this session; the cookie is worth nothing from now on."""
+    with begin(desk.engine) as session:
+        if desk.session is not None:
+            acts.leave(session, desk.session.digest, at=missions.real_now())
+    answer = desk.done("/enter")
+    answer.delete_cookie(cookie_name(request), path="/", secure=secure(request), httponly=True, samesite="lax")
+    return answer
+
+
+@part.post("/kept")
+def keep(
+    desk: Desk, place: Annotated[str, Form(max_length=PLACE)], text: Annotated[str, Form(max_length=LONGEST)] = ""
+) -> Response:
+    """Keep what is being typed; an empty text is forgotten."""
+    with begin(desk.engine) as session:
+        session.execute(delete(KeptText).where(KeptText.account == desk.me.id, KeptText.place == place))
+        if text:
+            session.add(KeptText(account=desk.me.id, place=place, text=text, at=missions.real_now()))
+    return Response(status_code=204)
+
+
+def _entered(desk: Desk, request: Request, token: str, to: str) -> Response:
+    answer = desk.done(to)
+    # Lax, not Strict: who follows a link from a letter has entered already. No act is a GET.
+    answer.set_cookie(
+        cookie_name(request), token, max_age=int(acts.LONGEST.total_seconds()), path="/", httponly=True, samesite="lax",
+        secure=secure(request),
+    )  # fmt: skip
+    return answer

@@ -1,0 +1,91 @@
+"""Files that come in and go out: of a kind that is taken, by their content, not their name; sent to be kept, never as a page."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Collection
+from urllib.parse import quote
+
+from fastapi import Response, UploadFile
+
+from ieom.errors import BadInput
+
+UNPACKED, PARTS, RATIO = 60_000_000, 2_000, 200
+"""Of a file that is packed (DOCX, XLSX): octets unpacked, files in it, and how much larger than packed one may be."""
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SAID = {
+    "pdf": "a PDF",
+    "png": "a PNG picture",
+    "jpeg": "a JPEG picture",
+    "docx": "a Word document",
+    "xlsx": "an Excel workbook",
+    "text": "a text file",
+}
+
+
+def kind_of(data: bytes) -> str:
+    """'pdf', 'png', 'jpeg', 'docx', 'xlsx', 'text' by its first octets and its parts; '' for anything else."""
+    if data.startswith(b"%PDF-"):
+        return "pdf"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if data.startswith(b"PK\x03\x04"):
+        return _packed(data)
+    if b"\x00" not in data[:4096]:
+        try:
+            data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return ""
+        return "text"
+    return ""
+
+
+def _packed(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as box:
+            parts = box.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        return ""
+    total = sum(part.file_size for part in parts)
+    if len(parts) > PARTS or total > UNPACKED or any(p.file_size > RATIO * max(p.compress_size, 1000) for p in parts):
+        raise BadInput("this file unpacks to far more than a document holds; it was not opened")
+    names = {part.filename for part in parts}
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        raise BadInput("this file holds macros; save it without them (as .docx or .xlsx) and send that")
+    return "docx" if "word/document.xml" in names else "xlsx" if "xl/workbook.xml" in names else ""
+
+
+def taken(upload: UploadFile, *, kinds: Collection[str], most: int = 10_000_000) -> bytes:
+    """The content of an uploaded file. Raises `BadInput` when it is empty, longer than `most` octets, or not one of
+    `kinds` by its content, whatever its name says."""
+    name = upload.filename or "the file"
+    data = upload.file.read(most + 1)
+    if not data:
+        raise BadInput(f"{name} is empty; choose a file")
+    if len(data) > most:
+        raise BadInput(f"{name} is larger than {most // 1_000_000} MB; send a smaller one")
+    found = kind_of(data)
+    wanted = " or ".join(SAID[kind] for kind in kinds)
+    if found not in kinds:
+        raise BadInput(f"{name} is not {wanted}, whatever its name says; nothing was taken in")
+    if found == "text" and data.lstrip()[:200].lower().startswith((b"<!doctype html", b"<html", b"<script")):
+        raise BadInput(f"{name} is a web page, not {wanted}; nothing was taken in")
+    return data
+
+
+def sent(data: bytes, name: str, media_type: str = "application/octet-stream", *, shown: bool = False) -> Response:
+    """A file to be kept. `shown`: a PDF of ours that may be looked at within the page; nobody else's ever is."""
+    how = "inline" if shown and data.startswith(b"%PDF-") else "attachment"
+    plain = "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "-" for char in name)
+    headers = {
+        "content-disposition": f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}",
+        "content-security-policy": "default-src 'none'; sandbox"
+        if how == "attachment"
+        else "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'",
+        "cache-control": "no-store",
+    }
+    return Response(data, media_type=media_type, headers=headers)

@@ -1,0 +1,222 @@
+"""Missions at a glance, and one mission: where it stands, what is owed today and by whom, what happened; it changes while
+one looks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Form, Request, Response
+from fastapi.responses import StreamingResponse
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from desk.chronicle import named, sentence
+from desk.web.asking import Asked, Desk, router
+from ieom.acts import mission as acts
+from ieom.acts import reminders as reminding
+from ieom.acts import witness
+from ieom.records import missions, standings
+from ieom.records.audit import AuditRow
+from ieom.records.base import reading
+from ieom.records.letters import Letter
+from ieom.rules.reminders import Reminder
+from ieom.rules.timeline import TITLES, Stage, Standing, State
+
+part = router()
+Why = Annotated[str, Form(min_length=1, max_length=2000)]
+LATEST = 12
+"""Acts shown on a mission's page; the audit page has them all."""
+SHAPES = {State.DONE: "✓", State.WORKING: "●", State.WAITING: "◌", State.HELD: "■", State.NOT_DUE: "·"}
+SAID = {
+    State.DONE: "done", State.WORKING: "under way", State.WAITING: "waiting", State.HELD: "held",
+    State.NOT_DUE: "not yet due",
+}  # fmt: skip
+
+
+@part.get("/")
+def overview(desk: Desk) -> Response:
+    """The missions that the asker has a part in, each with its timeline, what waits for whom, the next date."""
+    listed = []
+    with reading(desk.engine) as session:
+        everywhere = any(not one.mission and one.role != "administrator" for one in desk.given)
+        mine = {one.mission for one in desk.given if one.mission}
+        for slug in missions.all_slugs(session):
+            if not everywhere and slug not in mine:
+                continue
+            row, facts = missions.get(session, slug), missions.facts(session, slug)
+            stages = _stages(session, slug)
+            listed.append(
+                {
+                    "slug": slug, "title": facts.title, "day": facts.election_day, "zone": facts.zone, "state": row.state,
+                    "rehearsal": row.simulated_now is not None, "stages": stages, "now": missions.now(session, slug),
+                    "waits": next((s for s in stages if s["waits_for"] and s["state"] == "waiting"), None),
+                    "next": min((s["until"] for s in stages if s["until"] and s["state"] != "done"), default=None),
+                }
+            )  # fmt: skip
+    return desk.page("missions.html", zone="UTC", listed=sorted(listed, key=lambda one: one["day"], reverse=True))
+
+
+@part.get("/missions/{mission}")
+def show(desk: Desk) -> Response:
+    """The mission's page."""
+    return desk.page("mission.html", **_facts(desk))
+
+
+@part.get("/missions/{mission}/now")
+def now(desk: Desk) -> Response:
+    """What changes on the mission's page, as it stands now."""
+    return desk.page("mission_now.html", **_facts(desk))
+
+
+@part.get("/missions/{mission}/changes")
+async def changes(desk: Desk, request: Request) -> Response:
+    """Server-sent events: one each time something happened to the mission. It ends after some minutes; browsers ask
+    again by themselves."""
+
+    async def events() -> AsyncIterator[str]:
+        yield "retry: 3000\n\n"
+        known = await run_in_threadpool(_mark, desk)
+        for turn in range(150):
+            await asyncio.sleep(2)
+            if await request.is_disconnected():
+                return
+            here = await run_in_threadpool(_mark, desk)
+            if here != known:
+                known = here
+                yield f"event: changed\ndata: {here}\n\n"
+            elif turn % 7 == 0:
+                yield ": still here\n\n"
+
+    return StreamingResponse(events(), media_type="text/event-stream", headers={"cache-control": "no-store"})
+
+
+@part.post("/missions/{mission}/hold")
+def hold(desk: Desk, why: Why) -> Response:
+    """No letter leaves and no stage moves until somebody lets it go on."""
+    with desk.act() as (session, mission, by, at):
+        acts.hold(session, mission, by=by, at=at, reason=why)
+    return desk.done(f"/missions/{desk.mission}", "The mission is held: no letter leaves and no stage moves.")
+
+
+@part.post("/missions/{mission}/go-on")
+def go_on(desk: Desk, why: Why) -> Response:
+    """Let a held mission go on."""
+    with desk.act() as (session, mission, by, at):
+        acts.go_on(session, mission, by=by, at=at, reason=why)
+    return desk.done(f"/missions/{desk.mission}", "The mission goes on.")
+
+
+@part.post("/missions/{mission}/start")
+def start(desk: Desk) -> Response:
+    """Have the mission looked at now, by the process that keeps missions going."""
+    from desk import serving
+
+    served = serving.running()
+    if not served:
+        return desk.done(
+            f"/missions/{desk.mission}",
+            "Nothing keeps missions going just now; whoever runs this machine starts 'ieom serve'.",
+        )
+    from urllib.parse import urlsplit
+
+    import httpx
+
+    with desk.look() as (session, mission, _now):
+        revision = missions.get(session, mission).revision
+    serving.environment(urlsplit(str(served["api"])).port or 4200)
+    from flows.waking import wake_now
+
+    try:
+        wake_now(desk.mission, revision)
+    except httpx.HTTPError:
+        return desk.done(
+            f"/missions/{desk.mission}", "What keeps missions going does not answer just now; it looks by itself."
+        )
+    return desk.done(f"/missions/{desk.mission}", "The mission is being looked at now.")
+
+
+def _mark(desk: Asked) -> int:
+    """Moves on whenever something happened: acts, stages, letters that left."""
+    with reading(desk.engine) as session:
+        row = missions.get(session, desk.mission)
+        left = session.scalar(
+            select(func.count()).where(Letter.mission == desk.mission, Letter.settled_at.is_not(None))
+        )
+        return row.revision * 1_000_000 + row.walked_revision + (left or 0)
+
+
+def _stages(session: Session, mission: str) -> list[dict[str, Any]]:
+    found = {standing.stage: (standing, since) for standing, since in standings.of(session, mission)}
+    made = []
+    for stage in Stage:
+        standing, since = found.get(stage, (Standing(stage, State.NOT_DUE, "Not begun."), None))
+        made.append(
+            {
+                "stage": stage, "title": TITLES[stage], "state": standing.state.value, "shape": SHAPES[standing.state],
+                "said": SAID[standing.state], "says": standing.says, "until": standing.until, "since": since,
+                "waits_for": list(standing.waits_for),
+            }
+        )  # fmt: skip
+    return made
+
+
+def _facts(desk: Asked) -> dict[str, Any]:
+    with desk.look() as (session, mission, now):
+        row, facts = missions.get(session, mission), missions.facts(session, mission)
+        known = named(session, mission)
+        planned = reminding.planned(session, mission, at=now)
+        gone: dict[str, datetime | None] = dict(
+            session.execute(
+                select(Letter.occasion, Letter.settled_at).where(
+                    Letter.mission == mission, Letter.kind.startswith("reminder_")
+                )
+            ).tuples().all()
+        )  # fmt: skip
+        latest = session.scalars(
+            select(AuditRow).where(AuditRow.mission == mission).order_by(AuditRow.seq.desc()).limit(LATEST)
+        )
+        counted = select(Letter.state, func.count()).where(Letter.mission == mission).group_by(Letter.state)
+        stages = _stages(session, mission)
+        return {
+            "facts": facts, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
+            "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
+            "walked": row.walked_revision, "owed": _owed(planned, gone, known, now),
+            "happened": [(sentence(one, known), one.at) for one in latest],
+            "letters": dict(session.execute(counted).tuples().all()),
+            "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": known,
+            "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),
+            "serving": _serving(),
+        }  # fmt: skip
+
+
+def _serving() -> str:
+    """The address of Prefect's own pages, where something keeps missions going; else ''."""
+    from desk import serving
+
+    served = serving.running()
+    return str(served["api"]).removesuffix("/api") if served else ""
+
+
+def _owed(
+    planned: list[Reminder], gone: dict[str, datetime | None], known: dict[str, str], now: datetime
+) -> list[dict[str, Any]]:
+    """What is owed, each with its reminders: those that went, and when the next goes."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in planned:
+        item = one.owed
+        entry = found.setdefault(
+            (item.about, item.key),
+            {
+                "about": item.about.replace("_", " "), "who": known.get(item.person, item.person), "due": item.due,
+                "late": item.due <= now, "went": [], "next": None, "escalates": None, "facts": item.facts,
+            },
+        )  # fmt: skip
+        if one.occasion in gone:
+            entry["went"].append(gone[one.occasion] or one.goes)
+        elif one.goes > now and entry["next"] is None:
+            entry["next"], entry["escalates"] = one.goes, one.escalated
+    return sorted(found.values(), key=lambda entry: entry["due"])

@@ -1,0 +1,66 @@
+"""The desk's pages: Jinja2 templates in templates/desk/, everything escaped, times in the host country's zone and how far
+off they are, words through gettext."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time, format_timedelta
+from jinja2 import Environment
+
+from ieom.papers.page import environment
+from ieom.rules.mission import offset
+from ieom.rules.roles import SAID, Role
+from ieom.rules.timeline import TITLES
+from ieom.settings import settings
+
+STATIC = Path(__file__).parent / "static"
+LANGUAGES = ("en", "tr", "az", "kk", "ky", "uz", "tk", "hu", "ru")
+
+
+def city_of(zone: str) -> str:
+    """What people call a zone: 'Almaty'."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+@lru_cache(maxsize=64)
+def words(folder: Path, language: str, zone: str, own: str) -> Environment:
+    """The environment of pages in a language, with a host country's zone and the reader's own ('' for none)."""
+    made = environment(folder, language, zone).overlay()
+    made.filters, made.globals = dict(made.filters), dict(made.globals)
+    spoken, there = str(made.globals["words"]), ZoneInfo(zone)
+
+    def clock(moment: datetime, *, short: bool = False) -> str:
+        """'12 Aug 2020, 21:00 Almaty (UTC+6)', and the reader's own time where that is another; short: '12 Aug 21:00'."""
+        here = moment.astimezone(there)
+        said = f"{format_date(here, 'd MMM' if short else 'd MMM y', locale=spoken)}, {format_time(here, 'HH:mm', locale=spoken)}"
+        if short:
+            return said
+        said = f"{said} {city_of(zone)} ({offset(moment, there)})"
+        if own and moment.astimezone(ZoneInfo(own)).utcoffset() != here.utcoffset():
+            mine = moment.astimezone(ZoneInfo(own))
+            said += f" · {format_time(mine, 'HH:mm', locale=spoken)} {city_of(own)}"
+        return said
+
+    def off(moment: datetime, now: datetime) -> str:
+        """How far off: 'in 3 hours', '2 days ago'."""
+        if abs(moment - now) < timedelta(minutes=1):
+            return "now"
+        return format_timedelta(moment - now, add_direction=True, threshold=1.2, locale=spoken)
+
+    made.filters.update(
+        clock=clock, off=off, stage=lambda one: TITLES[one], role=lambda one: SAID[Role(one)],
+        utc=lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds"),
+        own_name=lambda code: str(Locale.parse(code).get_language_name(code) or code),
+    )  # fmt: skip
+    made.globals["city"] = city_of(zone)
+    return made
+
+
+def rendered(template: str, *, language: str, zone: str, own: str = "", **facts: object) -> str:
+    """A page as text."""
+    return words(settings().templates_dir, language, zone, own).get_template(f"desk/{template}").render(**facts)

@@ -1,0 +1,53 @@
+// What HTML can't: the session's token on requests in place, what is typed is kept, what changes by itself is shown.
+"use strict";
+(() => {
+  const token = () => document.body.dataset.token || "";
+  document.addEventListener("htmx:configRequest", (event) => { if (token()) event.detail.headers["X-Desk-Token"] = token(); });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "said") { event.target.setAttribute("tabindex", "-1"); event.target.focus(); }
+    else if (event.target === document.body) { const main = document.getElementById("main"); if (main) main.focus({ preventScroll: true }); window.scrollTo(0, 0); }
+    watch();
+  });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => {
+    const said = document.getElementById("said");
+    if (!said) return;
+    const p = document.createElement("p");
+    p.className = "said wrong";
+    p.textContent = said.dataset.away || "The desk does not answer. What you typed is still here; try again.";
+    said.replaceChildren(p);
+  });
+
+  // Kept while typed: at the latest two seconds after the last key, and when the page is left.
+  const waiting = new Map();
+  const keep = (field) => {
+    waiting.delete(field);
+    const body = new URLSearchParams({ csrf: token(), place: field.dataset.keep, text: field.value === field.defaultValue ? "" : field.value });
+    fetch("/kept", { method: "POST", body, keepalive: body.toString().length < 60000 }).catch(() => undefined);
+  };
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!(field instanceof HTMLTextAreaElement) || !field.dataset.keep) return;
+    clearTimeout(waiting.get(field));
+    waiting.set(field, setTimeout(keep, 2000, field));
+  });
+  const flush = () => { for (const [field, timer] of waiting) { clearTimeout(timer); keep(field); } };
+  addEventListener("pagehide", flush);
+  document.addEventListener("visibilitychange", () => { if (document.hidden) flush(); });
+  const sent = (form) => { for (const field of form.querySelectorAll("[data-keep]")) { clearTimeout(waiting.get(field)); waiting.delete(field); } };
+  document.addEventListener("submit", (event) => sent(event.target));
+
+  // What changes by itself. `data-changes` is asked for server-sent events, then `data-now` is put in its place.
+  let source = null;
+  const watch = () => {
+    const place = document.querySelector("[data-changes]");
+    if (source && (!place || source.place !== place)) { source.close(); source = null; }
+    if (!place || source) return;
+    source = new EventSource(place.dataset.changes);
+    source.place = place;
+    source.addEventListener("changed", () => {
+      if (place.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
+      window.htmx.ajax("GET", place.dataset.now, { target: place, swap: "innerHTML" });
+    });
+  };
+  watch();
+})();

@@ -1,0 +1,300 @@
+"""Accounts of the desk: made, given roles, entered with a password, closed. What is done to them is one row in a chain of
+the installation's own, like that of the contacts."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from ieom.errors import BadInput, Conflict, NotFound, Refused
+from ieom.records import accounts, contact_acts, missions
+from ieom.records.accounts import Account, DeskSession, EntryLink, FailedEntry, Grant, digest
+from ieom.rules.addresses import fold
+from ieom.rules.roles import Given, Role, collides
+
+LINK_HOURS, IDLE, LONGEST = 72, timedelta(hours=12), timedelta(days=7)
+"""How long an entry link can be used; a session lives unused; a session lives at all."""
+ATTEMPTS, WINDOW = 8, timedelta(minutes=15)
+"""Wrong passwords for one address, and three times as many from one place, before the next has to wait."""
+SHORTEST = 12
+"""Characters of a password (NIST SP 800-63B asks for 8; 15 where it is the only factor)."""
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+@dataclass(frozen=True)
+class AccountMade:
+    """Somebody may enter the desk."""
+
+    account: int
+
+
+@dataclass(frozen=True)
+class AccountClosed:
+    """Somebody may not enter any more; every session ended."""
+
+    account: int
+
+
+@dataclass(frozen=True)
+class RoleGiven:
+    """A role was given, in a mission or ('') in all."""
+
+    account: int
+    role: str
+    mission: str
+    code: str
+
+
+@dataclass(frozen=True)
+class RoleTaken:
+    """A role was taken away."""
+
+    account: int
+    role: str
+    mission: str
+    code: str
+
+
+@dataclass(frozen=True)
+class PasswordChosen:
+    """Somebody chose a password, by a one-time link or having entered."""
+
+    account: int
+
+
+def first_link(session: Session, *, at: datetime) -> str | None:
+    """A one-time link's token for the first administrator; None when there is an account already. An earlier unused one
+    dies."""
+    if session.scalar(select(func.count()).select_from(Account)):
+        return None
+    session.execute(
+        update(EntryLink).where(EntryLink.account.is_(None), EntryLink.used_at.is_(None)).values(used_at=at)
+    )
+    return _link(session, None, at)
+
+
+def entry_link(session: Session, *, account: int, at: datetime) -> str:
+    """A one-time link's token with which somebody chooses a (new) password; earlier ones die."""
+    _open(session, account)
+    session.execute(
+        update(EntryLink).where(EntryLink.account == account, EntryLink.used_at.is_(None)).values(used_at=at)
+    )
+    return _link(session, account, at)
+
+
+def _link(session: Session, account: int | None, at: datetime) -> str:
+    token = secrets.token_urlsafe(32)
+    session.add(EntryLink(digest=digest(token), account=account, made_at=at, until=at + timedelta(hours=LINK_HOURS)))
+    session.flush()
+    return token
+
+
+def link_of(session: Session, token: str, *, at: datetime) -> EntryLink:
+    """The link, if it can still be used; else `NotFound`."""
+    row = session.get(EntryLink, digest(token))
+    if row is None or row.used_at is not None or row.until <= at:
+        raise NotFound("this link was used or has expired; ask an administrator for a new one")
+    return row
+
+
+def use_link(session: Session, *, token: str, password: str, at: datetime, name: str = "", email: str = "") -> Account:
+    """Choose a password by a one-time link. The first start's makes the first administrator, with name and address.
+    Sessions from before the new password end."""
+    row = link_of(session, token, at=at)
+    _long_enough(password)
+    if row.account is None:
+        if session.scalar(select(func.count()).select_from(Account)):
+            raise Conflict("there is an administrator already; ask for an account")
+        account = _make(session, by="desk-1", at=at, name=name, email=email)
+        _give(session, Given(account.id, "", Role.ADMINISTRATOR), by=f"desk-{account.id}", at=at)
+    else:
+        account = _open(session, row.account)
+        end_all(session, account=account.id, at=at)
+    row.used_at = at
+    account.password = _hasher.hash(password)
+    contact_acts.append(session, by=f"desk-{account.id}", at=at, act=PasswordChosen(account.id))
+    return account
+
+
+def make(session: Session, *, by: str, at: datetime, name: str, email: str) -> Account:
+    """An account that nobody can enter until its one-time link was used."""
+    return _make(session, by=by, at=at, name=name, email=email)
+
+
+def _make(session: Session, *, by: str, at: datetime, name: str, email: str) -> Account:
+    name = " ".join(name.split())
+    if not name:
+        raise BadInput("give the account a name: the person's, or the office's")
+    try:
+        address = validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError:
+        raise BadInput(
+            f"'{email.strip()}' is no e-mail address; write it like coordinator@secretariat.example"
+        ) from None
+    if accounts.by_key(session, fold(address)) is not None:
+        raise Conflict(f"{address} has an account already")
+    row = Account(name=name, email=address, key=fold(address), made_at=at)
+    session.add(row)
+    session.flush()
+    contact_acts.append(session, by=by, at=at, act=AccountMade(row.id))
+    return row
+
+
+def close(session: Session, *, by: str, at: datetime, account: int) -> None:
+    """Nobody enters by this account any more; its sessions and links end. The last administrator stays."""
+    row = _open(session, account)
+    if _administers(session, account) and len(_administrators(session)) == 1:
+        raise Refused("this is the only administrator; give another person the role first")
+    row.closed_at, row.password = at, ""
+    end_all(session, account=account, at=at)
+    session.execute(
+        update(EntryLink).where(EntryLink.account == account, EntryLink.used_at.is_(None)).values(used_at=at)
+    )
+    for grant in accounts.grants(session, account):
+        session.delete(grant)
+    contact_acts.append(session, by=by, at=at, act=AccountClosed(account))
+
+
+def give_role(
+    session: Session, *, by: str, at: datetime, account: int, role: str, mission: str = "", code: str = ""
+) -> Grant:
+    """Give a role, in a mission or in all. Raises `Refused` when one person would act under two codes, or two under one."""
+    _open(session, account)
+    if role not in set(Role):
+        raise BadInput(f"'{role}' is none of the roles: {', '.join(Role)}")
+    if mission:
+        missions.get(session, mission)
+    return _give(session, Given(account, mission, Role(role), code.strip()), by=by, at=at)
+
+
+def _give(session: Session, new: Given, *, by: str, at: datetime) -> Grant:
+    contact_acts.lock(session)
+    known = [given(row) for row in session.scalars(select(Grant))]
+    why = collides(new, known)
+    if why:
+        raise Refused(why)
+    if any((one.account, one.mission, one.role) == (new.account, new.mission, new.role) for one in known):
+        raise Conflict("this person has this role already")
+    row = Grant(account=new.account, mission=new.mission, role=new.role, code=new.code)
+    session.add(row)
+    session.flush()
+    act = RoleGiven(new.account, new.role, new.mission, new.code)
+    contact_acts.append(session, by=by, at=at, act=act)
+    return row
+
+
+def take_role(session: Session, *, by: str, at: datetime, grant: int) -> None:
+    """Take a role away. The last administrator's stays."""
+    row = session.get(Grant, grant)
+    if row is None:
+        raise NotFound("this role was taken away already")
+    if row.role == Role.ADMINISTRATOR and len(_administrators(session)) == 1:
+        raise Refused("this is the only administrator; give another person the role first")
+    session.delete(row)
+    act = RoleTaken(row.account, row.role, row.mission, row.code)
+    contact_acts.append(session, by=by, at=at, act=act)
+
+
+def given(row: Grant) -> Given:
+    """A role as the rule sees it."""
+    return Given(row.account, row.mission, Role(row.role), row.code)
+
+
+def enter(
+    session: Session, *, email: str, password: str, at: datetime, place: str = "", browser: str = ""
+) -> tuple[str, DeskSession] | None:
+    """Enter with a password: (the cookie's value, the session), or None when address or password is wrong; that attempt
+    is counted, so commit. Raises `Refused` after too many wrong ones (`ATTEMPTS` in `WINDOW`)."""
+    key, since = fold(email.strip()), at - WINDOW
+    counted = select(FailedEntry.key, func.count()).where(FailedEntry.key.in_([key, place]), FailedEntry.at > since)
+    failed = dict(session.execute(counted.group_by(FailedEntry.key)).tuples().all())
+    if failed.get(key, 0) >= ATTEMPTS or (place and failed.get(place, 0) >= 3 * ATTEMPTS):
+        raise Refused("too many wrong attempts; try again in a quarter of an hour, or ask an administrator for a link")
+    row = accounts.by_key(session, key)
+    usable = row is not None and row.closed_at is None and bool(row.password)
+    try:
+        _hasher.verify(row.password if row is not None and usable else _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        usable = False
+    if row is None or not usable:
+        session.add_all([FailedEntry(key=one, at=at) for one in (key, place) if one])
+        return None
+    return begin_session(session, account=row.id, at=at, browser=browser)
+
+
+def begin_session(session: Session, *, account: int, at: datetime, browser: str = "") -> tuple[str, DeskSession]:
+    """A session for somebody who has shown who they are: (the cookie's value, the session)."""
+    token = secrets.token_urlsafe(32)
+    row = DeskSession(
+        digest=digest(token), account=account, csrf=secrets.token_urlsafe(24), begun_at=at, seen_at=at,
+        browser=browser[:200],
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return token, row
+
+
+def present(session: Session, token: str, *, at: datetime) -> tuple[Account, DeskSession, list[Given]] | None:
+    """Who comes with this cookie, or None when the session ended, was unused for `IDLE`, or is older than `LONGEST`."""
+    query = (
+        select(DeskSession, Account)
+        .join(Account, Account.id == DeskSession.account)
+        .where(DeskSession.digest == digest(token), DeskSession.ended_at.is_(None), Account.closed_at.is_(None))
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        return None
+    row, account = found[0], found[1]
+    if at - row.seen_at > IDLE or at - row.begun_at > LONGEST:
+        return None
+    return account, row, [given(one) for one in accounts.grants(session, account.id)]
+
+
+def seen(session: Session, row_digest: str, *, at: datetime) -> None:
+    """A session is in use."""
+    session.execute(update(DeskSession).where(DeskSession.digest == row_digest).values(seen_at=at))
+
+
+def leave(session: Session, row_digest: str, *, at: datetime) -> None:
+    """End a session."""
+    session.execute(
+        update(DeskSession).where(DeskSession.digest == row_digest, DeskSession.ended_at.is_(None)).values(ended_at=at)
+    )
+
+
+def end_all(session: Session, *, account: int, at: datetime) -> None:
+    """End every session of an account."""
+    session.execute(
+        update(DeskSession).where(DeskSession.account == account, DeskSession.ended_at.is_(None)).values(ended_at=at)
+    )
+
+
+def _open(session: Session, account: int) -> Account:
+    row = session.get(Account, account)
+    if row is None or row.closed_at is not None:
+        raise NotFound("there is no such account, or it was closed")
+    return row
+
+
+def _long_enough(password: str) -> None:
+    if len(password) < SHORTEST:
+        raise BadInput(f"choose at least {SHORTEST} characters; a few words that you remember are good")
+    if len(password) > 200:
+        raise BadInput("choose at most 200 characters")
+
+
+def _administrators(session: Session) -> set[int]:
+    return set(session.scalars(select(Grant.account).where(Grant.role == Role.ADMINISTRATOR, Grant.mission == "")))
+
+
+def _administers(session: Session, account: int) -> bool:
+    return account in _administrators(session)

@@ -1,0 +1,143 @@
+"""Entering the desk, by password and by a one-time link; and what a stranger is told."""
+
+from __future__ import annotations
+
+import pytest
+from desks import PASSWORD, Desk
+from evening import SLUG
+from sqlalchemy import Engine, select
+from starlette.testclient import TestClient
+
+from desk.web.app import web
+from ieom.acts import accounts as acts
+from ieom.records import missions
+from ieom.records.accounts import Account, DeskSession
+from ieom.records.base import begin, reading
+
+HERE = {"origin": "http://testserver"}
+
+
+@pytest.fixture
+def client(engine: Engine) -> TestClient:
+    return TestClient(web(engine), raise_server_exceptions=False)
+
+
+def first(engine: Engine, client: TestClient) -> None:
+    with begin(engine) as session:
+        token = acts.first_link(session, at=missions.real_now())
+    answer = client.post(
+        "/enter/link",
+        data={"t": token, "name": "Mission coordinator", "email": "Coordinator@Desk.example", "password": PASSWORD, "again": PASSWORD},
+        headers=HERE,
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+
+
+def test_the_first_start_makes_one_administrator_by_a_link_that_works_once(engine: Engine, client: TestClient) -> None:
+    with begin(engine) as session:
+        token = acts.first_link(session, at=missions.real_now())
+    assert client.get(f"/enter/link?t={token}").status_code == 200
+    data = {"t": token, "name": "One", "email": "one@desk.example", "password": PASSWORD, "again": PASSWORD}
+    assert client.post("/enter/link", data=data, headers=HERE).status_code == 200
+    assert client.post("/enter/link", data={**data, "email": "two@desk.example"}, headers=HERE).status_code == 404
+    with begin(engine) as session:
+        assert acts.first_link(session, at=missions.real_now()) is None
+        assert [row.email for row in session.scalars(select(Account))] == ["one@desk.example"]
+
+
+def test_who_has_left_is_a_stranger_again_even_with_the_old_cookie(engine: Engine, client: TestClient) -> None:
+    first(engine, client)
+    stolen = client.cookies["desk"]
+    page = client.get("/").text
+    token = page.split('data-token="')[1].split('"')[0]
+    client.post("/leave", data={"csrf": token}, headers=HERE)
+    client.cookies.set("desk", stolen)
+    assert client.get("/", follow_redirects=False).headers["location"] == "/enter?to=/"
+
+
+def test_address_or_password_is_wrong_and_never_which(engine: Engine, client: TestClient) -> None:
+    first(engine, client)
+    client.cookies.clear()
+    one = client.post("/enter", data={"email": "nobody@desk.example", "password": PASSWORD}, headers=HERE)
+    other = client.post("/enter", data={"email": "coordinator@desk.example", "password": "wrong"}, headers=HERE)
+    assert one.status_code == other.status_code == 422
+    assert one.text.replace("nobody@", "coordinator@") == other.text
+    right = client.post(
+        "/enter",
+        data={"email": "coordinator@desk.example", "password": PASSWORD, "to": "/missions/x"},
+        headers=HERE,
+        follow_redirects=False,
+    )
+    assert (right.status_code, right.headers["location"]) == (303, "/missions/x")
+    assert "HttpOnly" in right.headers["set-cookie"]
+    assert "SameSite=lax" in right.headers["set-cookie"]
+
+
+def test_guessing_stops_even_with_the_right_password_at_last(engine: Engine, client: TestClient) -> None:
+    first(engine, client)
+    client.cookies.clear()
+    for _ in range(acts.ATTEMPTS):
+        client.post("/enter", data={"email": "coordinator@desk.example", "password": "wrong"}, headers=HERE)
+    answer = client.post("/enter", data={"email": "coordinator@desk.example", "password": PASSWORD}, headers=HERE)
+    assert "too many wrong attempts" in answer.text
+    assert "desk" not in client.cookies
+
+
+@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])
+def test_entering_leads_nowhere_else(engine: Engine, client: TestClient, to: str) -> None:
+    first(engine, client)
+    data = {"email": "coordinator@desk.example", "password": PASSWORD, "to": to}
+    assert client.post("/enter", data=data, headers=HERE, follow_redirects=False).headers["location"] == "/"
+
+
+def test_a_mission_looks_like_nonsense_to_a_stranger(desk_opened: Desk) -> None:
+    assert desk_opened.coordinator.get(f"/missions/{SLUG}").status_code == 200
+    assert "Who may: approver" in desk_opened.administrator.get(f"/missions/{SLUG}").text
+    for path in (f"/missions/{SLUG}", "/missions/nonsense", f"/missions/{SLUG}/now"):
+        assert desk_opened.stranger.get(path, follow_redirects=False).status_code == 303
+    assert desk_opened.coordinator.get("/missions/nonsense").status_code == 404
+
+
+def test_holding_is_the_coordinators_and_comes_from_a_page_of_ours(desk_opened: Desk, engine: Engine) -> None:
+    path, why = f"/missions/{SLUG}/hold", {"why": "The road is closed <b>today</b>."}
+    assert desk_opened.auditor.post(path, why).status_code == 403
+    forged = desk_opened.coordinator.client.post(path, data=why, headers={"origin": "https://evil.example"})
+    assert forged.status_code == 403
+    without = desk_opened.coordinator.client.post(path, data=why, headers=HERE)
+    assert without.status_code == 403
+    with reading(engine) as session:
+        assert missions.get(session, SLUG).state == "open"
+    held = desk_opened.coordinator.post(path, why)
+    assert "The mission is held" in held.text
+    assert "closed &lt;b&gt;today" in held.text
+    with reading(engine) as session:
+        assert missions.get(session, SLUG).state == "held"
+
+
+def test_a_session_that_ended_while_the_form_was_open_does_nothing(desk_opened: Desk, engine: Engine) -> None:
+    client = desk_opened.coordinator
+    token = client.token()
+    with begin(engine) as session:
+        for row in session.scalars(select(DeskSession)):
+            row.ended_at = missions.real_now()
+    answer = client.client.post(f"/missions/{SLUG}/hold", data={"why": "x", "csrf": token}, headers=HERE)
+    assert answer.status_code == 401
+    with reading(engine) as session:
+        assert missions.get(session, SLUG).state == "open"
+
+
+def test_what_is_typed_is_kept_for_its_writer_alone(desk_opened: Desk) -> None:
+    place = f"/missions/{SLUG}#-missions-{SLUG}-hold-why"
+    answer = desk_opened.coordinator.post("/kept", {"place": place, "text": "Half a </textarea> sentence"})
+    assert answer.status_code == 204
+    page = desk_opened.coordinator.get(f"/missions/{SLUG}").text
+    assert "Half a &lt;/textarea&gt; sentence" in page
+    assert "Half a" not in desk_opened.drafter.get(f"/missions/{SLUG}").text
+
+
+def test_every_answer_keeps_a_browser_from_doing_more_than_showing_it(desk_opened: Desk) -> None:
+    for path in ("/", "/enter", "/nothing", f"/missions/{SLUG}", "/static/desk.css"):
+        headers = desk_opened.coordinator.get(path).headers
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"

@@ -1,0 +1,114 @@
+"""The desk over the example mission: six people with their roles, each a browser of their own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from evening import SLUG
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+
+from desk.web.app import web
+from ieom.acts import accounts as acts
+from ieom.records import missions
+from ieom.records.base import begin
+from ieom.rules.roles import Role
+
+PEOPLE = {
+    "administrator": ("Administrator of the desk", Role.ADMINISTRATOR, ""),
+    "coordinator": ("Mission coordinator", Role.COORDINATOR, "coordinator"),
+    "drafter": ("Drafter of the statement", Role.DRAFTER, "drafter"),
+    "head_of_mission": ("Head of mission", Role.HEAD_OF_MISSION, "az-1"),
+    "approver": ("Secretary General", Role.APPROVER, "secretary-general"),
+    "press_officer": ("Press officer", Role.PRESS_OFFICER, "press-officer"),
+    "delegation_member": ("Observer", Role.DELEGATION_MEMBER, "kg-1"),
+    "auditor": ("Auditor", Role.AUDITOR, ""),
+}
+"""role -> (name, role, code): one person each; in the example mission, the administrator in all."""
+PASSWORD = "a few words to remember"
+PAGES = {
+    "missions": "/",
+    "enter": "/enter",
+    "mission": f"/missions/{SLUG}",
+}
+"""name -> address of every page that is looked at: by axe, and by `make screens`."""
+
+
+@dataclass
+class Browser:
+    """Somebody's browser at the desk."""
+
+    client: TestClient
+    role: str
+
+    def get(self, path: str, **more):
+        return self.client.get(path, **more)
+
+    def post(self, path: str, data: dict | None = None, *, page: str = "", follow: bool = True, **more):
+        """Send a form of ours, with the token that a page (the first by default) has given."""
+        data = {"csrf": self.token(page), **(data or {})}
+        return self.client.post(
+            path, data=data, headers={"origin": str(self.client.base_url)}, follow_redirects=follow, **more
+        )
+
+    def token(self, page: str = "") -> str:
+        found = re.search(r'data-token="([^"]+)"', self.client.get(page or "/").text)
+        assert found, "the page has no token"
+        return found[1]
+
+
+def people(engine: Engine, *, mission: str = SLUG, roles: tuple[str, ...] = tuple(PEOPLE)) -> dict[str, int]:
+    """Make the accounts; returns role -> account."""
+    made = {}
+    with begin(engine) as session:
+        at = missions.real_now()
+        for role in roles:
+            name, kind, code = PEOPLE[role]
+            email = f"{role.replace('_', '.')}@desk.example"
+            row = acts.make(session, by="desk-1", at=at, name=name, email=email)
+            where = "" if kind is Role.ADMINISTRATOR else mission
+            acts.give_role(session, by="desk-1", at=at, account=row.id, role=kind, mission=where, code=code)
+            made[role] = row.id
+    return made
+
+
+def browser(engine: Engine, role: str, account: int) -> Browser:
+    """A browser in which this person has entered."""
+    client = TestClient(web(engine), raise_server_exceptions=False)
+    with begin(engine) as session:
+        token, _ = acts.begin_session(session, account=account, at=missions.real_now())
+    client.cookies.set("desk", token)
+    return Browser(client, role)
+
+
+class Desk:
+    """The desk's browsers, made as they are asked for: `desk.coordinator.get("/")`, `desk.stranger`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.accounts = people(engine)
+        self._open: dict[str, Browser] = {}
+
+    def __getattr__(self, role: str) -> Browser:
+        if role.startswith("_") or role not in {*PEOPLE, "stranger"}:
+            raise AttributeError(role)
+        if role not in self._open:
+            if role == "stranger":
+                self._open[role] = Browser(TestClient(web(self.engine), raise_server_exceptions=False), role)
+            else:
+                self._open[role] = browser(self.engine, role, self.accounts[role])
+        return self._open[role]
+
+
+@pytest.fixture
+def desk_asked(asked: Engine) -> Desk:
+    """The desk in the evening: approval was asked for, nobody has decided. (`from evening import asked, stages`)"""
+    return Desk(asked)
+
+
+@pytest.fixture
+def desk_approved(approved: Engine) -> Desk:
+    """The desk later: approved, not released."""
+    return Desk(approved)
