@@ -5,10 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test setup lint format bench serve lock clean
+.PHONY: demo desk screens test setup lint format bench serve lock clean
 
 demo: $(READY)
 	@$(BIN)/ieom demo
+
+desk: $(READY)
+	@$(BIN)/ieom desk
+
+screens: $(READY)
+	@$(BIN)/pytest -q tests/desk/test_desk_looks.py --screens var/screens
 
 test: $(READY)
 	@$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)

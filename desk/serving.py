@@ -1,7 +1,7 @@
-"""`ieom serve`: one process that keeps missions going: Prefect's server and runner, the reminders on their schedule, and
-the public pages.
+"""`ieom serve`: one process that keeps missions going: Prefect's server and runner, the reminders on their schedule, the
+desk and the public pages.
 
-Stop order is public pages, runner, then Prefect's server. A process that was killed is cleaned up after at the next start: its flow
+Stop order is pages, runner, then Prefect's server. A process that was killed is cleaned up after at the next start: its flow
 runs' processes are ended, and the runs that it left 'running' are put back to be run again; the flow is re-entrant.
 """
 
@@ -15,7 +15,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
     from desk.public.serving import PublicPages
+    from desk.web.serving import DeskPages
 
 MARK = "IEOM_SERVED_BY"
 """In the environment of every process that a server started, so that its orphans can be told from others."""
@@ -107,7 +108,11 @@ def orphans() -> list[int]:
             marked = wanted in (entry / "environ").read_bytes().split(b"\0")
         except OSError:  # gone meanwhile, or another user's
             continue
-        if marked and int(entry.name) != os.getpid() and b"serve" not in (entry / "cmdline").read_bytes().split(b"\0"):
+        if (
+            marked
+            and int(entry.name) != os.getpid()
+            and not {b"serve", b"desk"} & set((entry / "cmdline").read_bytes().split(b"\0"))
+        ):
             found.append(int(entry.name))
     return found
 
@@ -129,13 +134,13 @@ async def put_back() -> int:
     return len(runs)
 
 
-def listening(port: int, setting: str = "IEOM_PREFECT_PORT") -> socket.socket:
-    """A socket on loopback, taken before anything else is started. Raises `Refused`, naming the setting of the port, when
-    it can't be had."""
+def listening(port: int, setting: str = "IEOM_PREFECT_PORT", host: str = "127.0.0.1") -> socket.socket:
+    """A socket, on loopback by default, taken before anything else is started. Raises `Refused`, naming the setting of the
+    port, when it can't be had."""
     taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        taken.bind(("127.0.0.1", port))
+        taken.bind((host, port))
         taken.listen(128)
     except OSError as error:
         taken.close()
@@ -208,25 +213,31 @@ async def watch(stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), 2)
 
 
-async def serve(port: int, console: Console) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    taken = listening(port)
-    public = settings().public_port
-    pages = _public_pages(public) if public else None
-    try:
-        await _serve(port, taken, console, pages)
-    finally:
-        if pages is not None:
-            await pages.stop()
-
-
-def _public_pages(port: int) -> PublicPages:
+async def serve(
+    port: int, console: Console, *, first: Callable[[], object] | None = None, demonstration: bool = False
+) -> None:
+    """Serve until SIGTERM or SIGINT. `first` is done, beside Prefect's server, before missions are kept going."""
     from desk.public.serving import PublicPages
+    from desk.web.serving import DeskPages
 
-    return PublicPages(listening(port, "IEOM_PUBLIC_PORT"))
+    taken, told = listening(port), settings()
+    pages: list[PublicPages | DeskPages] = []
+    try:
+        if told.public_port:
+            pages.append(PublicPages(listening(told.public_port, "IEOM_PUBLIC_PORT"), rehearsals=demonstration))
+        if told.desk_port:
+            there = listening(told.desk_port, "IEOM_DESK_PORT", told.desk_host)
+            pages.append(DeskPages(there, demonstration=demonstration))
+        await _serve(port, taken, console, pages, first)
+    finally:
+        for one in pages:
+            await one.stop()
 
 
-async def _serve(port: int, taken: socket.socket, console: Console, pages: PublicPages | None) -> None:
+async def _serve(
+    port: int, taken: socket.socket, console: Console, pages: Sequence[PublicPages | DeskPages],
+    first: Callable[[], object] | None,
+) -> None:  # fmt: skip
     from prefect.runner import Runner
 
     for process in orphans():
@@ -235,6 +246,8 @@ async def _serve(port: int, taken: socket.socket, console: Console, pages: Publi
     stop = asyncio.Event()
     async with prefect_server(port, taken):
         again = await put_back()
+        if first is not None:
+            await asyncio.to_thread(first)
         runner = Runner(name="ieom", query_seconds=2, pause_on_shutdown=False, limit=4)
         for deployment in await deploy():
             await runner.aadd_deployment(deployment)
@@ -246,8 +259,8 @@ async def _serve(port: int, taken: socket.socket, console: Console, pages: Publi
         notes = {"pid": os.getpid(), "api": f"http://127.0.0.1:{port}/api"}
         (state() / "serve.json").write_text(json.dumps(notes), "utf-8")
         console.print(f"ieom serves missions from {state()}. Prefect's pages: http://127.0.0.1:{port}/ (Ctrl-C ends)")
-        if pages is not None:
-            console.print(f"The public pages: http://127.0.0.1:{settings().public_port}/")
+        for one in pages:
+            console.print(one.says, soft_wrap=True)
         if again:
             console.print(f"{again} run(s) that were cut off are run again.")
         watching = asyncio.create_task(watch(stop))
@@ -256,8 +269,8 @@ async def _serve(port: int, taken: socket.socket, console: Console, pages: Publi
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
-        if pages is not None:
-            await pages.stop()
+        for one in pages:
+            await one.stop()
         if not running_.done():
             await runner.astop()
         running_.cancel()

@@ -91,6 +91,11 @@ class Settings(BaseSettings):
 
     prefect_port: Annotated[int, Field(ge=1, le=65535)] = 4200
 
+    desk_port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """Port of the desk that 'ieom serve' has; 0: none."""
+    desk_host: str = "127.0.0.1"
+    """Where the desk is reached: this machine alone; '0.0.0.0' for whoever is on the same network, where no web server
+    with TLS stands before it."""
     public_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """Port on this machine of the public pages that 'ieom serve' has; 0: none."""
     newsroom_url: str = ""

@@ -23,6 +23,11 @@ EXAMPLE = ROOT / "config" / "missions" / "kazakhstan-senate-2020"
 OPENED = datetime(2020, 7, 6, 4, 0, tzinfo=UTC)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make screens` says where pictures of the desk's pages are left."""
+    parser.addoption("--screens", default="", help="leave a picture of each of the desk's pages in this folder")
+
+
 @pytest.fixture(autouse=True)
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Each test has its own state folder; nothing of the developer's environment leaks in."""

@@ -32,6 +32,7 @@ class PublicPages:
     whether by TLS."""
 
     def __init__(self, taken: socket.socket, engine: Engine | None = None, *, rehearsals: bool = False) -> None:
+        self.says = f"The public pages: http://127.0.0.1:{taken.getsockname()[1]}/"
         app = public(engine or records(settings().database), rehearsals=rehearsals)
         config = uvicorn.Config(
             app, log_level="error", access_log=False, lifespan="off", server_header=False, proxy_headers=True, http=Impatient,

@@ -20,7 +20,7 @@ from desk.web.pages import STATIC
 from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable
 from ieom.rules.roles import SAID, Role
 
-PARTS = ("entering", "missions")
+PARTS = ("entering", "practising", "missions")
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'",
@@ -47,16 +47,16 @@ def file(name: str) -> Response:
     return FileResponse(found[name], headers={"cache-control": "public, max-age=3600"})
 
 
-def web(engine: Engine) -> ASGIApp:
-    """The desk over these records."""
-    return Bounded(application(engine))
+def web(engine: Engine, *, demonstration: bool = False) -> ASGIApp:
+    """The desk over these records. In a demonstration anybody on this machine enters as whom they like."""
+    return Bounded(application(engine, demonstration=demonstration))
 
 
-def application(engine: Engine) -> FastAPI:
+def application(engine: Engine, *, demonstration: bool = False) -> FastAPI:
     """The same without what guards its answers: for a test that walks its routes."""
     app = FastAPI(title="The desk", docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False
-    app.state.engine = engine
+    app.state.engine, app.state.demonstration = engine, demonstration
     app.include_router(static)
     for part in PARTS:
         app.include_router(importlib.import_module(f"desk.web.{part}").part)

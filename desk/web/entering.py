@@ -8,7 +8,7 @@ from fastapi import Form, Request, Response
 from sqlalchemy import delete
 
 from desk.public.limits import asker
-from desk.web.asking import Desk, cookie_name, here, router, secure
+from desk.web.asking import Asked, Desk, cookie_name, here, router, secure
 from ieom.acts import accounts as acts
 from ieom.errors import Refused
 from ieom.records import accounts, missions
@@ -24,7 +24,7 @@ PLACE, LONGEST = 400, 200_000
 @part.get("/enter")
 def show(desk: Desk, to: str = "/") -> Response:
     """Address and password."""
-    return desk.page("enter.html", to=here(to), wrong="", email="")
+    return desk.page("enter.html", to=here(to), wrong="", email="", people=_people(desk))
 
 
 @part.post("/enter")
@@ -40,7 +40,7 @@ def enter(desk: Desk, request: Request, email: Words = "", password: Words = "",
         except Refused as error:
             found, wrong = None, str(error)
     if found is None:
-        return desk.page("enter.html", status=422, to=here(to), wrong=wrong, email=email)
+        return desk.page("enter.html", status=422, to=here(to), wrong=wrong, email=email, people=_people(desk))
     return _entered(desk, request, found[0], here(to))
 
 
@@ -89,6 +89,18 @@ def keep(
         if text:
             session.add(KeptText(account=desk.me.id, place=place, text=text, at=missions.real_now()))
     return Response(status_code=204)
+
+
+def _people(desk: Asked) -> list[dict[str, object]]:
+    """Whom one can enter as by a button: in a demonstration alone."""
+    if not desk.request.app.state.demonstration:
+        return []
+    with reading(desk.engine) as session:
+        return [
+            {"id": account.id, "name": account.name, "roles": [grant.role for grant in given]}
+            for account, given in accounts.everybody(session)
+            if account.closed_at is None
+        ]
 
 
 def _entered(desk: Desk, request: Request, token: str, to: str) -> Response:

@@ -72,9 +72,9 @@ class PasswordChosen:
 
 
 def first_link(session: Session, *, at: datetime) -> str | None:
-    """A one-time link's token for the first administrator; None when there is an account already. An earlier unused one
+    """A one-time link's token for the first administrator; None when somebody can enter already. An earlier unused one
     dies."""
-    if session.scalar(select(func.count()).select_from(Account)):
+    if _entered_by_anybody(session):
         return None
     session.execute(
         update(EntryLink).where(EntryLink.account.is_(None), EntryLink.used_at.is_(None)).values(used_at=at)
@@ -112,9 +112,9 @@ def use_link(session: Session, *, token: str, password: str, at: datetime, name:
     row = link_of(session, token, at=at)
     _long_enough(password)
     if row.account is None:
-        if session.scalar(select(func.count()).select_from(Account)):
+        if _entered_by_anybody(session):
             raise Conflict("there is an administrator already; ask for an account")
-        account = _make(session, by="desk-1", at=at, name=name, email=email)
+        account = _make(session, by="first-link", at=at, name=name, email=email)
         _give(session, Given(account.id, "", Role.ADMINISTRATOR), by=f"desk-{account.id}", at=at)
     else:
         account = _open(session, row.account)
@@ -283,6 +283,10 @@ def _open(session: Session, account: int) -> Account:
     if row is None or row.closed_at is not None:
         raise NotFound("there is no such account, or it was closed")
     return row
+
+
+def _entered_by_anybody(session: Session) -> bool:
+    return bool(session.scalar(select(func.count()).where(Account.password != "", Account.closed_at.is_(None))))
 
 
 def _long_enough(password: str) -> None:

@@ -1,0 +1,57 @@
+"""`ieom desk`: the desk with the example mission in the middle of its course, on a mail server that keeps every letter."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from desk.cli.context import console, engine, say
+from ieom.settings import settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(desk)
+
+
+def desk(
+    into: Annotated[Path, typer.Option(help="Where its records, papers and letters are kept.")] = Path("var/desk"),
+    port: Annotated[
+        int, typer.Option(help="Port of the desk on this machine; left out: IEOM_DESK_PORT.", show_default=False)
+    ] = 0,
+) -> None:
+    """Try the desk: the example mission on the evening of election day, on a clock of its own. No letter leaves."""
+    import asyncio
+
+    into.mkdir(parents=True, exist_ok=True)
+    os.environ.update(
+        IEOM_STATE_DIR=str(into.resolve()),
+        IEOM_DATABASE_URL=f"sqlite:///{(into / 'mission.db').resolve().as_posix()}",
+        IEOM_SMTP_HOST="127.0.0.1",
+        IEOM_SMTP_SECURITY="none",
+        IEOM_SMTP_USER="",
+        IEOM_SIGN_PKCS12="",  # no rehearsal is signed with the organisation's key
+        IEOM_SIGN_PKCS11_MODULE="",
+        IEOM_TSA_URL="",
+        IEOM_DESK_HOST="127.0.0.1",
+        IEOM_DESK_PORT=str(port or settings().desk_port or 8000),
+    )
+    settings.cache_clear()
+    from desk import serving
+    from desk.catcher import Catcher
+
+    with serving.alone(), Catcher(into / "mail") as catcher:
+        os.environ["IEOM_SMTP_PORT"] = str(catcher.port)
+        settings.cache_clear()
+        serving.environment(settings().prefect_port)
+        from desk.practice import prepared
+
+        engine()
+
+        say("Setting the desk up ...", style="dim")
+        asyncio.run(
+            serving.serve(settings().prefect_port, console, first=lambda: prepared(console), demonstration=True)
+        )

@@ -1,0 +1,154 @@
+"""Every page of the desk in a real browser, at desktop and phone widths: accessible, no wider than the screen, asking nobody
+else. With `--screens FOLDER` a picture of each is left there."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from desks import PAGES, people
+from evening import at
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from desk.web.app import web
+from ieom.acts import accounts
+from ieom.records import missions
+from ieom.records.base import begin
+
+pytestmark = [pytest.mark.chromium, pytest.mark.timeout(400)]
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+SEEN_BY = {"accounts": "administrator", "settings": "administrator", "account": "administrator"}
+"""Pages that somebody else than the coordinator looks at."""
+
+
+@pytest.fixture(scope="module")
+def desk(stages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """The desk in the evening of election day, served; a cookie for each role."""
+    with pytest.MonkeyPatch.context() as patch:
+        engine = at("asked", stages, tmp_path_factory.mktemp("desk"), patch)
+        cookies = {}
+        for role, account in people(engine).items():
+            with begin(engine) as session:
+                cookies[role] = accounts.begin_session(session, account=account, at=missions.real_now())[0]
+        taken = socket.socket()
+        taken.bind(("127.0.0.1", 0))
+        running = uvicorn.Server(
+            uvicorn.Config(web(engine), log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+        )
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [taken]})
+        thread.start()
+        while not running.started:
+            time.sleep(0.01)
+        yield SimpleNamespace(base=f"http://127.0.0.1:{taken.getsockname()[1]}", cookies=cookies, engine=engine)
+        running.should_exit = True
+        thread.join()
+        engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+        yield running
+        running.close()
+
+
+def opened(browser: Browser, desk: SimpleNamespace, role: str, width: int) -> Page:
+    """A page in which this person has entered. axe is a script, and the pages' policy lets in our own alone."""
+    context = browser.new_context(viewport={"width": width, "height": 850}, bypass_csp=True)
+    if role != "stranger":
+        context.add_cookies([{"name": "desk", "value": desk.cookies[role], "url": desk.base}])
+    return context.new_page()
+
+
+def wrong(page: Page, *rules: str) -> list[str]:
+    found = Axe().run(page, options={"runOnly": list(rules)} if rules else None).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in {"serious", "critical"}
+    ]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_is_accessible_fits_and_asks_nobody_else(
+    desk: SimpleNamespace, browser: Browser, width: int, request: pytest.FixtureRequest
+) -> None:
+    folder = request.config.getoption("--screens")
+    found: dict[str, list[str]] = {}
+    asked: list[str] = []
+    said: list[str] = []
+    pages = {
+        role: opened(browser, desk, role, width)
+        for role in {"coordinator", "stranger", *(SEEN_BY[n] for n in PAGES if n in SEEN_BY)}
+    }
+    for page in pages.values():
+        page.on("request", lambda one: asked.append(one.url))
+        page.on("pageerror", lambda one: said.append(str(one)))
+    for name, path in PAGES.items():
+        page = pages["stranger" if name == "enter" else SEEN_BY.get(name, "coordinator")]
+        page.emulate_media(color_scheme="light")
+        answer = page.goto(desk.base + path, wait_until="load")
+        problems = [] if answer is not None and answer.status == 200 else [f"answered with {answer and answer.status}"]
+        problems += wrong(page)
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)
+        page.emulate_media(color_scheme="dark")
+        problems += wrong(page, "color-contrast")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        problems += [f"wider than the screen: {wide}"] if wide > width else []
+        if problems:
+            found[name] = problems
+    for page in pages.values():
+        page.context.close()
+    assert found == {}
+    assert said == []
+    assert all(one.startswith(desk.base) for one in asked)
+
+
+def test_what_happens_shows_by_itself_while_one_looks(desk: SimpleNamespace, browser: Browser) -> None:
+    from desks import SLUG
+
+    from ieom.acts import mission as acts
+
+    page = opened(browser, desk, "coordinator", 1280)
+    with page.expect_response(lambda one: one.url.endswith("/changes")):
+        page.goto(f"{desk.base}/missions/{SLUG}")
+    with begin(desk.engine) as session:
+        acts.hold(session, SLUG, by="coordinator", at=missions.now(session, SLUG), reason="A look at the road.")
+    page.get_by_text("The mission is held").first.wait_for(timeout=20_000)
+    with begin(desk.engine) as session:
+        acts.go_on(session, SLUG, by="coordinator", at=missions.now(session, SLUG), reason="It is clear.")
+    page.context.close()
+
+
+def test_what_was_refused_is_said_and_what_was_typed_stays(desk: SimpleNamespace, browser: Browser) -> None:
+    from desks import SLUG
+
+    from ieom.acts import mission as acts
+
+    page = opened(browser, desk, "coordinator", 390)
+    page.goto(f"{desk.base}/missions/{SLUG}")
+    with begin(desk.engine) as session:
+        acts.hold(session, SLUG, by="coordinator", at=missions.now(session, SLUG), reason="First.")
+    page.get_by_text("Hold the mission").first.click()
+    page.get_by_label("The reason").fill("What I typed with care.")
+    page.get_by_role("button", name="Hold the mission").click()
+    page.locator("#said [role=alert]").wait_for(timeout=20_000)
+    assert page.get_by_label("The reason").input_value() == "What I typed with care."
+    with begin(desk.engine) as session:
+        acts.go_on(session, SLUG, by="coordinator", at=missions.now(session, SLUG), reason="Done.")
+    page.context.close()
