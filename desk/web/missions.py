@@ -4,6 +4,7 @@ one looks."""
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any
@@ -48,7 +49,7 @@ def overview(desk: Desk) -> Response:
             if not everywhere and slug not in mine:
                 continue
             row, facts = missions.get(session, slug), missions.facts(session, slug)
-            stages = _stages(session, slug)
+            stages = _stages(session, slug, named(session, slug))
             listed.append(
                 {
                     "slug": slug, "title": facts.title, "day": facts.election_day, "zone": facts.zone, "state": row.state,
@@ -149,7 +150,12 @@ def _mark(desk: Asked) -> int:
         return row.revision * 1_000_000 + row.walked_revision + (left or 0)
 
 
-def _stages(session: Session, mission: str) -> list[dict[str, Any]]:
+def _stages(session: Session, mission: str, known: dict[str, str]) -> list[dict[str, Any]]:
+    def said(standing: Standing) -> str:
+        """The sentence, with names for the codes of those who are waited for."""
+        codes = [re.escape(code) for code in standing.waits_for if code in known]
+        return re.sub(rf"\b({'|'.join(codes)})\b", lambda one: known[one[0]], standing.says) if codes else standing.says
+
     found = {standing.stage: (standing, since) for standing, since in standings.of(session, mission)}
     made = []
     for stage in Stage:
@@ -157,7 +163,7 @@ def _stages(session: Session, mission: str) -> list[dict[str, Any]]:
         made.append(
             {
                 "stage": stage, "title": TITLES[stage], "state": standing.state.value, "shape": SHAPES[standing.state],
-                "said": SAID[standing.state], "says": standing.says, "until": standing.until, "since": since,
+                "said": SAID[standing.state], "says": said(standing), "until": standing.until, "since": since,
                 "waits_for": list(standing.waits_for),
             }
         )  # fmt: skip
@@ -180,12 +186,12 @@ def _facts(desk: Asked) -> dict[str, Any]:
             select(AuditRow).where(AuditRow.mission == mission).order_by(AuditRow.seq.desc()).limit(LATEST)
         )
         counted = select(Letter.state, func.count()).where(Letter.mission == mission).group_by(Letter.state)
-        stages = _stages(session, mission)
+        stages = _stages(session, mission, known)
         return {
             "facts": facts, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
             "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
             "walked": row.walked_revision, "owed": _owed(planned, gone, known, now),
-            "happened": [(sentence(one, known), one.at) for one in latest],
+            "happened": [(said, one.at) for one in latest if (said := sentence(one, known))],
             "letters": dict(session.execute(counted).tuples().all()),
             "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": known,
             "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),
