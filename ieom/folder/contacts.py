@@ -21,7 +21,7 @@ from email_validator import EmailNotValidError, caching_resolver, validate_email
 from pydantic import ValidationError
 
 from ieom.errors import BadInput, Fault, Faults
-from ieom.folder import cards, contact_words
+from ieom.folder import cards, contact_words, workbooks
 from ieom.folder.faults import translate
 from ieom.folder.rows import Line, MediaRow
 from ieom.folder.tables import as_written, inert, records
@@ -57,25 +57,42 @@ def read_contacts(
     all_addresses: bool = False,
     check_dns: bool = False,
 ) -> Read:
-    """The contacts of a table or of a vCard file. `all_addresses` takes every address of a card, else the preferred
+    """The contacts of a table, an Excel workbook or a vCard file. `all_addresses` takes every address of a card, else the preferred
     one; `check_dns` asks whether each domain takes mail. Raises `Faults` for a file that can't be read at all, and
     `BadInput` for a charset there is not."""
-    faults: list[Fault] = []
     try:
         raw = path.read_bytes()
     except OSError as problem:
         raise Faults([Fault(path.name, f"can't be read ({problem.strerror})")]) from None
-    text = _text(path.name, raw, charset, faults)
+    return read_raw(
+        path.name, raw, charset=charset, ignore_unknown=ignore_unknown, all_addresses=all_addresses, check_dns=check_dns
+    )
+
+
+def read_raw(
+    file: str,
+    raw: bytes,
+    *,
+    charset: str = "",
+    ignore_unknown: bool = False,
+    all_addresses: bool = False,
+    check_dns: bool = False,
+) -> Read:
+    """The same of a file's octets; an Excel workbook's first sheet is read as a table."""
+    faults: list[Fault] = []
+    if workbooks.is_workbook(raw):
+        raw, charset = workbooks.as_csv(file, raw), "utf-8"
+    text = _text(file, raw, charset, faults)
     if re.match(r"\s*BEGIN:VCARD", text, re.IGNORECASE):
         notes: list[str] = []
-        found: list[tuple[int, dict[str, Any]]] = cards.read(path.name, text, faults, all_addresses=all_addresses)
+        found: list[tuple[int, dict[str, Any]]] = cards.read(file, text, faults, all_addresses=all_addresses)
     else:
-        found, notes = _table(path.name, text, faults, ignore_unknown=ignore_unknown)
-    given = list(filter(None, (_given(path.name, number, cells, faults) for number, cells in found)))
+        found, notes = _table(file, text, faults, ignore_unknown=ignore_unknown)
+    given = list(filter(None, (_given(file, number, cells, faults) for number, cells in found)))
     if not faults and not given:
-        faults.append(Fault(path.name, "holds no contact"))
+        faults.append(Fault(file, "holds no contact"))
     if check_dns:
-        faults += _undeliverable(path.name, given)
+        faults += _undeliverable(file, given)
     return Read(given, notes, faults)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records import missions
@@ -86,3 +86,34 @@ def of_ref(session: Session, mission: str, ref: str | None) -> AuditRow | None:
     if ref is None:
         return None
     return session.scalars(select(AuditRow).where(AuditRow.mission == mission, AuditRow.ref == ref)).one_or_none()
+
+
+def page(
+    session: Session,
+    mission: str,
+    *,
+    by: str = "",
+    act: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    first: int = 0,
+    most: int = 50,
+) -> tuple[Sequence[AuditRow], int]:
+    """Rows of a chain, newest first, of one person, one kind of act, from a moment on and before another (UTC): so many
+    from the `first`, and how many there are."""
+    wanted = [AuditRow.mission == mission]
+    wanted += [AuditRow.by == by] if by else []
+    wanted += [AuditRow.act == act] if act else []
+    wanted += [AuditRow.at >= since] if since else []
+    wanted += [AuditRow.at < until] if until else []
+    count = session.scalar(select(func.count()).select_from(AuditRow).where(*wanted)) or 0
+    query = select(AuditRow).where(*wanted).order_by(AuditRow.seq.desc()).offset(first).limit(most)
+    return session.scalars(query).all(), count
+
+
+def kinds(session: Session, mission: str) -> tuple[list[str], list[str]]:
+    """Who acted in a mission, and which acts there were, each once and in order."""
+    chain = AuditRow.mission == mission
+    who = session.scalars(select(AuditRow.by).where(chain).distinct().order_by(AuditRow.by))
+    what = session.scalars(select(AuditRow.act).where(chain).distinct().order_by(AuditRow.act))
+    return list(who), list(what)
