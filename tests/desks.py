@@ -32,6 +32,10 @@ PAGES = {
     "missions": "/",
     "enter": "/enter",
     "mission": f"/missions/{SLUG}",
+    "accounts": "/accounts",
+    "account": "/accounts/2",
+    "accounts-log": "/accounts/log",
+    "me": "/me",
 }
 """name -> address of every page that is looked at: by axe, and by `make screens`."""
 

@@ -25,6 +25,7 @@ READERS = frozenset({C, D, H, P, R, M, U})
 """Whoever has a part in the mission; an administrator without another role sees no mission's papers."""
 SECRETARIAT = frozenset({C, D, R, U})
 COORDINATOR = frozenset({C})
+ADMINISTRATOR = frozenset({A})
 
 MAY: dict[str, frozenset[Role] | Open] = {
     "GET /static/{name}": Open.ANYBODY,
@@ -49,5 +50,20 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/hold": COORDINATOR,
     "POST /missions/{mission}/go-on": COORDINATOR,
     "POST /missions/{mission}/start": COORDINATOR,
+    # Accounts, and one's own
+    "GET /me": Open.ENTERED,
+    "POST /me": Open.ENTERED,
+    "POST /me/password": Open.ENTERED,
+    "POST /me/sessions/end-others": Open.ENTERED,
+    "POST /me/sessions/{start}/end": Open.ENTERED,
+    "GET /accounts": ADMINISTRATOR,
+    "POST /accounts": ADMINISTRATOR,
+    "GET /accounts/log": ADMINISTRATOR | frozenset({U}),
+    "GET /accounts/{account}": ADMINISTRATOR,
+    "POST /accounts/{account}/roles": ADMINISTRATOR,
+    "POST /accounts/{account}/roles/{grant}/take": ADMINISTRATOR,
+    "POST /accounts/{account}/link": ADMINISTRATOR,
+    "POST /accounts/{account}/end": ADMINISTRATOR,
+    "POST /accounts/{account}/close": ADMINISTRATOR,
 }
 """'METHOD route' -> the roles that may call it, in that mission or in all."""

@@ -27,7 +27,7 @@ from ieom.records import accounts, missions
 from ieom.records.accounts import Account, DeskSession
 from ieom.records.base import begin, reading
 from ieom.records.missions import Mission
-from ieom.rules.roles import Given, Role, acts_as, roles_in
+from ieom.rules.roles import Given, Role, acts_as, roles_anywhere, roles_in
 
 SAME_ORIGIN = "same-origin"
 SAFE = {"GET", "HEAD"}
@@ -62,8 +62,8 @@ class Asked:
         return f"desk-{self.me.id}"
 
     def roles(self) -> set[Role]:
-        """The asker's roles in this mission."""
-        return roles_in(self.given, self.mission)
+        """The asker's roles in this mission; outside of any, those held anywhere."""
+        return roles_in(self.given, self.mission) if self.mission else roles_anywhere(self.given)
 
     def may(self, route: str) -> bool:
         """Whether the asker may call 'METHOD /missions/{mission}/...' here: whether to show the button."""

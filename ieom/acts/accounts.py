@@ -7,12 +7,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from ieom.acts import passwords
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.records import accounts, contact_acts, missions
 from ieom.records.accounts import Account, DeskSession, EntryLink, FailedEntry, Grant, digest
@@ -23,11 +22,6 @@ LINK_HOURS, IDLE, LONGEST = 72, timedelta(hours=12), timedelta(days=7)
 """How long an entry link can be used; a session lives unused; a session lives at all."""
 ATTEMPTS, WINDOW = 8, timedelta(minutes=15)
 """Wrong passwords for one address, and three times as many from one place, before the next has to wait."""
-SHORTEST = 12
-"""Characters of a password (NIST SP 800-63B asks for 8; 15 where it is the only factor)."""
-
-_hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 @dataclass(frozen=True)
@@ -71,6 +65,13 @@ class PasswordChosen:
     account: int
 
 
+@dataclass(frozen=True)
+class EntryLinkMade:
+    """An administrator made a one-time link with which somebody chooses a password anew."""
+
+    account: int
+
+
 def first_link(session: Session, *, at: datetime) -> str | None:
     """A one-time link's token for the first administrator; None when somebody can enter already. An earlier unused one
     dies."""
@@ -82,12 +83,14 @@ def first_link(session: Session, *, at: datetime) -> str | None:
     return _link(session, None, at)
 
 
-def entry_link(session: Session, *, account: int, at: datetime) -> str:
-    """A one-time link's token with which somebody chooses a (new) password; earlier ones die."""
+def entry_link(session: Session, *, by: str, account: int, at: datetime) -> str:
+    """A one-time link's token with which somebody chooses a (new) password; earlier ones die. Whoever makes it could use
+    it: it stands in the chain."""
     _open(session, account)
     session.execute(
         update(EntryLink).where(EntryLink.account == account, EntryLink.used_at.is_(None)).values(used_at=at)
     )
+    contact_acts.append(session, by=by, at=at, act=EntryLinkMade(account))
     return _link(session, account, at)
 
 
@@ -110,7 +113,7 @@ def use_link(session: Session, *, token: str, password: str, at: datetime, name:
     """Choose a password by a one-time link. The first start's makes the first administrator, with name and address.
     Sessions from before the new password end."""
     row = link_of(session, token, at=at)
-    _long_enough(password)
+    passwords.long_enough(password)
     if row.account is None:
         if _entered_by_anybody(session):
             raise Conflict("there is an administrator already; ask for an account")
@@ -120,7 +123,7 @@ def use_link(session: Session, *, token: str, password: str, at: datetime, name:
         account = _open(session, row.account)
         end_all(session, account=account.id, at=at)
     row.used_at = at
-    account.password = _hasher.hash(password)
+    account.password = passwords.hashed(password)
     contact_acts.append(session, by=f"desk-{account.id}", at=at, act=PasswordChosen(account.id))
     return account
 
@@ -152,7 +155,7 @@ def _make(session: Session, *, by: str, at: datetime, name: str, email: str) -> 
 def close(session: Session, *, by: str, at: datetime, account: int) -> None:
     """Nobody enters by this account any more; its sessions and links end. The last administrator stays."""
     row = _open(session, account)
-    if _administers(session, account) and len(_administrators(session)) == 1:
+    if _administrators(session) == {account}:
         raise Refused("this is the only administrator; give another person the role first")
     row.closed_at, row.password = at, ""
     end_all(session, account=account, at=at)
@@ -197,7 +200,7 @@ def take_role(session: Session, *, by: str, at: datetime, grant: int) -> None:
     row = session.get(Grant, grant)
     if row is None:
         raise NotFound("this role was taken away already")
-    if row.role == Role.ADMINISTRATOR and len(_administrators(session)) == 1:
+    if row.role == Role.ADMINISTRATOR and not row.mission and _administrators(session) == {row.account}:
         raise Refused("this is the only administrator; give another person the role first")
     session.delete(row)
     act = RoleTaken(row.account, row.role, row.mission, row.code)
@@ -221,11 +224,8 @@ def enter(
         raise Refused("too many wrong attempts; try again in a quarter of an hour, or ask an administrator for a link")
     row = accounts.by_key(session, key)
     usable = row is not None and row.closed_at is None and bool(row.password)
-    try:
-        _hasher.verify(row.password if row is not None and usable else _NOBODY, password)
-    except (VerificationError, InvalidHashError):
-        usable = False
-    if row is None or not usable:
+    fitting = passwords.fits(row.password if row is not None and usable else "", password)
+    if row is None or not fitting:
         session.add_all([FailedEntry(key=one, at=at) for one in (key, place) if one])
         return None
     return begin_session(session, account=row.id, at=at, browser=browser)
@@ -289,16 +289,8 @@ def _entered_by_anybody(session: Session) -> bool:
     return bool(session.scalar(select(func.count()).where(Account.password != "", Account.closed_at.is_(None))))
 
 
-def _long_enough(password: str) -> None:
-    if len(password) < SHORTEST:
-        raise BadInput(f"choose at least {SHORTEST} characters; a few words that you remember are good")
-    if len(password) > 200:
-        raise BadInput("choose at most 200 characters")
-
-
 def _administrators(session: Session) -> set[int]:
-    return set(session.scalars(select(Grant.account).where(Grant.role == Role.ADMINISTRATOR, Grant.mission == "")))
-
-
-def _administers(session: Session, account: int) -> bool:
-    return account in _administrators(session)
+    """Administrators for all missions who can enter: one whose link was never used does not count."""
+    query = select(Grant.account).join(Account, Account.id == Grant.account)
+    can = (Grant.role == Role.ADMINISTRATOR, Grant.mission == "", Account.password != "", Account.closed_at.is_(None))
+    return set(session.scalars(query.where(*can)))

@@ -85,7 +85,9 @@ def as_csv(file: str, raw: bytes) -> bytes:
     except Faults:
         raise
     except Exception:  # openpyxl raises whatever its parts stumble over
-        raise Faults([Fault(file, "can't be read as an Excel workbook; save it again as .xlsx, or as 'CSV UTF-8'")]) from None
+        raise Faults(
+            [Fault(file, "can't be read as an Excel workbook; save it again as .xlsx, or as 'CSV UTF-8'")]
+        ) from None
     return out.getvalue().encode()
 
 
@@ -118,7 +120,9 @@ def _text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return value.date().isoformat() if (value.hour, value.minute, value.second) == (0, 0, 0) else value.isoformat(" ")
+        return (
+            value.date().isoformat() if (value.hour, value.minute, value.second) == (0, 0, 0) else value.isoformat(" ")
+        )
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip()

@@ -55,6 +55,12 @@ def roles_in(given: Collection[Given], mission: str) -> set[Role]:
     return {one.role for one in given if one.holds_in(mission)}
 
 
+def roles_anywhere(given: Collection[Given]) -> set[Role]:
+    """The roles that hold for what belongs to no mission, contacts above all: those given in whichever mission; but an
+    administrator is one for all."""
+    return {one.role for one in given if not one.mission or one.role is not Role.ADMINISTRATOR}
+
+
 def acts_as(given: Collection[Given], mission: str) -> str:
     """The code that somebody acts under in a mission: the mission's own before that for all. '' for nobody."""
     own = [one.code for one in given if one.code and one.mission == mission]

@@ -1,0 +1,207 @@
+"""Accounts: who may enter and with which roles; made, given roles, let in anew, closed by an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Form, Path, Query, Request, Response
+from sqlalchemy.orm import Session
+
+from desk.chronicle import sentence
+from desk.web.asking import Asked as Asker
+from desk.web.asking import Desk, router
+from ieom.acts import accounts as acts
+from ieom.acts import acting, sessions
+from ieom.acts import audit as audit_acts
+from ieom.errors import NotFound
+from ieom.records import accounts, contact_acts, missions
+from ieom.records.base import begin, reading
+from ieom.records.accounts import Account, Grant
+from ieom.rules.roles import SAID, USUAL, Role
+
+part = router()
+Line = Annotated[str, Form(max_length=300)]
+Of = Annotated[str, Form(alias="of", max_length=200)]
+Asked = Annotated[str, Query(max_length=200)]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+MOST = 50
+"""Acts on a page of the record."""
+ACTS = {"AccountMade", "AccountClosed", "RoleGiven", "RoleTaken", "PasswordChosen", "EntryLinkMade"}
+
+
+@part.get("/accounts")
+def list_(
+    desk: Desk, find: Asked = "", role: Asked = "", mission_: Annotated[str, Query(alias="of", max_length=200)] = ""
+) -> Response:
+    """Everybody who may enter, or might once; and a form for one more."""
+    with desk.look() as (session, _mission, now):
+        everybody = accounts.everybody(session)
+        busy = sessions.how_many(session, at=now)
+        slugs = list(missions.all_slugs(session))
+        offered = _offered(session, slugs)
+    rows = [
+        (account, grants, busy.get(account.id, 0))
+        for account, grants in everybody
+        if find.casefold() in f"{account.name} {account.email}".casefold()
+        and (not role or any(one.role == role for one in grants))
+        and (not mission_ or any(one.mission in {"", mission_} for one in grants))
+    ]
+    open_ = [one for one, _grants in everybody if one.closed_at is None]
+    return desk.page(
+        "accounts.html", zone="UTC", rows=rows, total=len(everybody), may_enter=sum(bool(one.password) for one in open_),
+        waiting=[one.name for one in open_ if not one.password], find=find, chosen=role, of=mission_, slugs=slugs,
+        roles=_roles(), places=_places(slugs), offered=offered, now=now,
+    )  # fmt: skip
+
+
+@part.post("/accounts")
+def make(
+    desk: Desk, request: Request, name: Line, email: Line, role: Line = "", mission_: Of = "",
+    code: Line = "",
+) -> Response:  # fmt: skip
+    """Make an account, with a role where one is named; its one-time link is shown now and never again."""
+    with begin(desk.engine) as session:
+        desk.still(session)
+        at = missions.real_now()
+        account = acts.make(session, by=desk.as_account, at=at, name=name, email=email)
+        if role:
+            _give(desk, session, account.id, role, mission_, code)
+        token = acts.entry_link(session, by=desk.as_account, account=account.id, at=at)
+    return _link_page(desk, request, account, token)
+
+
+@part.get("/accounts/log")
+def log(desk: Desk, page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> Response:
+    """Who did what to the accounts, and whether that chain is whole."""
+    with desk.look() as (session, _mission, _now):
+        known = {f"desk-{account.id}": account.name for account, _grants in accounts.everybody(session)}
+        links = [one for one in contact_acts.links(session) if one.act in ACTS][::-1]
+        wrong = audit_acts.contact_faults(session)
+    rows = [
+        (one.at, known.get(one.by, one.by), sentence(replace(one, what=_told(one.what, known)), known))
+        for one in links[(page - 1) * MOST : page * MOST]
+    ]
+    return desk.page("accounts_log.html", zone="UTC", rows=rows, total=len(links), page=page, most=MOST, wrong=wrong)
+
+
+def _told(what: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+    """An act's facts with the person's name and the role's in their place."""
+    number, role = what.get("account"), what.get("role")
+    return {
+        **what, "account": known.get(f"desk-{number}", str(number)),
+        "mission": f"in {what['mission']}" if what.get("mission") else "in all missions",
+        "role": SAID[Role(role)] if role in set(Role) else "", "code": f"as {what['code']}" if what.get("code") else "",
+    }  # fmt: skip
+
+
+@part.get("/accounts/{account}")
+def show(desk: Desk, account: Number) -> Response:
+    """One account: its roles, its sessions, and what can be done with it."""
+    with desk.look() as (session, _mission, now):
+        row = _account(session, account)
+        grants = accounts.grants(session, account)
+        slugs = list(missions.all_slugs(session))
+        live = sessions.how_many(session, at=now).get(account, 0)
+        offered = _offered(session, slugs)
+    return desk.page(
+        "account.html", zone="UTC", row=row, grants=grants, live=live, slugs=slugs, roles=_roles(), places=_places(slugs), offered=offered, now=now,
+        own=row.id == desk.me.id,
+    )  # fmt: skip
+
+
+@part.post("/accounts/{account}/roles")
+def give(desk: Desk, account: Number, role: Line, mission_: Of = "", code: Line = "") -> Response:
+    """Give a role."""
+    with begin(desk.engine) as session:
+        desk.still(session)
+        _give(desk, session, account, role, mission_, code)
+    return desk.done(f"/accounts/{account}", "The role is given. It holds from now on.")
+
+
+@part.post("/accounts/{account}/roles/{grant}/take")
+def take(desk: Desk, account: Number, grant: Number) -> Response:
+    """Take a role away."""
+    with begin(desk.engine) as session:
+        desk.still(session)
+        acts.take_role(session, by=desk.as_account, at=missions.real_now(), grant=_own(session, account, grant))
+    return desk.done("/" if account == desk.me.id else f"/accounts/{account}", "The role is taken away.")
+
+
+@part.post("/accounts/{account}/link")
+def link(desk: Desk, request: Request, account: Number) -> Response:
+    """A new one-time link; the one before it dies."""
+    with begin(desk.engine) as session:
+        desk.still(session)
+        token = acts.entry_link(session, by=desk.as_account, account=account, at=missions.real_now())
+        row = _account(session, account)
+    return _link_page(desk, request, row, token)
+
+
+@part.post("/accounts/{account}/end")
+def end(desk: Desk, account: Number) -> Response:
+    """End every session of an account."""
+    with begin(desk.engine) as session:
+        desk.still(session)
+        _account(session, account)
+        acts.end_all(session, account=account, at=missions.real_now())
+    return desk.done(f"/accounts/{account}", "Every session has ended; entering again needs the password.")
+
+
+@part.post("/accounts/{account}/close")
+def close(desk: Desk, account: Number) -> Response:
+    """Close an account."""
+    with begin(desk.engine) as session:
+        desk.still(session)
+        acts.close(session, by=desk.as_account, at=missions.real_now(), account=account)
+    return desk.done(
+        "/accounts", "The account is closed; nobody enters by it any more. What it did stays in the record."
+    )
+
+
+def _give(desk: Asker, session: Session, account: int, role: str, mission: str, code: str) -> None:
+    code = code.strip() or (USUAL.get(Role(role), "") if role in set(Role) else "")
+    acting.known(session, mission, code)
+    at = missions.real_now()
+    acts.give_role(session, by=desk.as_account, at=at, account=account, role=role, mission=mission, code=code)
+
+
+def _link_page(desk: Asker, request: Request, account: Account, token: str) -> Response:
+    address = f"{request.base_url}enter/link?{urlencode({'t': token})}"
+    words = f"Choose your password here; the link can be used once, within {acts.LINK_HOURS} hours:\n\n{address}\n"
+    letter = f"mailto:{quote(account.email)}?subject={quote('Your access to the desk')}&body={quote(words)}"
+    return desk.page(
+        "account_link.html", zone="UTC", row=account, address=address, letter=letter, hours=acts.LINK_HOURS
+    )
+
+
+def _account(session: Session, number: int) -> Account:
+    row = session.get(Account, number)
+    if row is None:
+        raise NotFound("there is no such account; go back to the list")
+    return row
+
+
+def _own(session: Session, account: int, number: int) -> int:
+    grant = session.get(Grant, number)
+    if grant is None or grant.account != account:
+        raise NotFound("this role was taken away already")
+    return number
+
+
+def _roles() -> list[tuple[str, str]]:
+    return [(str(role), said) for role, said in SAID.items()]
+
+
+def _places(slugs: Iterable[str]) -> list[tuple[str, str]]:
+    return [("", "all missions"), *((slug, slug) for slug in slugs)]
+
+
+def _offered(session: Session, slugs: Iterable[str]) -> list[tuple[str, str]]:
+    """Codes that somebody can act as, with whom each means."""
+    found: dict[str, str] = {}
+    for slug in slugs:
+        found = acting.codes(session, slug) | found
+    return sorted(found.items())

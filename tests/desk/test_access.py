@@ -1,0 +1,179 @@
+"""Who may call what: every route of the desk is walked with every role and with none, against the one table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from desks import PEOPLE, Desk
+from evening import SLUG
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy import Engine
+from starlette.routing import BaseRoute
+from starlette.testclient import TestClient
+
+from desk.web.access import MAY, Open
+from desk.web.app import application, web
+from desk.web.asking import Guarded
+from ieom.acts import accounts as acts
+from ieom.records import missions
+from ieom.records.base import begin
+from ieom.rules.roles import Role
+
+OTHERS = "another-mission"
+
+
+def every(router: Any) -> Iterator[BaseRoute]:
+    """Every route, those of the included parts too."""
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)
+        yield from every(inner) if inner is not None else (route,)
+
+
+def routes(engine: Engine) -> Iterator[tuple[str, str]]:
+    """Every method and path that the application answers to."""
+    for route in every(application(engine)):
+        for method in sorted(getattr(route, "methods", None) or {"ANY"}):
+            yield method, getattr(route, "path", str(route))
+
+
+def address(path: str) -> str:
+    """A path with something in the place of each parameter."""
+    parts = [SLUG if part == "{mission}" else "1" if part.startswith("{") else part for part in path.split("/")]
+    return "/".join(parts)
+
+
+def test_every_route_stands_in_the_table_and_the_table_names_no_other(engine: Engine) -> None:
+    assert {f"{method} {path}" for method, path in routes(engine)} == set(MAY)
+
+
+def test_every_route_is_guarded(engine: Engine) -> None:
+    assert [route for route in every(application(engine)) if not isinstance(route, Guarded)] == []
+
+
+def test_a_route_that_the_table_does_not_name_is_answered_to_nobody(
+    desk_opened: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert desk_opened.administrator.get("/accounts").status_code == 200
+    monkeypatch.delitem(MAY, "GET /accounts")
+    assert desk_opened.administrator.get("/accounts").status_code == 404
+
+
+@pytest.fixture
+def bare(desk_opened: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> dict[str, TestClient]:
+    """The desk with all that guards it, and nothing behind: role -> a browser that has entered, '' for none. A route that
+    lets in answers 'in', whatever it would have done."""
+
+    async def lets_in(request: Request) -> Response:
+        return Response("in", media_type="text/plain")
+
+    def nothing(route: APIRoute) -> Callable[[Request], Awaitable[Response]]:
+        return lets_in
+
+    monkeypatch.setattr(APIRoute, "get_route_handler", nothing)
+    app = web(engine)
+    made = {"": TestClient(app, follow_redirects=False, raise_server_exceptions=False)}
+    with begin(engine) as session:
+        for role, account in desk_opened.accounts.items():
+            cookie, row = acts.begin_session(session, account=account, at=missions.real_now())
+            headers = {"origin": "http://testserver", "x-desk-token": row.csrf}
+            made[role] = TestClient(app, cookies={"desk": cookie}, headers=headers, follow_redirects=False)
+    return made
+
+
+def test_every_route_with_every_role_and_with_none(bare: dict[str, TestClient], engine: Engine) -> None:
+    wrong = []
+    for method, path in routes(engine):
+        who = MAY[f"{method} {path}"]
+        for role, client in bare.items():
+            headers = {} if role else {"origin": "http://testserver"}
+            answer = client.request(method, address(path), headers=headers)
+            may = who is Open.ANYBODY or (bool(role) and (who is Open.ENTERED or Role(role) in who))
+            wanted = 200 if may else 403 if role else 303 if method == "GET" else 401
+            if answer.status_code != wanted or (answer.text == "in") is not may:
+                wrong.append(f"{method} {path} as {role or 'nobody'}: {answer.status_code}, not {wanted}")
+    assert wrong == []
+
+
+def test_every_act_is_refused_from_another_origin_and_without_the_sessions_token(
+    bare: dict[str, TestClient], engine: Engine
+) -> None:
+    wrong = []
+    for method, path in routes(engine):
+        who = MAY[f"{method} {path}"]
+        if method == "GET":
+            continue
+        role = "coordinator" if isinstance(who, Open) else sorted(who)[0]
+        client, to = bare[role], address(path)
+        elsewhere = ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"})
+        elsewhere += ({"sec-fetch-site": "same-site", "origin": "http://testserver"},)
+        wrong += [f"{path} {one}" for one in elsewhere if client.request(method, to, headers=one).status_code != 403]
+        if who is not Open.ANYBODY:
+            stale = {"x-desk-token": bare["auditor"].headers["x-desk-token"] if role != "auditor" else "stale"}
+            wrong += [
+                f"{path} {one}"
+                for one in (stale, {"x-desk-token": ""})
+                if client.request(method, to, headers=one).status_code != 403
+            ]
+    assert wrong == []
+
+
+def test_somebody_of_another_mission_is_told_no_more_than_that_nothing_is_there(
+    engine: Engine, desk_opened: Desk
+) -> None:
+    with begin(engine) as session:
+        at = missions.real_now()
+        row = acts.make(session, by="desk-1", at=at, name="Elsewhere", email="elsewhere@desk.example")
+        session.add(acts.Grant(account=row.id, mission=OTHERS, role=Role.COORDINATOR, code="coordinator"))
+        cookie, _ = acts.begin_session(session, account=row.id, at=at)
+    client = TestClient(web(engine), cookies={"desk": cookie}, follow_redirects=False)
+    for method, path in routes(engine):
+        if "{mission}" in path and not isinstance(MAY[f"{method} {path}"], Open):
+            assert client.request(method, address(path), headers={"origin": "http://testserver"}).status_code == 404, (
+                path
+            )
+
+
+def test_the_auditor_changes_nothing_and_the_administrator_reads_no_missions_papers() -> None:
+    for route, who in MAY.items():
+        if isinstance(who, Open):
+            continue
+        assert route.startswith("GET ") or Role.AUDITOR not in who, route
+        assert "/missions/{mission}" not in route or Role.ADMINISTRATOR not in who, route
+    assert set(PEOPLE) == set(Role)
+
+
+def test_what_nobody_needs_a_role_for_is_little() -> None:
+    """A route that joins these is one that a stranger calls: look at it twice."""
+    strangers = {route for route, who in MAY.items() if who is Open.ANYBODY}
+    assert {route.split("/")[1] for route in strangers} <= {"static", "enter", "decide", "nominate"}
+
+
+def test_behind_tls_cookies_are_secure_and_browsers_are_told_to_stay_with_it(engine: Engine, desk_opened: Desk) -> None:
+    with begin(engine) as session:
+        token = acts.entry_link(session, by="desk-1", account=desk_opened.accounts["drafter"], at=missions.real_now())
+    client = TestClient(web(engine), base_url="https://desk.example")
+    chosen = {"t": token, "password": "a few words to remember", "again": "a few words to remember"}
+    here = {"origin": "https://desk.example"}
+    answer = client.post("/enter/link", data=chosen, headers=here, follow_redirects=False)
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-desk=")
+    for flag in ("Secure", "HttpOnly", "SameSite=lax", "Path=/"):
+        assert flag in cookie
+    assert "Domain" not in cookie
+    assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
+    assert client.get("/me").status_code == 200
+    plain = TestClient(web(engine))
+    assert "strict-transport-security" not in plain.get("/enter").headers
+    plain.cookies.set("__Host-desk", client.cookies["__Host-desk"])
+    assert plain.get("/me", follow_redirects=False).status_code == 303
+
+
+def test_no_page_runs_what_is_not_ours(desk_opened: Desk) -> None:
+    policy = desk_opened.administrator.get("/accounts").headers["content-security-policy"]
+    rules = dict(one.strip().split(" ", 1) for one in policy.split(";"))
+    assert rules["default-src"] == rules["base-uri"] == "'none'"
+    assert rules["script-src"] == rules["form-action"] == rules["frame-ancestors"] == "'self'"
+    assert "unsafe" not in policy
