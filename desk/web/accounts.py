@@ -18,8 +18,8 @@ from ieom.acts import acting, sessions
 from ieom.acts import audit as audit_acts
 from ieom.errors import NotFound
 from ieom.records import accounts, contact_acts, missions
-from ieom.records.base import begin, reading
 from ieom.records.accounts import Account, Grant
+from ieom.records.base import begin
 from ieom.rules.roles import SAID, USUAL, Role
 
 part = router()

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from ieom.acts import accounts as acts
 from ieom.acts import passwords
-from ieom.acts import passwords
 from ieom.errors import BadInput, NotFound, Refused
 from ieom.records import contact_acts
 from ieom.records.accounts import Account, DeskSession, FailedEntry

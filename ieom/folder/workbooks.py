@@ -33,7 +33,7 @@ def written(title: str, header: Sequence[str], rows: Iterable[Sequence[object]])
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_sheet_name(title))
-    table = [list(header), *(list(row) for row in rows)]
+    table: list[list[object]] = [list(header), *(list(row) for row in rows)]
     for number in range(len(header)):
         longest = max(len(str(row[number])) for row in table)
         sheet.column_dimensions[get_column_letter(number + 1)].width = min(WIDEST, longest + 2)
@@ -84,7 +84,7 @@ def as_csv(file: str, raw: bytes) -> bytes:
         book.close()
     except Faults:
         raise
-    except Exception:  # openpyxl raises whatever its parts stumble over
+    except Exception:  # noqa: BLE001 - openpyxl raises whatever its parts stumble over
         raise Faults(
             [Fault(file, "can't be read as an Excel workbook; save it again as .xlsx, or as 'CSV UTF-8'")]
         ) from None
@@ -113,7 +113,9 @@ def _plain(value: object) -> Any:
     if value is None or isinstance(value, int | float | date):
         return value
     # Characters that XML has no place for can't stand in a workbook.
-    return "".join(sign for sign in str(value) if sign in "\n\t" or sign >= " " and sign not in "\ufffe\uffff")[:32_000]
+    return "".join(sign for sign in str(value) if sign in "\n\t" or (sign >= " " and sign not in "\ufffe\uffff"))[
+        :32_000
+    ]
 
 
 def _text(value: object) -> str:

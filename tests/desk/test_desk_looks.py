@@ -29,7 +29,9 @@ ARGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-SEEN_BY = {"accounts": "administrator", "settings": "administrator", "account": "administrator"}
+SEEN_BY = {
+    "accounts": "administrator", "settings": "administrator", "account": "administrator", "accounts-log": "administrator",
+}  # fmt: skip
 """Pages that somebody else than the coordinator looks at."""
 
 
