@@ -108,7 +108,7 @@ def show(desk: Desk, account: Number) -> Response:
         offered = _offered(session, slugs)
     return desk.page(
         "account.html", zone="UTC", row=row, grants=grants, live=live, slugs=slugs, roles=_roles(), places=_places(slugs), offered=offered, now=now,
-        own=row.id == desk.me.id,
+        mine=row.id == desk.me.id,
     )  # fmt: skip
 
 

@@ -71,7 +71,9 @@ def test_a_link_expires(engine: Engine, desk_opened: Desk) -> None:
 def test_a_role_given_holds_at_once_and_taken_is_gone_at_once(desk_opened: Desk, engine: Engine) -> None:
     number = desk_opened.accounts["auditor"]
     assert desk_opened.auditor.get("/accounts").status_code == 403
-    desk_opened.administrator.post(f"/accounts/{number}/roles", {"role": "administrator"})
+    given = desk_opened.administrator.post(f"/accounts/{number}/roles", {"role": "administrator"})
+    assert "The role is given" in given.text
+    assert "Take away: administrator" in given.text
     assert desk_opened.auditor.get("/accounts").status_code == 200
     with reading(engine) as session:
         grant = next(one for one in accounts.grants(session, number) if one.role == Role.ADMINISTRATOR)
