@@ -27,7 +27,7 @@ from ieom.folder.rows import (
     columns,
     required,
 )
-from ieom.folder.tables import decode, read_table
+from ieom.folder.tables import Row, decode, read_table
 from ieom.rules.mission import MissionFacts
 from ieom.rules.names import Names
 
@@ -245,26 +245,31 @@ def _table(folder: Path, kind: type[R], faults: list[Fault], codes: dict[str, fr
 
 
 def _checked(path: Path, kind: type[R], faults: list[Fault], codes: dict[str, frozenset[str]]) -> list[tuple[int, R]]:
-    found: list[tuple[int, R]] = []
-    keys: dict[tuple[str, ...], int] = {}
     before = len(faults)
     rows = read_table(path, columns(kind), required(kind), faults)
     if len(faults) == before:  # a row that could not be read may hold any code
         codes[kind.FILE] = frozenset(row.cells.get(kind.KEY[0], "") for row in rows)
+    return checked_rows(path.name, rows, kind, faults)
+
+
+def checked_rows(file: str, rows: Sequence[Row], kind: type[R], faults: list[Fault]) -> list[tuple[int, R]]:
+    """Rows with what their columns may hold, each with its number; what is wrong with the others goes to `faults`."""
+    found: list[tuple[int, R]] = []
+    keys: dict[tuple[str, ...], int] = {}
     for row in rows:
         unfilled = [name for name, cell in row.cells.items() if TO_FILL_IN in cell]
-        faults.extend(Fault(path.name, _fill(row.cells[name]), row.number, name) for name in unfilled)
+        faults.extend(Fault(file, _fill(row.cells[name]), row.number, name) for name in unfilled)
         filled = {name: cell for name, cell in row.cells.items() if cell}
         key = tuple(filled.get(name, "").casefold() for name in kind.KEY)
         first = keys.setdefault(key, row.number) if all(key) else row.number
         if first != row.number:
             twice = ", ".join(filled[name] for name in kind.KEY)
             says = f"'{twice}' stands in row {first} already; keep one of them"
-            faults.append(Fault(path.name, says, row.number, kind.KEY[0]))
+            faults.append(Fault(file, says, row.number, kind.KEY[0]))
         try:
             found.append((row.number, kind.model_validate(filled)))
         except ValidationError as problem:
-            for fault in translate(path.name, problem, row=row.number):
+            for fault in translate(file, problem, row=row.number):
                 says = fault.says.replace("is missing; write it", "is empty; fill it in")  # the column is there
                 faults.append(Fault(fault.file, says, fault.row, fault.column))
     return found

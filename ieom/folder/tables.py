@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,19 +98,33 @@ def records(file: str, text: str, delimiter: str, faults: list[Fault]) -> Iterat
 def read_table(path: Path, columns: Sequence[str], required: Sequence[str], faults: list[Fault]) -> list[Row]:
     """The rows of a CSV file. Columns may stand in any order; each fault is added to `faults`, and rows without a
     fault are returned all the same, so that their content can be checked too."""
-    file = path.name
     try:
         raw = path.read_bytes()
     except OSError as problem:
-        faults.append(Fault(file, f"can't be read ({problem.strerror})"))
+        faults.append(Fault(path.name, f"can't be read ({problem.strerror})"))
         return []
+    return table(path.name, raw, columns, required, faults)
+
+
+def table(file: str, raw: bytes, columns: Sequence[str], required: Sequence[str], faults: list[Fault]) -> list[Row]:
+    """The same of a CSV file's bytes."""
     text = decode(file, raw)
     if isinstance(text, Fault):
         faults.append(text)
         return []
     first = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith(("#", '"#'))), "")
     delimiter = ";" if ";" in first and "," not in first else ","
-    found = records(file, text, delimiter, faults)
+    return under_header(file, records(file, text, delimiter, faults), columns, required, faults)
+
+
+def under_header(
+    file: str,
+    found: Iterable[tuple[int, list[str]]],
+    columns: Sequence[str],
+    required: Sequence[str],
+    faults: list[Fault],
+) -> list[Row]:
+    """Records as rows by column: the first that is not blank is the header."""
     header: list[str] = []
     rows: list[Row] = []
     for number, record in found:
