@@ -33,11 +33,11 @@ class Served:
     """One server on a state folder."""
 
     def __init__(self, state: Path, mail: int) -> None:
-        self.state, self.port, self.public = state, free_port(), free_port()
+        self.state, self.port, self.public, self.desk = state, free_port(), free_port(), free_port()
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("IEOM_", "PREFECT_"))}
         self.environment = {
             "IEOM_SECRET": os.environ["IEOM_SECRET"],
-            **kept, "IEOM_STATE_DIR": str(state), "IEOM_PREFECT_PORT": str(self.port), "IEOM_PUBLIC_PORT": str(self.public), "IEOM_SMTP_HOST": "127.0.0.1",
+            **kept, "IEOM_STATE_DIR": str(state), "IEOM_PREFECT_PORT": str(self.port), "IEOM_PUBLIC_PORT": str(self.public), "IEOM_DESK_PORT": str(self.desk), "IEOM_SMTP_HOST": "127.0.0.1",
             "IEOM_SMTP_PORT": str(mail), "IEOM_SMTP_SECURITY": "none",
         }  # fmt: skip
         self.log = state / "serve.out"

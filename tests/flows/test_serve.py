@@ -75,6 +75,9 @@ def test_a_served_mission_goes_on_after_a_kill_and_ends_without_an_orphan(served
     assert "Nothing has been published yet" in public.text, "the public pages are served beside the missions"
     assert SLUG not in public.text
 
+    assert served.log.read_text().count("/enter/link?t=") == 1, "the first administrator's link is printed"
+    assert "Enter the desk" in httpx.get(f"http://127.0.0.1:{served.desk}/", timeout=20, follow_redirects=True).text
+
     served.kill(children=False)
     engine = connect(served.url)
     with begin(engine) as session:
