@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
+import httpx
 from fastapi import Form, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from desk import serving
 from desk.chronicle import named, sentence
 from desk.web.asking import Asked, Desk, router
 from ieom.acts import mission as acts
@@ -26,6 +30,7 @@ from ieom.records.base import reading
 from ieom.records.letters import Letter
 from ieom.rules.reminders import Reminder
 from ieom.rules.timeline import TITLES, Stage, Standing, State
+from ieom.settings import settings
 
 part = router()
 Why = Annotated[str, Form(min_length=1, max_length=2000)]
@@ -113,31 +118,19 @@ def go_on(desk: Desk, why: Why) -> Response:
 
 @part.post("/missions/{mission}/start")
 def start(desk: Desk) -> Response:
-    """Have the mission looked at now, by the process that keeps missions going."""
-    from desk import serving
-
-    served = serving.running()
-    if not served:
-        return desk.done(
-            f"/missions/{desk.mission}",
-            "Nothing keeps missions going just now; whoever runs this machine starts 'ieom serve'.",
-        )
-    from urllib.parse import urlsplit
-
-    import httpx
-
-    with desk.look() as (session, mission, _now):
-        revision = missions.get(session, mission).revision
-    serving.environment(urlsplit(str(served["api"])).port or 4200)
-    from flows.waking import wake_now
-
-    try:
-        wake_now(desk.mission, revision)
-    except httpx.HTTPError:
-        return desk.done(
-            f"/missions/{desk.mission}", "What keeps missions going does not answer just now; it looks by itself."
-        )
-    return desk.done(f"/missions/{desk.mission}", "The mission is being looked at now.")
+    """Have the mission looked at now, by the process that keeps missions going: it looks for such within two seconds."""
+    with desk.act() as (session, mission, _by, _at):
+        missions.look_again(session, mission)
+    to = f"/missions/{desk.mission}"
+    match keeping()[0]:
+        case "":
+            return desk.done(
+                to, "Nothing keeps missions going just now; whoever keeps this machine starts 'ieom serve'."
+            )
+        case "silent":
+            return desk.done(to, "What keeps missions going does not answer just now; it looks by itself once it does.")
+        case _:
+            return desk.done(to, "The mission is being looked at now.")
 
 
 def _mark(desk: Asked) -> int:
@@ -195,16 +188,26 @@ def _facts(desk: Asked) -> dict[str, Any]:
             "letters": dict(session.execute(counted).tuples().all()),
             "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": known,
             "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),
-            "serving": _serving(),
+            "keeping": keeping(),
         }  # fmt: skip
 
 
-def _serving() -> str:
-    """The address of Prefect's own pages, where something keeps missions going; else ''."""
-    from desk import serving
+def keeping() -> tuple[str, str]:
+    """What keeps missions going: ('', '') for nothing, ('silent', '') when its Prefect does not answer, else ('well',
+    the address of Prefect's own pages). Looked at every five seconds at the most."""
+    return _keeping(int(time.monotonic() // 5), str(settings().state_dir))
 
+
+@lru_cache(maxsize=2)
+def _keeping(_turn: int, _state: str) -> tuple[str, str]:
     served = serving.running()
-    return str(served["api"]).removesuffix("/api") if served else ""
+    if not served:
+        return "", ""
+    try:
+        httpx.get(f"{served['api']}/health", timeout=2).raise_for_status()
+    except httpx.HTTPError:
+        return "silent", ""
+    return "well", str(served["api"]).removesuffix("/api")
 
 
 def _owed(

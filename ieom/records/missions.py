@@ -119,6 +119,11 @@ def revise(session: Session, slug: str, new: MissionFacts, *, by: str, at: datet
     return number
 
 
+def look_again(session: Session, slug: str) -> None:
+    """Have whatever keeps missions going look at this one, although nothing happened to it."""
+    lock(session, slug).walked_revision = -1
+
+
 def now(session: Session, slug: str) -> datetime:
     """The mission's present moment: the real one, or that of its rehearsal."""
     simulated = session.scalars(select(Mission.simulated_now).where(Mission.slug == slug)).one_or_none()

@@ -1,0 +1,53 @@
+"""The desk when something fails under it: Prefect's server is gone, the records are locked or away, the disk or the process
+ends in the middle of an act."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sqlite3
+
+import pytest
+from desks import Desk
+from evening import SLUG
+from sqlalchemy import Engine
+
+from desk.web.missions import _keeping as keeping_now
+from ieom.records import missions
+from ieom.records.base import reading
+from ieom.settings import settings
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> None:
+    keeping_now.cache_clear()
+
+
+def test_prefects_server_is_gone_and_nothing_decided_is_lost(desk_opened: Desk, engine: Engine) -> None:
+    state = settings().state_dir
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "serve.json").write_text(json.dumps({"pid": 1, "api": "http://127.0.0.1:9/api"}), "utf-8")
+    with (state / "serve.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        said = desk_opened.coordinator.post(f"/missions/{SLUG}/start")
+        assert "does not answer just now; it looks by itself" in said.text
+        assert "The mission is held" in desk_opened.coordinator.post(f"/missions/{SLUG}/hold", {"why": "Wait."}).text
+        page = desk_opened.coordinator.get(f"/missions/{SLUG}").text
+        assert "(Prefect's server) does not answer just now" in page
+    with reading(engine) as session:
+        assert missions.get(session, SLUG).state == "held"
+
+
+def test_records_that_can_not_be_reached_are_said_and_nothing_changes(desk_opened: Desk, engine: Engine) -> None:
+    token = desk_opened.coordinator.token()
+    other = sqlite3.connect(str(engine.url.database), isolation_level=None)
+    other.execute("ALTER TABLE missions RENAME TO missions_away")
+    client = desk_opened.coordinator.client
+    data = {"why": "Wait.", "csrf": token}
+    answer = client.post(f"/missions/{SLUG}/hold", data=data, headers={"origin": "http://testserver"})
+    assert answer.status_code == 503
+    assert "Try again in a minute" in answer.text
+    assert "sqlite" not in answer.text.lower()
+    other.execute("ALTER TABLE missions_away RENAME TO missions")
+    with reading(engine) as session:
+        assert missions.get(session, SLUG).state == "open"
