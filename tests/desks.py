@@ -36,6 +36,8 @@ PAGES = {
     "account": "/accounts/2",
     "accounts-log": "/accounts/log",
     "me": "/me",
+    "audit": f"/missions/{SLUG}/audit",
+    "audit-verified": f"/missions/{SLUG}/audit/verified",
 }
 """name -> address of every page that is looked at: by axe, and by `make screens`."""
 

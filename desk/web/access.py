@@ -26,6 +26,7 @@ READERS = frozenset({C, D, H, P, R, M, U})
 SECRETARIAT = frozenset({C, D, R, U})
 COORDINATOR = frozenset({C})
 ADMINISTRATOR = frozenset({A})
+RECORD = frozenset({C, H, U})
 
 MAY: dict[str, frozenset[Role] | Open] = {
     "GET /static/{name}": Open.ANYBODY,
@@ -50,6 +51,10 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/hold": COORDINATOR,
     "POST /missions/{mission}/go-on": COORDINATOR,
     "POST /missions/{mission}/start": COORDINATOR,
+    # The record of acts: it names who reported whom, so not everybody of the delegation
+    "GET /missions/{mission}/audit": RECORD,
+    "GET /missions/{mission}/audit/verified": RECORD,
+    "GET /missions/{mission}/audit.jsonl": RECORD,
     # Accounts, and one's own
     "GET /me": Open.ENTERED,
     "POST /me": Open.ENTERED,

@@ -1,0 +1,105 @@
+"""The record of acts: who did what, in sentences; found by person, act and day; proved whole; taken along."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, datetime, time, timedelta
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Query, Response
+from sqlalchemy.orm import Session
+
+from desk.chronicle import named, sentence
+from desk.web.asking import Desk, router
+from desk.web.files import sent
+from ieom.acts import audit as acts
+from ieom.acts import meetings
+from ieom.errors import BadInput
+from ieom.records import audit, missions, stations
+
+part = router()
+MOST = 50
+"""Acts on a page."""
+Words = Annotated[str, Query(max_length=200)]
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+@part.get("/missions/{mission}/audit")
+def show(desk: Desk, by: Words = "", act: Words = "", day: Words = "", page: Page = 1) -> Response:
+    """Acts, newest first."""
+    with desk.look() as (session, mission, now):
+        facts = missions.facts(session, mission)
+        on = _day(day)
+        since = facts.at(on, time()) if on else None
+        until = facts.at(on + timedelta(days=1), time()) if on else None
+        rows, count = audit.page(
+            session, mission, by=by, act=act, since=since, until=until, first=(page - 1) * MOST, most=MOST
+        )
+        who, what = audit.kinds(session, mission)
+        known = _known(session, mission)
+        told = [
+            {
+                "seq": row.seq, "at": row.at, "by": row.by, "who": known.get(row.by, row.by), "act": row.act,
+                "says": sentence(row, known) or spaced(row.act), "hash": row.hash, "ref": row.ref or "",
+                "what": json.dumps(row.what, ensure_ascii=False, sort_keys=True),
+            }
+            for row in rows
+        ]  # fmt: skip
+        newest = audit.head(session, mission)
+    query = urlencode({name: said for name, said in (("by", by), ("act", act), ("day", day)) if said})
+    return desk.page(
+        "audit.html", zone=facts.zone, rows=told, total=count, page=page, most=MOST, query=query and f"{query}&",
+        people=[("", "Everybody"), *((one, _titled(known, one)) for one in who)], by=by, day=day, act=act,
+        kinds=[("", "Every act"), *((one, spaced(one)) for one in what)], newest=newest, now=now, filtered=bool(query),
+    )  # fmt: skip
+
+
+@part.get("/missions/{mission}/audit/verified")
+def verified(desk: Desk, head: Annotated[str, Query(max_length=2000)] = "") -> Response:
+    """Walk the whole chain and say what is wrong with it. `head`: hashes that are known from outside."""
+    heads = re.split(r"[\s,;]+", head.strip()) if head.strip() else []
+    for one in heads:
+        if not re.fullmatch(r"[0-9a-f]{16,64}", one):
+            raise BadInput(f"'{one[:70]}' is no hash of the record; it has 64 digits, of which at least 16 are given")
+    with desk.look() as (session, mission, now):
+        wrong = acts.faults(session, mission, heads=heads)
+        newest = audit.head(session, mission)
+        facts = missions.facts(session, mission)
+    return desk.page(
+        "audit_verified.html", zone=facts.zone, wrong=wrong, newest=newest, heads=heads, head=head, now=now
+    )
+
+
+@part.get("/missions/{mission}/audit.jsonl")
+def export(desk: Desk) -> Response:
+    """The whole chain, one JSON object a line; identifiers alone."""
+    with desk.look() as (session, mission, _now):
+        lines = "".join(acts.export_jsonl(session, mission))
+    return sent(lines.encode(), f"{desk.mission}-acts.jsonl", "application/jsonl")
+
+
+def spaced(act: str) -> str:
+    """An act's name in words: 'Member appointed'."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", act).capitalize()
+
+
+def _titled(known: dict[str, str], code: str) -> str:
+    return f"{known[code]} ({code})" if known.get(code, code) != code else code
+
+
+def _known(session: Session, mission: str) -> dict[str, str]:
+    """Everything that the record names by a code, each with its name."""
+    known = named(session, mission)
+    known |= {row.code: meetings.counterpart(row) for row in meetings.of(session, mission)}
+    return {row.code: row.name for row in stations.of(session, mission)} | known
+
+
+def _day(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the host country, not a moment
+    except ValueError:
+        raise BadInput(f"'{text}' is no day; write it like 2020-08-12") from None
