@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 import httpx
 from fastapi import Form, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
+from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -28,12 +29,15 @@ from ieom.records import missions, standings
 from ieom.records.audit import AuditRow
 from ieom.records.base import reading
 from ieom.records.letters import Letter
+from ieom.records.missions import Mission
 from ieom.rules.reminders import Reminder
 from ieom.rules.timeline import TITLES, Stage, Standing, State
 from ieom.settings import settings
 
 part = router()
 Why = Annotated[str, Form(min_length=1, max_length=2000)]
+SECONDS = 20
+"""How long a page's facts are told again when nothing happened."""
 LATEST = 12
 """Acts shown on a mission's page; the audit page has them all."""
 SHAPES = {State.DONE: "✓", State.WORKING: "●", State.WAITING: "◌", State.HELD: "■", State.NOT_DUE: "·"}
@@ -69,13 +73,14 @@ def overview(desk: Desk) -> Response:
 @part.get("/missions/{mission}")
 def show(desk: Desk) -> Response:
     """The mission's page."""
-    return desk.page("mission.html", **_facts(desk))
+    facts = _known(desk)
+    return desk.page("mission.html", zone=facts["facts"].zone, keeping=keeping(), told=_told(desk, facts), **facts)
 
 
 @part.get("/missions/{mission}/now")
 def now(desk: Desk) -> Response:
     """What changes on the mission's page, as it stands now."""
-    return desk.page("mission_now.html", **_facts(desk))
+    return HTMLResponse(_told(desk, _known(desk)), headers={"cache-control": "no-store"})
 
 
 @part.get("/missions/{mission}/changes")
@@ -93,7 +98,7 @@ async def changes(desk: Desk, request: Request) -> Response:
             here = await run_in_threadpool(_mark, desk)
             if here != known:
                 known = here
-                yield f"event: changed\ndata: {here}\n\n"
+                yield "event: changed\ndata: look\n\n"
             elif turn % 7 == 0:
                 yield ": still here\n\n"
 
@@ -133,14 +138,14 @@ def start(desk: Desk) -> Response:
             return desk.done(to, "The mission is being looked at now.")
 
 
-def _mark(desk: Asked) -> int:
-    """Moves on whenever something happened: acts, stages, letters that left."""
+def _mark(desk: Asked) -> tuple[object, ...]:
+    """Another one whenever something happened: acts, walks, a clock that was moved, letters that left."""
     with reading(desk.engine) as session:
-        row = missions.get(session, desk.mission)
-        left = session.scalar(
-            select(func.count()).where(Letter.mission == desk.mission, Letter.settled_at.is_not(None))
+        left = select(func.count()).where(Letter.mission == desk.mission, Letter.settled_at.is_not(None))
+        query = select(
+            Mission.revision, Mission.walked_revision, Mission.state, Mission.simulated_now, left.scalar_subquery()
         )
-        return row.revision * 1_000_000 + row.walked_revision + (left or 0)
+        return tuple(session.execute(query.where(Mission.slug == desk.mission)).one())
 
 
 def _stages(session: Session, mission: str, known: dict[str, str]) -> list[dict[str, Any]]:
@@ -163,6 +168,25 @@ def _stages(session: Session, mission: str, known: dict[str, str]) -> list[dict[
     return made
 
 
+def _known(desk: Asked) -> dict[str, Any]:
+    """What the page says, gathered anew when something happened, and after some seconds for what time alone changes."""
+    kept: dict[str, tuple[object, dict[str, Any]]] = desk.request.app.state.missions
+    mark = (*_mark(desk), int(time.monotonic() // SECONDS))
+    found = kept.get(desk.mission)
+    if found is None or found[0] != mark:
+        found = kept[desk.mission] = (mark, _facts(desk))
+    return found[1]
+
+
+def _told(desk: Asked, facts: dict[str, Any]) -> Markup:
+    """What changes on the page, in the reader's language and zone: the same for everybody who may see it."""
+    told: dict[tuple[str, str], Markup] = facts["told_to"]
+    reader = desk.me.language, desk.me.zone
+    if reader not in told:
+        told[reader] = Markup(desk.text("mission_now.html", zone=facts["facts"].zone, **facts))  # noqa: S704 - our own
+    return told[reader]
+
+
 def _facts(desk: Asked) -> dict[str, Any]:
     with desk.look() as (session, mission, now):
         row, facts = missions.get(session, mission), missions.facts(session, mission)
@@ -181,14 +205,13 @@ def _facts(desk: Asked) -> dict[str, Any]:
         counted = select(Letter.state, func.count()).where(Letter.mission == mission).group_by(Letter.state)
         stages = _stages(session, mission, known)
         return {
-            "facts": facts, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
+            "told_to": {}, "facts": facts, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
             "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
             "walked": row.walked_revision, "owed": _owed(planned, gone, known, now),
             "happened": [(said, one.at) for one in latest if (said := sentence(one, known))],
             "letters": dict(session.execute(counted).tuples().all()),
             "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": known,
             "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),
-            "keeping": keeping(),
         }  # fmt: skip
 
 
@@ -221,7 +244,7 @@ def _owed(
             (item.about, item.key),
             {
                 "about": item.about.replace("_", " "), "who": known.get(item.person, item.person), "due": item.due,
-                "late": item.due <= now, "went": [], "next": None, "escalates": None, "facts": item.facts,
+                "late": item.due <= now, "went": [], "next": None, "escalates": None,
             },
         )  # fmt: skip
         if one.occasion in gone:
