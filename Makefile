@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo desk screens test setup lint format bench serve lock clean
+.PHONY: demo desk screens test setup lint format bench serve messages lock clean
 
 demo: $(READY)
 	@$(BIN)/ieom demo
@@ -40,6 +40,15 @@ bench: $(READY)
 
 serve: $(READY)
 	@$(BIN)/ieom serve
+
+# Words for translators: templates/locale/ieom.pot; a language's catalogue is begun or brought up to date with MESSAGES=tr.
+messages: $(READY)
+	@mkdir -p templates/locale
+	@$(BIN)/pybabel -q extract -F pyproject.toml --project=ieom --no-location --sort-output -o templates/locale/ieom.pot .
+	@for one in $(MESSAGES); do mkdir -p templates/locale/$$one; \
+	  if [ -f templates/locale/$$one/ieom.po ]; \
+	  then $(BIN)/pybabel -q update -l $$one -i templates/locale/ieom.pot -o templates/locale/$$one/ieom.po; \
+	  else $(BIN)/pybabel -q init -l $$one -i templates/locale/ieom.pot -o templates/locale/$$one/ieom.po; fi; done
 
 lock: $(READY)
 	@$(BIN)/uv pip compile --quiet --system-certs --universal --generate-hashes --no-header --no-annotate \

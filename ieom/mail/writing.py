@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gettext
 import re
 import textwrap
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from jinja2.runtime import Context
 
 from ieom.errors import BadInput
+from ieom.folder.catalogues import catalogue
 from ieom.rules.lettering import hidden, named
 from ieom.rules.mission import offset
 from ieom.settings import settings
@@ -49,8 +49,7 @@ def _environment(folder: Path, language: str, zone: str, place: str) -> Environm
         keep_trailing_newline=True,
         extensions=["jinja2.ext.i18n"],
     )
-    catalogue = gettext.translation("ieom", folder.parent / "locale", languages=[language], fallback=True)
-    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(catalogue(folder.parent / "locale", language), newstyle=True)  # type: ignore[attr-defined]
     there = ZoneInfo(zone)
 
     def local(moment: datetime) -> str:

@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ieom.folder.catalogues import catalogue
 from ieom.rules.mission import offset
 
 
@@ -23,9 +24,9 @@ def environment(folder: Path, language: str, zone: str) -> Environment:
         loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
-    catalogue = gettext.translation("ieom", folder / "locale", languages=[language], fallback=True)
-    made.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
-    words = language if type(catalogue) is gettext.GNUTranslations else "en"
+    known = catalogue(folder / "locale", language)
+    made.install_gettext_translations(known, newstyle=True)  # type: ignore[attr-defined]
+    words = language if type(known) is gettext.GNUTranslations else "en"
     there = ZoneInfo(zone)
 
     def at(moment: datetime) -> str:
