@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     newsroom_url: str = ""
     """The newsroom's address, for feeds and search engines: 'https://press.example.org/'. Empty: what a mission file's
     `newsroom_url` says, where it ends in '/missions/<slug>/'."""
+    decide_url: str = ""
+    """Where the public pages are reached, for the links by which approvers decide: 'https://press.example.org/'. Empty:
+    letters to approvers carry no link."""
     newsroom_dir: Path | None = None
     """Where the newsroom is written as plain files whenever a release begins; none by default."""
 

@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from desk.public import unsubscribing, verifying
+from desk.public import deciding, unsubscribing, verifying
 from desk.public.pages import error_page
 from desk.public.site import Site, tag
 from ieom.acts.newsroom import proved
@@ -43,6 +43,7 @@ def public(engine: Engine, *, rehearsals: bool = False) -> ASGIApp:
             Route("/unsubscribe", unsubscribing.act, methods=["POST"]),
             Route("/verify", verifying.show, methods=["GET"]),
             Route("/verify", verifying.check, methods=["POST"]),
+            *deciding.ROUTES,
             Route("/{path:path}", newsroom, methods=["GET"]),
         ],
         exception_handlers={HTTPException: _refused, Exception: _broken},
@@ -52,6 +53,7 @@ def public(engine: Engine, *, rehearsals: bool = False) -> ASGIApp:
     app.state.engine = engine
     unsubscribing.prepare(app.state)
     verifying.prepare(app.state)
+    deciding.prepare(app.state)
     return Guarded(app)
 
 

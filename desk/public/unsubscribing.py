@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, State
+from starlette.datastructures import State
 from starlette.exceptions import HTTPException
-from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from desk.public.limits import PerMinute, TooLarge, limited
+from desk.public.forms import form_of
+from desk.public.limits import PerMinute
 from desk.public.pages import page
 from ieom.acts.media import Reader, contact_by_token, unsubscribe_by_token
 from ieom.errors import NotFound
@@ -23,8 +23,6 @@ from ieom.records.base import begin, reading
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 LONGEST = 8_000
 """Octets of a body; a mailbox provider sends about thirty, as a form or in parts."""
-SECONDS = 10
-"""How long a body may take to arrive."""
 TOKEN = 100
 """Characters; no token of ours is as long."""
 
@@ -49,14 +47,7 @@ async def show(request: Request) -> Response:
 
 async def act(request: Request) -> Response:
     """Unsubscribe: by the page's button, or by one click."""
-    try:
-        form = await _form(request)
-    except TooLarge:
-        raise HTTPException(413) from None
-    except TimeoutError:
-        raise HTTPException(408, headers={"connection": "close"}) from None
-    except (MultiPartException, ValueError, ClientDisconnect):
-        raise HTTPException(400) from None
+    form = await form_of(request, LONGEST)
     one_click = form.get(ONE_CLICK[0]) == ONE_CLICK[1]
     if not one_click and form.get("confirm") != "yes":
         raise HTTPException(400)
@@ -92,10 +83,3 @@ def _unsubscribe(engine: Any, token: str) -> Any:
         raise NotFound("no token is as long")
     with begin(engine) as session:
         return unsubscribe_by_token(session, token=token, at=missions.real_now())
-
-
-async def _form(request: Request) -> FormData:
-    body = limited(request, LONGEST, seconds=SECONDS)
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):  # RFC 8058, 3.2 names both
-        return await MultiPartParser(request.headers, body, max_files=0, max_fields=8).parse()
-    return await FormParser(request.headers, body).parse()

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ieom.acts import links
 from ieom.acts.answering import is_ready, tell
+from ieom.acts.asked_of import approver_s_copy, closes
 from ieom.acts.correcting import agree, drop, editorial_correction
 from ieom.acts.deciding import StatementDecided, confirm_decision, contradict, decide, record_decision
 from ieom.acts.rounds import (
@@ -19,15 +21,14 @@ from ieom.acts.rounds import (
     newest_round,
     open_round,
     proven,
+    seat_of,
     seats,
     stands,
     stop,
 )  # fmt: skip
 from ieom.acts.versions import begun
 from ieom.folder.names import load_names
-from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import Attachment, queue
-from ieom.papers.statement import statement_pdf
 from ieom.records import audit, drafts, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Decision
 from ieom.records.letters import Letter
@@ -37,7 +38,7 @@ from ieom.rules.timeline import Stage, Standing, State, owes
 
 __all__ = [
     "advance", "agree", "approved_round", "confirm_decision", "contradict", "decide", "drop", "editorial_correction",
-    "newest_round", "open_round", "proven", "record_decision", "seats", "stands", "stop",
+    "newest_round", "open_round", "proven", "record_decision", "seat_of", "seats", "stands", "stop",
 ]  # fmt: skip
 
 
@@ -126,15 +127,12 @@ def _ask(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSe
         Attachment(
             f"statement-{one.language}-v{one.number}.pdf",
             "application/pdf",
-            statement_pdf(
-                one.content, number=one.number, digest=one.content_hash, chain_head=one.chain_head, zone=facts.zone,
-                at=one.at, copy_for=to.office,
-            ),
+            approver_s_copy(session, mission, one, office=to.office),
         )
         for one in versions
     ]  # fmt: skip
     read = next((one for one in versions if one.language == to.language), versions[0])
-    head, by = audit.head(session, mission), load_timeline().moment("approval_expected", facts)
+    head = audit.head(session, mission)
     before = session.scalars(
         select(ApprovalRound).where(ApprovalRound.mission == mission, ApprovalRound.number == round_.number - 1)
     ).one_or_none()
@@ -143,9 +141,10 @@ def _ask(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSe
         facts={
             "round": round_.number, "version": read, "hash": read.content_hash,
             "texts": [{"language": one.language, "number": one.number, "hash": one.content_hash} for one in versions],
-            "chain_head": head.hash if head else "", "by": max(by, at + timedelta(minutes=30)), "silence_until": seat.silence_until,
+            "chain_head": head.hash if head else "", "by": closes(facts, at), "silence_until": seat.silence_until,
             "people_only": [one["text"] for one in people_only(read.content)],
             "who": seat.who, "capacity": seat.capacity, "marking": read.content["marking"],
+            "link": links.made(session, mission, round_, seat, seat.who, at=at), "asks_code": facts.approval.link_asks == "code",
             "before": {"number": before.number, "why": before.ended_why, "status": before.status} if before else None,
         },
         attachments=papers,

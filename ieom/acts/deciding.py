@@ -1,4 +1,4 @@
-"""Decisions on the statement: in person, or by telephone or on signed paper and then recorded by one, confirmed by
+"""Decisions on the statement: in person, by a link, or by telephone or on signed paper and then recorded by one, confirmed by
 another, told to the approver. Each is bound to the hashes of a text and to a person, and is one row that never changes."""
 
 from __future__ import annotations
@@ -59,10 +59,21 @@ def decide(
         return (
             session.scalars(select(Decision).where(Decision.by == by).order_by(Decision.id.desc())).first() or _never()
         )
+    missions.lock(session, mission)  # of two decisions at one instant the second is told of the first
     round_ = open_now(session, mission)
     return _decide(
         session, mission, round_, who=by, decision=decision, comment=comment, version_hash=version_hash, at=at,
         channel="in_person", evidence="", recorded_by=by, paragraph=paragraph, ref=ref,
+    )  # fmt: skip
+
+
+def by_link(
+    session: Session, mission: str, round_: ApprovalRound, *, who: str, at: datetime, decision: str, comment: str
+) -> Decision:
+    """A person decides by the link in a letter (`ieom.acts.deciding_by_link`), on the texts of this round."""
+    return _decide(
+        session, mission, round_, who=who, decision=decision, comment=comment, version_hash="", at=at, channel="link",
+        evidence="", recorded_by=who, paragraph="", ref=None,
     )  # fmt: skip
 
 
@@ -76,6 +87,7 @@ def record_decision(
         raise BadInput(f"'{channel}' is neither telephone nor paper")
     if not evidence.strip():
         raise BadInput("say what shows the decision: who called whom when, or where the signed paper is filed")
+    missions.lock(session, mission)
     round_ = open_now(session, mission)
     if by in {who, seat_of(session, round_, who)[0].who}:
         raise Refused("you decide for yourself with 'ieom approve'")
@@ -113,16 +125,16 @@ def confirm_decision(
 
 
 def contradict(session: Session, mission: str, *, by: str, at: datetime, why: str = "", ref: str | None = None) -> None:
-    """The approver says that the decision recorded for them is not theirs. Possible until the release goes; the round
-    that it won is void."""
+    """The approver says that the decision recorded for them, or made by a link sent to them, is not theirs. Possible until
+    the release goes; the round that it won is void."""
     round_ = newest_round(session, mission)
     if round_ is None:
         raise NotFound("no round of approval has begun")
     if ref and audit.happened(session, mission, ref):
         return
     seat, _state, row = seat_of(session, round_, by)
-    if row is None or row.channel not in {"telephone", "paper"}:
-        raise NotFound(f"no decision by telephone or on paper is recorded for '{by}'")
+    if row is None or row.channel not in {"telephone", "paper", "link"}:
+        raise NotFound(f"no decision by telephone, on paper or by link is recorded for '{by}'")
     if released(session, mission, round_=round_.id):
         raise Refused("the release has gone; a correction is the way now")
     if session.scalars(select(Contradiction.id).where(Contradiction.decision == row.id)).first() is not None:
@@ -176,7 +188,7 @@ def _decide(
     session.flush()
     act = StatementDecided(round_.number, seat.who, decision, digest, channel, dict(round_.hashes))
     audit.append(session, mission, by=recorded_by, at=at, act=act, ref=ref)
-    if channel == "in_person":
+    if channel in {"in_person", "link"}:
         _follow(session, mission, seat, row, by=who, at=at)
     return row
 

@@ -105,7 +105,9 @@ def witnessed(session: Session, mission: str, round_: ApprovalRound) -> None:
     wrong = chain.faults(session, mission)
     acts = ((row.act, row.what) for row in audit.rows(session, mission))
     cast = [
-        Cast(seat.who, made.decision, made.hashes, recorded=made.channel in {"telephone", "paper"})
+        Cast(
+            seat.who, made.decision, made.hashes, recorded=made.channel in {"telephone", "paper"}, channel=made.channel
+        )
         for seat, state, made in seats(session, round_)
         if made is not None and state.counts
     ]

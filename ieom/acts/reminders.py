@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ieom.acts import approval, meetings, vault
+from ieom.acts import approval, links, meetings, vault
 from ieom.acts.drafting import tell
 from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
@@ -164,10 +164,12 @@ def advance(session: Session, mission: str, *, at: datetime) -> list[Letter]:
         if reminder.goes > at or reminder.occasion in gone:
             continue
         for code, to in (one for one in readers(session, mission, facts, reminder) if one[1].email):
+            link = _link(session, mission, reminder, code, at) if reminder.owed.about == "approval_waits" else ""
             letter = queue(
                 session, mission, kind=f"reminder_{reminder.owed.about}", occasion=reminder.occasion, to=to, at=at,
                 due_at=reminder.goes, grace=load_timeline().grace,
                 facts={**reminder.owed.facts, "due": reminder.owed.due, "escalated": reminder.escalated,
+                       "link": link, "asks_code": facts.approval.link_asks == "code",
                        "person": _named(session, mission, facts, reminder.owed)},
             )  # fmt: skip
             if letter is not None:
@@ -175,6 +177,15 @@ def advance(session: Session, mission: str, *, at: datetime) -> list[Letter]:
                 act = ReminderQueued(reminder.owed.about, reminder.owed.key, code, reminder.escalated)
                 audit.append(session, mission, by="clock", at=at, act=act)
     return made
+
+
+def _link(session: Session, mission: str, reminder: Reminder, code: str, at: datetime) -> str:
+    """A working link for the approver or the deputy who is reminded; '' for anybody else."""
+    round_ = approval.newest_round(session, mission)
+    if round_ is None or round_.number != reminder.owed.facts["round"]:
+        return ""
+    seat, _state, _row = approval.seat_of(session, round_, reminder.owed.facts["who"])
+    return links.made(session, mission, round_, seat, code, at=at)
 
 
 def _named(session: Session, mission: str, facts: MissionFacts, item: Owed) -> str:

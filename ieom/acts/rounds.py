@@ -84,7 +84,7 @@ def seats(session: Session, round_: ApprovalRound) -> list[tuple[ApprovalSeat, S
         decision = decisions.get(seat.id)
         counts = decision is None or (
             decision.id not in contradicted
-            and (decision.channel in {"in_person", "silence"} or decision.id in confirmed)
+            and (decision.channel in {"in_person", "link", "silence"} or decision.id in confirmed)
         )
         agreed = (
             decision is not None and decision.decision == "dissociate" and _carried(session, round_, seat, decision)
@@ -132,7 +132,7 @@ def open_round(session: Session, mission: str, *, by: str, at: datetime) -> Appr
         raise Refused(f"round {last.number} is open; it ends before another begins")
     round_ = ApprovalRound(
         mission=mission, number=(last.number if last else 0) + 1, hashes=hashes,
-        rule=facts.approval.model_dump(mode="json"), opened_at=at, opened_by=by, status="open",
+        rule=facts.approval.model_dump(mode="json", exclude={"link_asks"}), opened_at=at, opened_by=by, status="open",
     )  # fmt: skip
     session.add(round_)
     session.flush()

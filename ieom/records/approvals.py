@@ -64,7 +64,7 @@ class Decision(Base):
     by: Mapped[str]
     at: Mapped[datetime]
     comment: Mapped[str] = mapped_column(default="")
-    channel: Mapped[str]  # in_person, telephone, paper, silence
+    channel: Mapped[str]  # in_person, link, telephone, paper, silence
     evidence: Mapped[str] = mapped_column(default="")
     recorded_by: Mapped[str]
 

@@ -137,6 +137,8 @@ class Cast:
     hashes: Mapping[str, str]
     recorded: bool = False
     """By telephone or on paper, so that a second person must have confirmed it."""
+    channel: str = ""
+    """How it was given, by the records: what was recorded for somebody must not pass for their own."""
 
 
 def unheard_of(
@@ -154,7 +156,7 @@ def unheard_of(
     opened: dict[str, str] = {}
     began_by = rule
     texts: dict[str, str] = {}
-    ended, heard, confirmed = "", {}, set()
+    ended, heard, confirmed, channels = "", {}, set(), dict[str, str]()
     for name, what in acts:
         if what.get("number" if name in {"RoundOpened", "RoundEnded"} else "round") != number:
             continue
@@ -165,6 +167,7 @@ def unheard_of(
             ended = what["status"]
         elif name == "StatementDecided":
             heard[what["who"]] = (what["decision"], dict(what["hashes"]))
+            channels[what["who"]] = what.get("channel", "")
         elif name == "DecisionConfirmed":
             confirmed.add(what["who"])
         elif name == "EditorialCorrectionMade":
@@ -182,6 +185,8 @@ def unheard_of(
     for one in cast:
         if heard.get(one.who) != (one.decision, opened) or dict(one.hashes) != opened:
             wrong.append(f"no act is the decision of {one.who}, '{one.decision.replace('_', ' ')}', on that text")
+        elif one.channel and one.channel != channels[one.who]:
+            wrong.append(f"by its act the decision of {one.who} was given in another way than the records say")
         elif one.recorded and one.who not in confirmed:
             wrong.append(f"no act confirms the decision recorded for {one.who}")
     return wrong

@@ -15,6 +15,7 @@ MOMENT = ieom.records.base.UtcDateTime(timezone=True)
 
 def upgrade() -> None:
     _accounts()
+    _decision_links()
 
 
 def _accounts() -> None:
@@ -78,3 +79,22 @@ def _accounts() -> None:
     sa.ForeignKeyConstraint(['account'], ['accounts.id'], name=op.f('fk_kept_texts_account_accounts')),
     sa.PrimaryKeyConstraint('account', 'place', name=op.f('pk_kept_texts'))
     )
+
+
+def _decision_links() -> None:
+    op.create_table('decision_links',
+    sa.Column('digest', sa.String(), nullable=False),
+    sa.Column('mission', sa.String(), nullable=False),
+    sa.Column('round', sa.Integer(), nullable=False),
+    sa.Column('seat', sa.Integer(), nullable=False),
+    sa.Column('who', sa.String(), nullable=False),
+    sa.Column('hashes', ieom.records.base.Json, nullable=False),
+    sa.Column('made_at', MOMENT, nullable=False),
+    sa.Column('code', sa.String(), nullable=False),
+    sa.Column('wrong', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['mission'], ['missions.slug'], name=op.f('fk_decision_links_mission_missions')),
+    sa.ForeignKeyConstraint(['round'], ['approval_rounds.id'], name=op.f('fk_decision_links_round_approval_rounds')),
+    sa.ForeignKeyConstraint(['seat'], ['approval_seats.id'], name=op.f('fk_decision_links_seat_approval_seats')),
+    sa.PrimaryKeyConstraint('digest', name=op.f('pk_decision_links'))
+    )
+    op.create_index(op.f('ix_decision_links_round'), 'decision_links', ['round'])

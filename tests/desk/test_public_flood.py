@@ -14,7 +14,7 @@ from released import SLUG, content, statement
 from sqlalchemy import Engine
 from starlette.requests import Request
 
-from desk.public import connection, limits, serving, unsubscribing
+from desk.public import connection, forms, limits, serving
 from desk.public.limits import TooMany, Uploads, asker
 from desk.public.serving import PublicPages
 from desk.public.site import records
@@ -180,7 +180,7 @@ def test_an_upload_that_drips_in_is_ended_and_a_steady_one_is_not(
 def test_a_body_that_does_not_come_holds_up_no_unsubscribing(
     engine_of_pages: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unsubscribing, "SECONDS", 0.3)
+    monkeypatch.setattr(forms, "SECONDS", 0.3)
 
     async def doing(web: SimpleNamespace) -> None:
         slow, _ = await web.send(post("/unsubscribe?t=test", "", length=30))

@@ -1,0 +1,28 @@
+"""A form as a stranger sends it: small, and soon here."""
+
+from __future__ import annotations
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+
+from desk.public.limits import TooLarge, limited
+
+SECONDS = 10
+"""How long a body may take to arrive."""
+
+
+async def form_of(request: Request, octets: int) -> FormData:
+    """The fields of a form of at most so many octets; what is wrong with it is an answer (400, 408, 413)."""
+    try:
+        body = limited(request, octets, seconds=SECONDS)
+        if request.headers.get("content-type", "").startswith("multipart/form-data"):  # RFC 8058, 3.2 names both
+            return await MultiPartParser(request.headers, body, max_files=0, max_fields=16).parse()
+        return await FormParser(request.headers, body).parse()
+    except TooLarge:
+        raise HTTPException(413) from None
+    except TimeoutError:
+        raise HTTPException(408, headers={"connection": "close"}) from None
+    except (MultiPartException, ValueError, ClientDisconnect):
+        raise HTTPException(400) from None

@@ -1,0 +1,182 @@
+"""What is put to an approver: the texts, what changed since they were last asked, what each paragraph rests on, until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ieom.acts.answering import tell
+from ieom.acts.links import Held
+from ieom.acts.rounds import proven
+from ieom.errors import NotFound
+from ieom.folder.claims import load_claims
+from ieom.folder.names import load_names
+from ieom.folder.timeline import load_timeline
+from ieom.papers.frame import framed
+from ieom.papers.statement import statement_pdf
+from ieom.records import drafts, evidence, missions
+from ieom.records.approvals import ApprovalRound, ApprovalSeat
+from ieom.records.statements import StatementVersion
+from ieom.rules.difference import Change, paragraphs
+from ieom.rules.mission import MissionFacts
+from ieom.rules.statement import people_only
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What one sentence of a paragraph rests on: `n` of `answered` by `base`, at so many stations."""
+
+    label: str
+    kind: str
+    base: str
+    n: int
+    answered: int
+    stations: int
+
+
+@dataclass(frozen=True)
+class Text:
+    """One authentic text."""
+
+    language: str
+    number: int
+    digest: str
+    frame: Mapping[str, Any]
+    rests: Mapping[str, list[Rest]]
+    """By the paragraph's key."""
+    before: int | None
+    """The version that this person was asked about last; None when they were not."""
+    changes: list[tuple[str, list[Change]]]
+    people_only: list[str]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Everything that the page shows."""
+
+    organisation: str
+    mission_name: str
+    election: str
+    zone: str
+    place: str
+    capacity: str
+    state: str
+    office: str
+    deputy_of: str
+    """Whose deputy is asked; '' for who holds the seat."""
+    closes: datetime
+    silence_until: datetime | None
+    texts: list[Text]
+
+
+def closes(facts: MissionFacts, asked_at: datetime) -> datetime:
+    """Until when a decision is expected (UTC): half an hour after it was asked for at the least."""
+    return max(load_timeline().moment("approval_expected", facts), asked_at + timedelta(minutes=30))
+
+
+def approver_s_copy(session: Session, mission: str, version: StatementVersion, *, office: str) -> bytes:
+    """The PDF that an approver gets with the letter, and behind the link."""
+    return statement_pdf(
+        version.content, number=version.number, digest=version.content_hash, chain_head=version.chain_head,
+        zone=missions.facts(session, mission).zone, at=version.at, copy_for=office,
+    )  # fmt: skip
+
+
+def copy_of(session: Session, found: Held, language: str) -> bytes:
+    """The same for the link's person. Raises `NotFound` for a language in which nothing is asked."""
+    digest = found.round.hashes.get(language)
+    if digest is None:
+        raise NotFound(f"no text in '{language}' is asked about")
+    version = drafts.by_hash(session, found.link.mission, digest)
+    office = tell(session, found.link.mission, found.link.who).office
+    return approver_s_copy(session, found.link.mission, version, office=office)
+
+
+def asked_of(session: Session, found: Held) -> Asked:
+    """What is put to the link's person. Raises `Tampered` for a text that has not its hash."""
+    mission, seat = found.link.mission, found.seat
+    facts, names = missions.facts(session, mission), load_names()
+    on = facts.election_day
+    read = tell(session, mission, found.link.who)
+    earlier = _asked_before(session, found)
+    texts = [_text(session, mission, version, earlier) for version in proven(session, mission, found.round)]
+    return Asked(
+        organisation=names.short(facts.organisation, "en", on=on),
+        mission_name=facts.release.from_name,
+        election=facts.election.title,
+        zone=facts.zone,
+        place=names.short(facts.base_city, "en", on=on),
+        capacity=seat.capacity,
+        state=names.running(seat.state, on=on) if seat.state else "",
+        office=read.office,
+        deputy_of="" if found.link.who == seat.who else tell(session, mission, seat.who).office,
+        closes=closes(facts, seat.asked_at or found.link.made_at),
+        silence_until=seat.silence_until,
+        texts=sorted(texts, key=lambda one: one.language != read.language),
+    )
+
+
+def _asked_before(session: Session, found: Held) -> dict[str, str]:
+    """language -> hash of the texts that this person was asked about last, before this round."""
+    query = (
+        select(ApprovalRound, ApprovalSeat)
+        .join(ApprovalSeat, ApprovalSeat.round == ApprovalRound.id)
+        .where(
+            ApprovalRound.mission == found.link.mission,
+            ApprovalRound.number < found.round.number,
+            ApprovalSeat.asked_at.is_not(None),
+        )
+        .order_by(ApprovalRound.number.desc())
+    )
+    for round_, seat in session.execute(query).tuples():
+        if found.link.who == seat.who or found.link.who in seat.deputies:
+            return dict(round_.hashes)
+    return {}
+
+
+def _text(session: Session, mission: str, version: StatementVersion, earlier: Mapping[str, str]) -> Text:
+    before = earlier.get(version.language)
+    old = drafts.by_hash(session, mission, before) if before else None
+    return Text(
+        version.language, version.number, version.content_hash,
+        framed(
+            version.content, number=version.number, digest=version.content_hash, chain_head=version.chain_head,
+            zone=missions.facts(session, mission).zone,
+        ),
+        _rests(session, mission, version),
+        old.number if old else None,
+        paragraphs(_plain(old), _plain(version)) if old else [],
+        [one["text"] for one in people_only(version.content)],
+    )  # fmt: skip
+
+
+def _plain(version: StatementVersion) -> list[tuple[str, str]]:
+    return [(one["key"], one["text"]) for one in version.content["paragraphs"]]
+
+
+def _rests(session: Session, mission: str, version: StatementVersion) -> dict[str, list[Rest]]:
+    """By the figures that the text was written with, and the stations of the same evidence."""
+    claims = {one.id: one for one in load_claims()}
+    wanted = {
+        name for one in version.content["paragraphs"] for sentence in one["sentences"] for name in sentence["claims"]
+    }
+    seen = evidence.verdicts(
+        session, mission, [claims[name] for name in wanted if name in claims], cut_off=version.cut_off
+    )
+    found: dict[str, list[Rest]] = {}
+    for one in version.content["paragraphs"]:
+        rests = [
+            Rest(
+                claims[name].label if name in claims else name, sentence["kind"], sentence["base"], sentence["n"],
+                sentence["answered"], seen[name].stations if name in seen else 0,
+            )
+            for sentence in one["sentences"]
+            for name in sentence["claims"][:1]
+        ]  # fmt: skip
+        found[one["key"]] = list(dict.fromkeys(rests))
+    return found

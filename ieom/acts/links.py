@@ -1,0 +1,134 @@
+"""Links by which approvers decide from a telephone: made with their letters, each bound to a person, a round and the hashes
+of its texts; dead with the decision or with the round."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ieom.acts.answering import tell
+from ieom.acts.rounds import newest_round, seats, stands
+from ieom.mail.identity import secret
+from ieom.mail.letters import queue
+from ieom.records import audit, decision_links, missions
+from ieom.records.approvals import ApprovalRound, ApprovalSeat, Contradiction, Decision
+from ieom.records.audit import AuditRow
+from ieom.records.decision_links import DecisionLink
+from ieom.settings import settings
+
+Became = Literal["open", "decided", "by_another", "edited", "ended", "closed"]
+
+
+@dataclass(frozen=True)
+class DecisionLinkMade:
+    """A link was made for an approver's letter; `digest` stands for its token."""
+
+    round: int
+    who: str
+    digest: str
+    hashes: dict[str, str]
+    asks: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """A link with all that it hangs on, and what became of it."""
+
+    link: DecisionLink
+    round: ApprovalRound
+    seat: ApprovalSeat
+    became: Became
+    decision: Decision | None = None
+    row: AuditRow | None = None
+    """The decision's row in the chain of acts."""
+    contradicted: bool = False
+    newer: bool = False
+    """Whether a later round asks anew."""
+
+
+def made(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSeat, who: str, *, at: datetime) -> str:
+    """The address of a fresh link for one who has a seat, or is its deputy; '' for anybody else, and where the
+    installation has no address (`IEOM_DECIDE_URL`). In a mission that asks for a code, its letter is queued as well."""
+    base = settings().decide_url
+    if not base or (who != seat.who and who not in seat.deputies):
+        return ""
+    token = secrets.token_urlsafe(32)
+    row = DecisionLink(
+        digest=decision_links.digest_of(token), mission=mission, round=round_.id, seat=seat.id, who=who,
+        hashes=dict(round_.hashes), made_at=at,
+    )  # fmt: skip
+    asks = missions.facts(session, mission).approval.link_asks
+    if asks == "code":
+        row.code, row.wrong = _code(session, mission, round_, who, at)
+    session.add(row)
+    session.flush()
+    act = DecisionLinkMade(round_.number, who, row.digest, dict(round_.hashes), asks)
+    audit.append(session, mission, by="clock", at=at, act=act)
+    return f"{base.rstrip('/')}/decide/{token}"
+
+
+def _code(session: Session, mission: str, round_: ApprovalRound, who: str, at: datetime) -> tuple[str, int]:
+    """What the code of a person's links is compared with, and the wrong ones given so far: one code opens all links of a
+    round, until too many wrong ones have closed them; the next link has another then."""
+    before = [one for one in decision_links.of_person(session, round_.id, who) if one.code]
+    if before and not before[-1].dead:
+        return before[-1].code, before[-1].wrong
+    code = f"{secrets.randbelow(10**6):06}"
+    count = len({one.code for one in before})
+    queue(
+        session, mission, kind="decision_code", occasion=f"code:{round_.number}:{who}:{count + 1}",
+        to=tell(session, mission, who), facts={"code": f"{code[:3]} {code[3:]}", "round": round_.number}, at=at,
+    )  # fmt: skip
+    return keyed(mission, round_.id, who, code), 0
+
+
+def keyed(mission: str, round_: int, who: str, code: str) -> str:
+    """What a code is compared with: a million codes are soon tried by whoever has the records and not the secret."""
+    told = f"{mission}\n{round_}\n{who}\n{''.join(code.split())}"
+    return hmac.new(secret(), told.encode(), hashlib.sha256).hexdigest()
+
+
+def held(session: Session, link: DecisionLink) -> Held:
+    """What became of a link."""
+    round_ = session.get_one(ApprovalRound, link.round)
+    seat, _state, decision = next(one for one in seats(session, round_) if one[0].id == link.seat)
+    last = newest_round(session, link.mission)
+    newer = last is not None and last.number > round_.number
+    if decision is not None:
+        against = select(Contradiction.id).where(Contradiction.decision == decision.id)
+        return Held(
+            link, round_, seat, "decided" if decision.by == link.who else "by_another", decision,
+            _row_of(session, link.mission, round_.number, seat.who), session.scalars(against).first() is not None, newer,
+        )  # fmt: skip
+    if round_.status != "open":
+        return Held(link, round_, seat, "ended", newer=newer)
+    if link.hashes != round_.hashes or not stands(session, link.mission, round_):
+        return Held(link, round_, seat, "edited", newer=newer)
+    return Held(link, round_, seat, "closed" if link.dead else "open", newer=newer)
+
+
+def _row_of(session: Session, mission: str, number: int, who: str) -> AuditRow | None:
+    query = select(AuditRow).where(AuditRow.mission == mission, AuditRow.act == "StatementDecided")
+    found = session.scalars(query.order_by(AuditRow.seq.desc()))
+    return next((row for row in found if (row.what["round"], row.what["who"]) == (number, who)), None)
+
+
+def in_chain(session: Session, one: Held) -> bool:
+    """Whether the chain of acts says that this link was made, for whom and for which texts: a row that a hand wrote into
+    the records opens nothing."""
+    query = select(AuditRow.what).where(AuditRow.mission == one.link.mission, AuditRow.act == "DecisionLinkMade")
+    told = {
+        "round": one.round.number,
+        "who": one.link.who,
+        "digest": one.link.digest,
+        "hashes": one.link.hashes,
+        "asks": "code" if one.link.code else "nothing",
+    }
+    return any(what == told for what in session.scalars(query))

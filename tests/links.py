@@ -1,0 +1,95 @@
+"""An open round whose approvers were written to with links, made in a moment; the links taken from their letters."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import released
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from ieom.acts import approval
+from ieom.acts.versions import write
+from ieom.mail.letters import message_bytes
+from ieom.records import missions
+from ieom.records.base import begin, reading
+from ieom.records.delegation import Member
+from ieom.records.letters import Letter
+from ieom.records.statements import ReadyMark
+
+SLUG = released.SLUG
+BASE = "https://press.example/"
+EVENING = datetime(2020, 8, 12, 13, 0, tzinfo=UTC)
+PEOPLE = {"az-1": "head", "kg-1": "observer", "tr-1": "observer", "uz-1": "observer"}
+
+
+def resting(**changed: str) -> dict[str, Any]:
+    """A statement whose opening rests on figures."""
+    made = released.content(**changed)
+    for one in made["paragraphs"]:
+        one["sentences"] = [
+            {"text": one["text"], "claim": "opening", "claims": ["opening_attended"], "kind": "observation",
+             "verdict": "upheld", "n": 1, "answered": 1, "base": "stations"}
+        ] if one["key"] == "opening" else []  # fmt: skip
+    return made
+
+
+def ask(session: Session, content: dict[str, Any], *, at: datetime = EVENING) -> None:
+    """Write a version, ask for its approval, and let the walk write to the approvers."""
+    row = write(
+        session, SLUG, content, by="drafter", at=at, digest="", why="", based_on=None, ref=None
+    )  # fmt: skip
+    session.add(ReadyMark(mission=SLUG, content_hash=row.content_hash, by="drafter", at=at))
+    session.flush()
+    approval.advance(session, SLUG, at=at)
+
+
+def round_asked(engine: Engine, *, asks: str = "nothing", capital: str = "") -> None:
+    """A round on the published statement, side by side, all five asked."""
+    with begin(engine) as session:
+        missions.get(session, SLUG).simulated_now = EVENING
+        facts = missions.facts(session, SLUG)
+        rule = facts.approval.model_copy(update={"link_asks": asks})
+        missions.revise(
+            session, SLUG, facts.model_copy(update={"approval": rule}), by="coordinator", at=EVENING, kind="x", reason=""
+        )  # fmt: skip
+        for code, role in PEOPLE.items():
+            row = session.get(Member, (SLUG, code)) or Member(mission=SLUG, code=code, nominated_at=EVENING, role=role)
+            row.office, row.role, row.state = f"Embassy, {code}", role, code[:2].upper()
+            row.email, row.status, row.appointed_at = f"{code}@embassy.example", "appointed", EVENING
+            session.add(row)
+        session.flush()
+        ask(session, resting())
+
+
+def letter(engine: Engine, who: str = "az-1@embassy.example", kind: str = "approval_request") -> EmailMessage:
+    """The newest letter of this kind to an address."""
+    with reading(engine) as session:
+        query = select(Letter).where(Letter.kind == kind, Letter.recipient == who).order_by(Letter.id.desc()).limit(1)
+        found = message_from_bytes(message_bytes(session, session.scalars(query).one()), policy=default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def words(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def link_in(message: EmailMessage, base: str = BASE) -> str:
+    """The path of the link that a letter holds."""
+    found = re.search(rf"{re.escape(base)}(decide/\S+)", words(message))
+    assert found, words(message)
+    return f"/{found[1]}"
+
+
+def code_in(message: EmailMessage) -> str:
+    found = re.search(r"^  (\d{3} \d{3})\r?$", words(message), re.MULTILINE)
+    assert found
+    return found[1]
