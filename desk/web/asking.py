@@ -57,6 +57,11 @@ class Asked:
         return acts_as(self.given, self.mission)
 
     @property
+    def demonstration(self) -> bool:
+        """Whether this is a desk to try, whose letters reach nobody."""
+        return bool(self.request.app.state.demonstration)
+
+    @property
     def as_account(self) -> str:
         """By which the installation's own chain knows the asker."""
         return f"desk-{self.me.id}"

@@ -1,0 +1,96 @@
+"""kill -9 of the desk in the middle of an act, just before its commit and just after: it is there wholly or not at all, the
+chain is whole, and doing it again does it once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from desks import Desk
+from evening import SLUG
+from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from ieom.acts import audit as audit_acts
+from ieom.records import audit
+from ieom.records.audit import AuditRow
+from ieom.records.base import connect, reading
+
+HERE = {"origin": "http://testserver"}
+ROOM = multiprocessing.get_context("forkserver")
+ROOM.set_forkserver_preload(["desk.web.app"])
+
+
+@dataclass(frozen=True)
+class Act:
+    """What somebody does at the desk, and the act that it leaves in the chain."""
+
+    role: str
+    path: str
+    data: Callable[[Engine], dict[str, Any]]
+    leaves: str
+    stage: str = "asked"
+
+
+ACTS = {
+    "hold": Act("coordinator", "/hold", lambda _: {"why": "The road is closed."}, "MissionHeld"),
+}
+
+
+def _killed(url: str, environment: dict[str, str], cookie: str, path: str, data: dict[str, Any], when: str) -> None:
+    """In a process of its own: the desk is asked, and killed at the first commit."""
+    os.environ.update(environment)
+    from desk.web.app import web
+
+    engine = connect(url)
+
+    def end(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if when == "before":
+        event.listen(engine, "commit", end)
+    else:
+        event.listen(Session, "after_commit", end)
+    client = TestClient(web(engine), raise_server_exceptions=False)
+    client.cookies.set("desk", cookie)
+    said = client.post(f"/missions/{SLUG}{path}", data=data, headers=HERE)
+    raise AssertionError(f"nothing was committed: {said.status_code} {said.text[:2000]}")
+
+
+def _count(engine: Engine, leaves: str) -> int:
+    with reading(engine) as session:
+        assert audit_acts.faults(session, SLUG) == []
+        rows = session.scalars(select(AuditRow.id).where(AuditRow.mission == SLUG, AuditRow.act == leaves))
+        assert audit.head(session, SLUG) is not None
+        return len(rows.all())
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("what", ACTS)
+def test_an_act_is_there_wholly_or_not_at_all(what: str, when: str, request: pytest.FixtureRequest) -> None:
+    act = ACTS[what]
+    engine: Engine = request.getfixturevalue(act.stage)
+    desk = Desk(engine)
+    browser = getattr(desk, act.role)
+    data, before = act.data(engine), _count(engine, act.leaves)
+    told = {"csrf": browser.token(), **data}
+    process = ROOM.Process(
+        target=_killed,
+        args=(
+            str(engine.url),
+            {key: value for key, value in os.environ.items() if key.startswith("IEOM_")},
+            browser.client.cookies["desk"], f"{act.path}", told, when,
+        ),
+    )  # fmt: skip
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    assert _count(engine, act.leaves) == before + (when == "after")
+    browser.client.post(f"/missions/{SLUG}{act.path}", data=told, headers=HERE)
+    assert _count(engine, act.leaves) == before + 1, "done again, it is done once"
