@@ -38,6 +38,8 @@ PAGES = {
     "me": "/me",
     "audit": f"/missions/{SLUG}/audit",
     "audit-verified": f"/missions/{SLUG}/audit/verified",
+    "delegation": f"/missions/{SLUG}/delegation",
+    "nominee": f"/missions/{SLUG}/delegation/kg-1",
 }
 """name -> address of every page that is looked at: by axe, and by `make screens`."""
 

@@ -27,6 +27,8 @@ SECRETARIAT = frozenset({C, D, R, U})
 COORDINATOR = frozenset({C})
 ADMINISTRATOR = frozenset({A})
 RECORD = frozenset({C, H, U})
+FILES = frozenset({C, H, U})
+"""Who sees what a nominee's file holds; personal papers in clear are the coordinator's alone."""
 
 MAY: dict[str, frozenset[Role] | Open] = {
     "GET /static/{name}": Open.ANYBODY,
@@ -70,5 +72,22 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /accounts/{account}/link": ADMINISTRATOR,
     "POST /accounts/{account}/end": ADMINISTRATOR,
     "POST /accounts/{account}/close": ADMINISTRATOR,
+    # Delegation
+    "GET /missions/{mission}/delegation": READERS,
+    "POST /missions/{mission}/delegation": COORDINATOR,
+    "POST /missions/{mission}/delegation/accreditation": COORDINATOR,
+    "POST /missions/{mission}/delegation/briefed": COORDINATOR,
+    "POST /missions/{mission}/delegation/states/{state}/declines": COORDINATOR,
+    "GET /missions/{mission}/delegation/{code}": FILES,
+    "GET /missions/{mission}/delegation/{code}/card": FILES,
+    "POST /missions/{mission}/delegation/{code}/items/{item}": COORDINATOR,
+    "POST /missions/{mission}/delegation/{code}/items/{item}/waive": COORDINATOR,
+    "POST /missions/{mission}/delegation/{code}/interests": COORDINATOR,
+    "POST /missions/{mission}/delegation/{code}/appoint": COORDINATOR,
+    "POST /missions/{mission}/delegation/{code}/head": COORDINATOR,
+    "POST /missions/{mission}/delegation/{code}/leave": COORDINATOR,
+    "POST /missions/{mission}/delegation/{code}/accreditation": COORDINATOR,
+    "POST /missions/{mission}/delegation/{code}/papers/{item}/read": COORDINATOR,
+    "POST /missions/{mission}/delegation/{code}/papers/{item}/erase": COORDINATOR,
 }
 """'METHOD route' -> the roles that may call it, in that mission or in all."""

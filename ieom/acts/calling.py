@@ -49,7 +49,7 @@ class StateDeclined:
 
 
 def record_invitation(
-    session: Session, mission: str, *, by: str, at: datetime, scan: Path | str = "", ref: str | None = None
+    session: Session, mission: str, *, by: str, at: datetime, scan: Path | str | bytes = "", ref: str | None = None
 ) -> Correspondence:
     """Enter the invitation that the mission file states into the register, with its scan if there is one (a scan can be
     given later, once). States are called on for nominations from then on."""

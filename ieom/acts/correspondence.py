@@ -183,21 +183,26 @@ def file_of(session: Session, mission: str, number: str) -> tuple[Path, bytes]:
     return path, data
 
 
-def file_scan(mission: str, file: Path | str) -> tuple[str, str]:
-    """(path, hash) of a scan, filed by its hash; ("", "") for none. Raises `BadInput` for a file that is none."""
+def file_scan(mission: str, file: Path | str | bytes) -> tuple[str, str]:
+    """(path, hash) of a scan (a file, or its bytes), filed by its hash; ("", "") for none. Raises `BadInput` for a file
+    that is none."""
     if not file:
         return "", ""
-    source = Path(file)
-    suffix = source.suffix.lower()
-    try:
-        size = source.stat().st_size
-        data = source.read_bytes() if size <= LARGEST_SCAN else b""
-    except OSError as error:
-        raise BadInput(f"the scan {source} can't be read: {error.strerror}") from error
+    if isinstance(file, bytes):
+        name, size, data = "what was sent", len(file), file
+        suffix = next((ending for ending, magic in SCANS.items() if data.startswith(magic)), "")
+    else:
+        source = Path(file)
+        name, suffix = f"the scan {source}", source.suffix.lower()
+        try:
+            size = source.stat().st_size
+            data = source.read_bytes() if size <= LARGEST_SCAN else b""
+        except OSError as error:
+            raise BadInput(f"{name} can't be read: {error.strerror}") from error
     if size > LARGEST_SCAN:
-        raise BadInput(f"the scan {source} has {size:,} bytes; at most {LARGEST_SCAN:,} are taken")
+        raise BadInput(f"{name} has {size:,} bytes; at most {LARGEST_SCAN:,} are taken")
     if suffix not in SCANS or not data.startswith(SCANS[suffix]):
-        raise BadInput(f"the scan {source} is no PDF, PNG or JPEG file with that ending")
+        raise BadInput(f"{name} is no PDF, PNG or JPEG file with that ending")
     digest = store.sha256(data)
     relative = _folder(mission) / "scans" / f"{digest}{suffix}"
     store.write(settings().state_dir / relative, data)
@@ -205,8 +210,9 @@ def file_scan(mission: str, file: Path | str) -> tuple[str, str]:
 
 
 def signed(
-    session: Session, mission: str, *, by: str, at: datetime, number: str, scan: Path | str = "", ref: str | None = None
-) -> Correspondence:
+    session: Session, mission: str, *, by: str, at: datetime, number: str,
+    scan: Path | str | bytes = "", ref: str | None = None,
+) -> Correspondence:  # fmt: skip
     """A drafted paper was signed (a letter), or initialled and stamped (a note verbale); `scan` is kept by its hash."""
     missions.lock(session, mission)
     row = _one(session, mission, number)
@@ -222,8 +228,9 @@ def signed(
 
 
 def sent(
-    session: Session, mission: str, *, by: str, at: datetime, number: str, scan: Path | str = "", ref: str | None = None
-) -> Correspondence:
+    session: Session, mission: str, *, by: str, at: datetime, number: str,
+    scan: Path | str | bytes = "", ref: str | None = None,
+) -> Correspondence:  # fmt: skip
     """A paper of ours left, signed or stamped; `scan` is kept by its hash."""
     missions.lock(session, mission)
     row = _one(session, mission, number)
@@ -250,7 +257,7 @@ def received(
     their_number: str = "",
     dated: date | None = None,
     answers: str = "",
-    scan: Path | str = "",
+    scan: Path | str | bytes = "",
     occasion: str = "",
     ref: str | None = None,
 ) -> Correspondence:

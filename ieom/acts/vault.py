@@ -80,27 +80,28 @@ def _key(item: str) -> Path:
     return settings().state_dir / "vault" / "keys" / item
 
 
-def _taken(item: str, file: Path | str) -> bytes:
+def _taken(item: str, file: Path | str | bytes) -> bytes:
     """The file's bytes, once its kind and size are seen to be right."""
     if item not in TAKEN:
         raise BadInput(f"'{item}' is not kept here; {' and '.join(TAKEN)} are")
+    name = "what was sent" if isinstance(file, bytes) else str(file)
     try:
-        size = Path(file).stat().st_size
+        size = len(file) if isinstance(file, bytes) else Path(file).stat().st_size
         if size > LARGEST:
-            raise BadInput(f"{file} has {size:,} bytes; at most {LARGEST:,} are taken")
-        data = Path(file).read_bytes()
+            raise BadInput(f"{name} has {size:,} bytes; at most {LARGEST:,} are taken")
+        data = file if isinstance(file, bytes) else Path(file).read_bytes()
     except OSError as error:
-        raise BadInput(f"{file} can't be read: {error.strerror}") from error
+        raise BadInput(f"{name} can't be read: {error.strerror}") from error
     if not any(data.startswith(MAGIC[kind]) for kind in TAKEN[item]):
-        raise BadInput(f"{file} is no {' or '.join(TAKEN[item])} file; nothing was kept")
+        raise BadInput(f"{name} is no {' or '.join(TAKEN[item])} file; nothing was kept")
     return data
 
 
 def put(
-    session: Session, mission: str, *, by: str, at: datetime, member: str, item: str, file: Path | str,
-    erase_on: date | None = None, ref: str | None = None,
+    session: Session, mission: str, *, by: str, at: datetime, member: str, item: str,
+    file: Path | str | bytes, erase_on: date | None = None, ref: str | None = None,
 ) -> str:  # fmt: skip
-    """Encrypt and keep a passport page or a photograph (at most 10 MB); returns its identifier, which tells nothing of
+    """Encrypt and keep a passport page or a photograph (at most 10 MB; a file, or its bytes); returns its identifier, which tells nothing of
     the person. Erased on `erase_on`, or after the mission's retention; an earlier one of the same item at the next
     occasion. The item of the nominee's file counts as received."""
     missions.lock(session, mission)

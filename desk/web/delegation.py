@@ -1,0 +1,159 @@
+"""Who the mission is: the states asked against their quotas, nominees and members with what each file lacks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Form, Response
+from sqlalchemy.orm import Session
+
+from desk.web.asking import Desk, router
+from ieom.acts import delegation as acts
+from ieom.folder.names import load_names
+from ieom.records import members, missions
+from ieom.records.delegation import Accreditation, Member
+from ieom.records.members import styled
+from ieom.rules import delegation as rules
+from ieom.rules.delegation import FileState
+from ieom.rules.mission import MissionFacts
+from ieom.rules.names import LANGUAGES
+
+part = router()
+Line = Annotated[str, Form(max_length=300)]
+HERE = ("nominated", "appointed")
+
+
+@part.get("/missions/{mission}/delegation")
+def show(desk: Desk, state: str = "", status: str = "", owes: str = "") -> Response:
+    """The states, the people, and who owes what."""
+    with desk.look() as (session, mission, now):
+        facts, everyone = missions.facts(session, mission), members.of(session, mission)
+        files, badges = members.files(session, mission), members.accreditations(session, mission)
+        calls = members.calls(session, mission)
+        people = [
+            person(row, files[row.code], badges.get(row.code))
+            | {"late": rules.is_late(row.nominated_at, calls[row.state].due_at if row.state in calls else None)}
+            for row in everyone
+        ]
+        states = _states(session, mission, facts, everyone)
+        side = rules.one_sided(rules.nationality_mix([row.state for row in members.observers(session, mission)]))
+        named = load_names()
+        return desk.page(
+            "delegation.html", now=now, states=states, people=people, shown=_chosen(people, state, status, owes),
+            chosen={"state": state, "status": status, "owes": owes},
+            owing=[one for one in people if one["owing"]], unanswered=[one for one in states if one["waits"]],
+            conflicts=[one for one in people if one["conflict"] and one["status"] in HERE],
+            side=named.running(side, on=facts.election_day) if side else "",
+            unasked=[one for one in people if one["status"] == "appointed" and not one["badge"]],
+            unbriefed=[one for one in people if one["status"] == "appointed" and not one["briefed"]],
+            roles=list(rules.ROLES.items()), languages=LANGUAGES, filters=_filters(states, people),
+            bodies=[(code, named.short(code, on=facts.election_day)) for code in _bodies(facts)],
+        )  # fmt: skip
+
+
+@part.post("/missions/{mission}/delegation")
+def nominate(
+    desk: Desk, office: Line, role: Line = "observer", state: Line = "", code: Line = "", honorific: Line = "",
+    name: Line = "", title: Line = "", body: Line = "", email: Line = "", language: Line = "en", salutation: Line = "",
+) -> Response:  # fmt: skip
+    """Record a nomination; without a code the next free one is taken."""
+    with desk.act() as (session, mission, by, at):
+        member = code.strip() or _next(session, mission, state, role)
+        acts.nominate(
+            session, mission, by=by, at=at, member=member, role=role, office=office.strip(), state=state,
+            honorific=honorific.strip(), name=name.strip(), title=title.strip(), body=body, email=email.strip(),
+            language=language, salutation=salutation.strip(),
+        )  # fmt: skip
+    return desk.done(f"/missions/{desk.mission}/delegation/{member}", f"Nominated as {member}. Not a member yet.")
+
+
+@part.post("/missions/{mission}/delegation/accreditation")
+def accreditation(desk: Desk) -> Response:
+    """Draft the note verbale that asks for accreditation now, for every member not asked for yet."""
+    with desk.act() as (session, mission, by, at):
+        note = acts.request_accreditation(session, mission, by=by, at=at)
+    said = (
+        f"Note verbale {note.number} is drafted for stamp: see Correspondence."
+        if note
+        else "Nobody is left to ask for."
+    )
+    return desk.done(f"/missions/{desk.mission}/delegation", said)
+
+
+@part.post("/missions/{mission}/delegation/briefed")
+def briefed(desk: Desk, member: Annotated[list[str], Form(max_length=500)] = []) -> Response:  # noqa: B006
+    """These members attended the briefing."""
+    with desk.act() as (session, mission, by, at):
+        acts.brief(session, mission, by=by, at=at, members=member)
+    return desk.done(f"/missions/{desk.mission}/delegation", f"Briefed: {len(member)}.")
+
+
+@part.post("/missions/{mission}/delegation/states/{state}/declines")
+def declines(desk: Desk, state: str) -> Response:
+    """A state will not send observers."""
+    with desk.act() as (session, mission, by, at):
+        acts.state_declines(session, mission, by=by, at=at, state=state)
+    return desk.done(f"/missions/{desk.mission}/delegation", f"{state} sends no observers.")
+
+
+def person(row: Member, file: FileState, badge: Accreditation | None) -> dict[str, Any]:
+    """A person of the delegation as pages show them."""
+    return {
+        "code": row.code, "who": styled(row), "office": row.office, "title": row.title, "state": row.state,
+        "role": rules.ROLES.get(row.role, row.role), "status": row.status, "owed": len(file.owed),
+        "in": len(file.owed) - len(file.missing), "missing": [rules.ITEMS[item] for item in file.missing],
+        "owing": row.status == "nominated" and not file.complete, "conflict": row.conflict_found or "",
+        "badge": badge.status if badge else "", "number": (badge.badge or "") if badge else "",
+        "briefed": row.briefed_at is not None,
+    }  # fmt: skip
+
+
+def _states(session: Session, mission: str, facts: MissionFacts, everyone: list[Member]) -> list[dict[str, Any]]:
+    names, calls, made = load_names(), members.calls(session, mission), []
+    by_code = {state.code: state for state in facts.states}
+    for code in names.precedence(by_code, on=facts.election_day):
+        state, call = by_code[code], calls.get(code)
+        there = [row for row in everyone if row.state == code and row.role in rules.OBSERVING]
+        answer = "withdrew" if state.withdrew_on else "not asked yet" if call is None else call.status
+        made.append(
+            {
+                "code": code, "name": names.short(code, on=facts.election_day), "quota": state.quota, "answer": answer,
+                "nominated": sum(row.status in HERE for row in there), "waits": answer == "asked",
+                "appointed": sum(row.status == "appointed" for row in there), "due": call.due_at if call else None,
+                "note": (call.note_number or "") if call else "",
+            }
+        )  # fmt: skip
+    return made
+
+
+def _bodies(facts: MissionFacts) -> list[str]:
+    names = load_names()
+
+    def named(code: str) -> bool:
+        try:
+            return bool(names.short(code, on=facts.election_day))
+        except KeyError:  # a body that has no name on that day
+            return False
+
+    return [code for code in names.of_kind("body") if named(code)]
+
+
+def _filters(states: list[dict[str, Any]], people: list[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:
+    return {
+        "state": [(one["code"], one["name"]) for one in states],
+        "status": [(one, one) for one in dict.fromkeys(str(row["status"]) for row in people)],
+    }
+
+
+def _chosen(people: list[dict[str, Any]], state: str, status: str, owes: str) -> list[dict[str, Any]]:
+    return [
+        one
+        for one in people
+        if state in {"", one["state"]} and status in {"", one["status"]} and (not owes or one["owing"])
+    ]
+
+
+def _next(session: Session, mission: str, state: str, role: str) -> str:
+    taken = {row.code for row in members.of(session, mission)}
+    first = state.lower() or role.replace("_", "-")
+    return next(code for number in range(1, 1000) if (code := f"{first}-{number}") not in taken)

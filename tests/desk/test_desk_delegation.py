@@ -1,0 +1,122 @@
+"""The delegation at the desk: nominated by a form, the file completed, appointed; what is no paper is refused."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+from desks import Desk
+from evening import SLUG
+from sqlalchemy import Engine, select
+
+from ieom.acts import vault
+from ieom.records import members, missions
+from ieom.records.base import begin, reading
+from ieom.records.delegation import Member, VaultItem, VaultReading
+
+HERE = f"/missions/{SLUG}/delegation"
+NOBODY = {
+    "state": "KG", "role": "observer", "office": "Embassy, observer <script>alert(1)</script>", "language": "en",
+    "email": "observer.two@embassy.example",
+}  # fmt: skip
+NO = dict.fromkeys(
+    ("national_of_host", "employed_by_host", "member_of_contestant", "family_of_contestant", "interest_in_outcome"),
+    "no",
+)
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 100
+
+
+@pytest.fixture(autouse=True)
+def _july(engine: Engine, mission: str) -> None:
+    with begin(engine) as session:
+        missions.get(session, mission).simulated_now = datetime(2020, 7, 6, 5, tzinfo=UTC)
+
+
+def state_of(engine: Engine, code: str) -> str:
+    with reading(engine) as session:
+        return session.get_one(Member, (SLUG, code)).status
+
+
+def upload(desk: Desk, item: str, name: str, data: bytes):
+    return desk.coordinator.post(f"{HERE}/kg-1/items/{item}", page=HERE, files={"paper": (name, data)})
+
+
+def test_a_nominee_becomes_a_member_in_the_browser(desk_opened: Desk, engine: Engine) -> None:
+    said = desk_opened.coordinator.post(HERE, NOBODY).text
+    assert "Nominated as kg-1" in said
+    assert "<script>alert" not in said
+    assert "&lt;script&gt;alert(1)" in said
+    assert "0 of 7 items" in said
+    assert "1 nominee still owes papers" in desk_opened.coordinator.get(HERE).text
+    assert "still owes" in desk_opened.coordinator.post(f"{HERE}/kg-1/appoint").text
+    for item in ("nomination", "personal_form", "code_of_conduct", "accreditation_form"):
+        desk_opened.coordinator.post(f"{HERE}/kg-1/items/{item}")
+    why = {"why": "A diplomatic card was <b>shown</b>."}
+    assert "card was &lt;b&gt;shown" in desk_opened.coordinator.post(f"{HERE}/kg-1/items/passport_page/waive", why).text
+    assert "never waived" in desk_opened.coordinator.post(f"{HERE}/kg-1/items/code_of_conduct/waive", why).text
+    assert "kept, encrypted" in upload(desk_opened, "photo", "me.png", PNG).text
+    assert "No conflict of interest" in desk_opened.coordinator.post(f"{HERE}/kg-1/interests", NO).text
+    assert "is appointed" in desk_opened.coordinator.post(f"{HERE}/kg-1/appoint").text
+    assert state_of(engine, "kg-1") == "appointed"
+    badge = desk_opened.coordinator.get(f"{HERE}/kg-1/card")
+    assert badge.content.startswith(b"%PDF-")
+    assert badge.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_conflict_of_interest_stands_in_the_way(desk_opened: Desk, engine: Engine) -> None:
+    desk_opened.coordinator.post(HERE, NOBODY)
+    said = desk_opened.coordinator.post(f"{HERE}/kg-1/interests", {**NO, "nationalities": "kz"}).text
+    assert "A conflict of interest" in said
+    assert "conflict of interest" in desk_opened.coordinator.post(f"{HERE}/kg-1/appoint").text
+    assert state_of(engine, "kg-1") == "nominated"
+
+
+def bomb() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as box:
+        box.writestr("word/document.xml", b"\0" * 70_000_000)
+    return made.getvalue()
+
+
+def test_what_is_no_paper_is_refused_and_nothing_is_kept(desk_opened: Desk, engine: Engine) -> None:
+    desk_opened.coordinator.post(HERE, NOBODY)
+    page = b"<!doctype html><script>alert(1)</script>"
+    for item, name, data, says in (
+        ("passport_page", "passport.pdf", page, "is not a PDF"),
+        ("photo", "photo.png", b"%PDF-1.7", "is not a PNG"),
+        ("photo", "photo.png", b"", "is empty"),
+        ("passport_page", "passport.pdf", bomb(), "unpacks to far more"),
+        ("passport_page", "passport.pdf", b"%PDF-" + b"\0" * vault.LARGEST, "larger than 10 MB"),
+    ):
+        answer = upload(desk_opened, item, name, data)
+        assert (answer.status_code, says in answer.text) == (422, True), (name, answer.text)
+    assert upload(desk_opened, "passport_page", "passport.pdf", b"%PDF-" + b"\0" * 100_000_000).status_code == 413
+    with reading(engine) as session:
+        assert session.scalars(select(VaultItem)).all() == []
+        assert "passport_page" in members.files(session, SLUG)["kg-1"].missing
+
+
+def test_a_personal_paper_is_taken_out_by_the_coordinator_alone_and_logged(desk_opened: Desk, engine: Engine) -> None:
+    desk_opened.coordinator.post(HERE, NOBODY)
+    upload(desk_opened, "photo", "me.png", PNG)
+    with reading(engine) as session:
+        item = session.scalars(select(VaultItem.id)).one()
+    path = f"{HERE}/kg-1/papers/{item}/read"
+    assert desk_opened.auditor.post(path, {"why": "curious"}).status_code == 403
+    assert desk_opened.coordinator.post(f"{HERE}/az-1/papers/{item}/read", {"why": "printing"}).status_code == 404
+    taken = desk_opened.coordinator.post(path, {"why": "printing the badge"})
+    assert taken.content == PNG
+    assert taken.headers["content-disposition"].startswith("attachment")
+    with reading(engine) as session:
+        assert [row.why for row in session.scalars(select(VaultReading))] == ["printing the badge"]
+
+
+def test_files_are_not_everybodys(desk_opened: Desk) -> None:
+    desk_opened.coordinator.post(HERE, NOBODY)
+    assert desk_opened.auditor.get(f"{HERE}/kg-1").status_code == 200
+    for browser in (desk_opened.press_officer, desk_opened.delegation_member):
+        assert browser.get(HERE).status_code == 200
+        assert browser.get(f"{HERE}/kg-1").status_code == 403
+    assert desk_opened.head_of_mission.post(HERE, NOBODY).status_code == 403
