@@ -29,6 +29,10 @@ ADMINISTRATOR = frozenset({A})
 RECORD = frozenset({C, H, U})
 FILES = frozenset({C, H, U})
 """Who sees what a nominee's file holds; personal papers in clear are the coordinator's alone."""
+DRAFTING = frozenset({C, D})
+ANSWERING = frozenset({C, D, H})
+"""Who may let a sentence stand by name."""
+HEAD = frozenset({H})
 
 MAY: dict[str, frozenset[Role] | Open] = {
     "GET /static/{name}": Open.ANYBODY,
@@ -89,5 +93,21 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/delegation/{code}/accreditation": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/papers/{item}/read": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/papers/{item}/erase": COORDINATOR,
+    # The statement
+    "GET /missions/{mission}/statement": READERS,
+    "GET /missions/{mission}/statement/grounds/{paragraph}": READERS,
+    "POST /missions/{mission}/statement/draft": DRAFTING,
+    "POST /missions/{mission}/statement/edit": DRAFTING,
+    "POST /missions/{mission}/statement/ready": DRAFTING,
+    "POST /missions/{mission}/statement/override": ANSWERING,
+    "POST /missions/{mission}/statement/set-aside": ANSWERING,
+    "POST /missions/{mission}/statement/attest": HEAD,
+    "POST /missions/{mission}/statement/settle": HEAD,
+    "POST /missions/{mission}/statement/comments": READERS - {U},
+    "POST /missions/{mission}/statement/comments/{comment}": DRAFTING,
+    "GET /missions/{mission}/statement/versions": READERS,
+    "GET /missions/{mission}/statement/compare": READERS,
+    "GET /missions/{mission}/statement/pdf": READERS,
+    "GET /missions/{mission}/statement/docx": READERS,
 }
 """'METHOD route' -> the roles that may call it, in that mission or in all."""

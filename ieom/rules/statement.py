@@ -250,6 +250,11 @@ def sentence_hash(text: str) -> str:
     return hashlib.sha256(" ".join(unicodedata.normalize("NFC", text).split()).encode()).hexdigest()
 
 
+def paragraph_text(content: Content, key: str) -> str:
+    """A paragraph's text; '' when there is none."""
+    return next((str(one["text"]) for one in content["paragraphs"] if one["key"] == key), "")
+
+
 def people_only(content: Content) -> list[Paragraph]:
     """The paragraphs that only people can answer for; an approval names them."""
     return [one for one in content["paragraphs"] if one["kind"] in PEOPLE_ONLY]

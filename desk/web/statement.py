@@ -1,0 +1,165 @@
+"""The statement, paragraph by paragraph, beside what it rests on; edited in place, and never over what somebody else saved
+meanwhile without having seen it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from fastapi import Form, Response
+
+from desk.chronicle import named
+from desk.web.asking import Asked, Desk, missing, router
+from desk.web.statement_view import forget, forms_named, keep, place_of, statement_facts
+from ieom.acts import drafting
+from ieom.acts.grounds import gather
+from ieom.acts.versions import missing as no_draft
+from ieom.errors import BadInput
+from ieom.folder.claims import load_claims
+from ieom.records import drafts, evidence
+from ieom.records.statements import StatementVersion
+from ieom.rules import difference
+from ieom.rules.evidence import upper_bound
+from ieom.rules.statement import paragraph_text
+
+part = router()
+Language = Annotated[str, Form(pattern=r"^[a-z]{2}$")]
+Key = Annotated[str, Form(pattern=r"^[a-z][a-z0-9_]{0,36}$")]
+Digest = Annotated[str, Form(pattern=r"^[0-9a-f]{64}$")]
+Text = Annotated[str, Form(max_length=20_000)]
+Reason = Annotated[str, Form(max_length=2_000)]
+Ticked = Annotated[bool, Form()]
+
+
+def at_paragraph(desk: Asked, language: str, key: str = "") -> str:
+    """The statement's page, at one paragraph."""
+    return f"/missions/{desk.mission}/statement?language={language}" + (f"#p-{key}" if key else "")
+
+
+@part.get("/missions/{mission}/statement")
+def show(desk: Desk, language: str = "en", edit: str = "", add: str = "") -> Response:
+    """The newest version; with `edit` a paragraph's text can be changed where it stands, with `add` one comes after it."""
+    return desk.page("statement.html", editing=edit, adding=add, **statement_facts(desk, language))
+
+
+@part.get("/missions/{mission}/statement/grounds/{paragraph}")
+def grounds(desk: Desk, paragraph: str, language: str = "en", version: int = 0) -> Response:
+    """The forms and stations behind each sentence of a paragraph."""
+    with desk.look() as (session, mission, now):
+        row = _version(
+            drafts.number(session, mission, version, language) if version else drafts.newest(session, mission, language)
+        )
+        one = next((one for one in row.content["paragraphs"] if one["key"] == paragraph), None)
+        if one is None:
+            raise missing("this paragraph")
+        told = gather(session, mission, cut_off=now, preliminary=row.kind == "preliminary", language=language)
+        claims = {claim.id: claim for claim in load_claims()}
+        behind: dict[str, tuple[list[str], list[str]]] = {
+            claim: evidence.forms_behind(session, mission, claims[claim], cut_off=row.cut_off)
+            for claim in dict.fromkeys(claim for s in one["sentences"] for claim in s["claims"])
+            if claim in claims and claims[claim].kind == "observation"
+        }
+        known = forms_named(session, mission, [form for pair in behind.values() for side in pair for form in side])
+    rows = []
+    for sentence in one["sentences"]:
+        for claim in sentence["claims"]:
+            good, bad = ([known[form] for form in side if form in known] for side in behind.get(claim, ([], [])))
+            verdict = told.verdicts.get(claim)
+            none_seen = bool(good) and not bad and claims[claim].irregularity
+            rows.append(
+                {
+                    "sentence": sentence["text"], "label": claims[claim].label if claim in claims else claim, "good": good,
+                    "bad": bad, "kind": claims[claim].kind if claim in claims else "", "verdict": verdict,
+                    "bound": round(100 * upper_bound(len(good))) if none_seen else 0,
+                    "sources": told.mission.outside_sources.get(claim) if claims[claim].kind == "outside" else "",
+                    "supports": [claims[c].label for c in claims[claim].supported_by if c in claims],
+                }
+            )  # fmt: skip
+    return desk.page("statement_grounds.html", row=row, one=one, rows=rows, spoken=language)
+
+
+@part.post("/missions/{mission}/statement/draft")
+def draft(desk: Desk, language: Language = "en", why: Reason = "", afresh: Ticked = False) -> Response:
+    """Draft from the record as it is now. What was edited stands, unless `afresh`."""
+    with desk.act() as (session, mission, by, at):
+        before = drafts.newest(session, mission, language)
+        row = drafting.draft(session, mission, by=by, at=at, why=why, language=language, afresh=afresh)
+        touched = drafting.changed(before, row)
+    if before is not None and before.number == row.number:
+        return desk.done(at_paragraph(desk, language), f"The record gives the same text; version {row.number} stands.")
+    said = f"Version {row.number} ({row.kind}) is drafted from the record."
+    if before is not None:
+        said += f" Changed: {', '.join(touched) or 'figures alone'}."
+    return desk.done(at_paragraph(desk, language), said)
+
+
+@part.post("/missions/{mission}/statement/edit")
+def edit(
+    desk: Desk, paragraph: Key, begun: Digest, text: Text = "", remove: Ticked = False, after: Annotated[str, Form(max_length=40)] = "", why: Reason = "",
+    language: Language = "en",
+) -> Response:  # fmt: skip
+    """Another text for a paragraph. `begun` is the hash of the version that the writer saw: when this paragraph is another
+    one since, both are shown and nothing is written."""
+    if not remove and not text.strip():
+        raise BadInput("the text is empty; to leave the paragraph out, use 'Take it out'")
+    with desk.act() as (session, mission, by, at):
+        now = _version(drafts.newest(session, mission, language))
+        seen = now if now.content_hash == begun else drafts.by_hash(session, mission, begun)
+        if after:  # a new one: its key must be free even when somebody added one meanwhile
+            paragraph = _free(paragraph, now)
+        was, stands = (paragraph_text(row.content, paragraph) for row in (seen, now))
+        place = place_of(mission, f"after-{after}" if after else paragraph, language)
+        if was == stands:
+            row = drafting.edit(
+                session, mission, by=by, at=at, paragraph=paragraph, text="" if remove else text, why=why, language=language,
+                after=after, seen=now.number,
+            )  # fmt: skip
+            forget(session, desk, place)
+        else:
+            keep(session, desk, place, text)
+            facts = _both(now, paragraph, was, stands, text, named(session, mission))
+    if was != stands:
+        return desk.page("statement_both.html", status=409, why=why, remove=remove, spoken=language, **facts)
+    done = "is taken out" if remove else "is added" if after else "is changed"
+    apart = (
+        ""
+        if seen.number == now.number
+        else f" Somebody else saved version {now.number} meanwhile, in other paragraphs; both are kept."
+    )
+    return desk.done(
+        at_paragraph(desk, language, "" if remove else paragraph), f"Version {row.number}: the paragraph {done}.{apart}"
+    )
+
+
+@part.post("/missions/{mission}/statement/ready")
+def ready(desk: Desk, seen: Digest, language: Language = "en") -> Response:
+    """Ask for approval of the version that the asker sees."""
+    with desk.act() as (session, mission, by, at):
+        now = _version(drafts.newest(session, mission, language))
+        if now.content_hash != seen:
+            raise BadInput(f"version {now.number} came since you looked; read it, then ask for approval of it")
+        row = drafting.ready(session, mission, by=by, at=at, language=language)
+    return desk.done(
+        at_paragraph(desk, language), f"Approval is asked for version {row.number}. The round begins by itself."
+    )
+
+
+def _version(row: StatementVersion | None) -> StatementVersion:
+    return row if row is not None else no_draft()
+
+
+def _free(wanted: str, now: StatementVersion) -> str:
+    """A key that no paragraph has or had."""
+    keys = {*(one["key"] for one in now.content["paragraphs"]), *now.content.get("removed", [])}
+    stem = re.sub(r"_\d+$", "", wanted)
+    return wanted if wanted not in keys else next(f"{stem}_{n}" for n in range(1, 1000) if f"{stem}_{n}" not in keys)
+
+
+def _both(
+    now: StatementVersion, paragraph: str, was: str, stands: str, text: str, known: dict[str, str]
+) -> dict[str, Any]:
+    """Two texts of one paragraph, each against the one that both began with."""
+    return {
+        "row": now, "paragraph": paragraph, "stands": stands, "text": text, "who": known.get(now.by, now.by),
+        "theirs": difference.words(was, stands), "mine": difference.words(was, " ".join(text.split())),
+    }  # fmt: skip

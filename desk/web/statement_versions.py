@@ -1,0 +1,89 @@
+"""The statement's versions: listed, compared word by word, taken home as PDF or Word."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from desk.chronicle import named
+from desk.web.asking import Asked, Desk, missing, router
+from desk.web.files import WORD, sent
+from desk.web.statement_view import languages
+from ieom.acts.proving import working_copy
+from ieom.records import drafts
+from ieom.records.statements import ReadyMark, StatementVersion
+from ieom.rules import difference
+
+part = router()
+Spoken = Annotated[str, Query(pattern=r"^[a-z]{2}$")]
+
+
+@part.get("/missions/{mission}/statement/versions")
+def versions(desk: Desk, language: Spoken = "en") -> Response:
+    """Every version: when, by whom, why, and what changed from the one before."""
+    with desk.look() as (session, mission, now):
+        query = select(StatementVersion).where(
+            StatementVersion.mission == mission, StatementVersion.language == language
+        )
+        rows = list(session.scalars(query.order_by(StatementVersion.number.desc())))
+        asked = set(session.scalars(select(ReadyMark.content_hash).where(ReadyMark.mission == mission)))
+        return desk.page(
+            "statement_versions.html", rows=rows, asked=asked, known=named(session, mission), now=now, spoken=language,
+            languages=languages(session, mission),
+        )  # fmt: skip
+
+
+@part.get("/missions/{mission}/statement/compare")
+def compare(desk: Desk, language: Spoken = "en", old: int = 0, new: int = 0) -> Response:
+    """What changed between two versions, word by word; left out: the newest and the one before it."""
+    with desk.look() as (session, mission, now):
+        after = _chosen(session, mission, new, language)
+        before = _chosen(session, mission, old or max(1, after.number - 1), language)
+        numbers = select(StatementVersion.number).where(
+            StatementVersion.mission == mission, StatementVersion.language == language
+        )
+        figures = [{row["label"]: row["figure"] for row in one.content["annex"]} for one in (before, after)]
+        return desk.page(
+            "statement_compare.html", before=before, after=after, spoken=language, now=now, known=named(session, mission),
+            numbers=sorted(session.scalars(numbers)),
+            paragraphs=difference.paragraphs(
+                *([(one["key"], one["text"]) for one in row.content["paragraphs"]] for row in (before, after))
+            ),
+            annex=[
+                (label, figures[0].get(label, ""), figures[1].get(label, ""))
+                for label in {**figures[0], **figures[1]}
+                if figures[0].get(label) != figures[1].get(label)
+            ],
+        )  # fmt: skip
+
+
+@part.get("/missions/{mission}/statement/pdf")
+def pdf(desk: Desk, language: Spoken = "en", version: int = 0, shown: bool = False) -> Response:
+    """A version as PDF, as it would be published and marked as a copy to work on."""
+    name, data = _paper(desk, version, language, ".pdf")
+    return sent(data, name, "application/pdf", shown=shown)
+
+
+@part.get("/missions/{mission}/statement/docx")
+def docx(desk: Desk, language: Spoken = "en", version: int = 0) -> Response:
+    """The same as a Word document, which can be edited there and brought back."""
+    name, data = _paper(desk, version, language, ".docx")
+    return sent(data, name, WORD)
+
+
+def _paper(desk: Asked, version: int, language: str, ending: str) -> tuple[str, bytes]:
+    with desk.look() as (session, mission, _now):
+        row = _chosen(session, mission, version, language)
+        office = named(session, mission).get(desk.code, desk.me.name)
+        made = working_copy(session, mission, row, office=office)
+    return next((name, data) for name, data in made.items() if name.endswith(ending))
+
+
+def _chosen(session: Session, mission: str, number: int, language: str) -> StatementVersion:
+    row = drafts.number(session, mission, number, language) if number else drafts.newest(session, mission, language)
+    if row is None:
+        raise missing("a version of the statement in this language")
+    return row

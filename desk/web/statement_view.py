@@ -1,0 +1,154 @@
+"""What the statement's pages show of a version: each paragraph with what it rests on, what is to be mended, what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from desk.chronicle import named
+from desk.web.asking import Asked
+from ieom.acts import drafting, rounds
+from ieom.acts.grounds import Grounds, gather
+from ieom.records import comments, drafts, members, missions
+from ieom.records.accounts import KeptText
+from ieom.records.statements import StatementVersion
+from ieom.records.submissions import Submission
+from ieom.rules.evidence import Verdict
+from ieom.rules.linter import COUNTED, Finding
+from ieom.rules.statement import PEOPLE_ONLY
+
+SOME = 12
+"""Forms named beside a sentence; its own page has them all."""
+NOT_OVERRIDDEN = frozenset({"unmentioned", "not_attested"})
+"""Findings that are answered for in another way."""
+KINDS = {"upheld": "done", "contradicted": "late", "mixed": "waiting", "unsupported": "late", "unobserved": "none"}
+
+
+def place_of(mission: str, key: str, language: str) -> str:
+    """Where what is typed into a paragraph's form is kept."""
+    return f"/missions/{mission}/statement#{language}-{key}"
+
+
+def forget(session: Session, desk: Asked, place: str) -> None:
+    """What was typed there has been sent."""
+    session.execute(delete(KeptText).where(KeptText.account == desk.me.id, KeptText.place == place))
+
+
+def keep(session: Session, desk: Asked, place: str, text: str) -> None:
+    """What was sent and not taken is kept where it was typed."""
+    forget(session, desk, place)
+    session.add(KeptText(account=desk.me.id, place=place, text=text, at=missions.real_now()))
+
+
+def languages(session: Session, mission: str) -> list[str]:
+    """Those in which there is a version; English in any case."""
+    spoken = select(StatementVersion.language).where(StatementVersion.mission == mission).distinct()
+    return sorted({"en", *session.scalars(spoken)})
+
+
+def statement_facts(desk: Asked, language: str) -> dict[str, Any]:
+    """Everything that the statement's page shows of the newest version."""
+    with desk.look() as (session, mission, now):
+        known = named(session, mission)
+        row = drafts.newest(session, mission, language)
+        head = members.head(session, mission)
+        facts: dict[str, Any] = {
+            "spoken": language, "languages": languages(session, mission), "row": row, "now": now,
+            "known": known, "head": head.code if head else "", "paragraphs": [], "elsewhere": [], "turned": [],
+            "findings": 0,
+        }  # fmt: skip
+        if row is None:
+            return facts
+        grounds = gather(session, mission, cut_off=now, preliminary=row.kind == "preliminary", language=language)
+        found = drafting.lint(session, mission, row, at=now, grounds=grounds)
+        labels = {claim.id: claim.label for claim in grounds.claims}
+        mark = drafting.is_ready(session, mission, row.content_hash)
+        approved, last = rounds.approved_round(session, mission), rounds.newest_round(session, mission)
+        ended = last is not None and last.status in {"changes_asked", "void", "stopped"}
+        again = last is not None and ended and row.content_hash in last.hashes.values()
+        asked_in = set(session.scalars(select(KeptText.place).where(KeptText.account == desk.me.id)))
+        said = comments.on(session, mission, language)
+        forms = forms_named(session, mission, _against(row, grounds))
+        keys = {one["key"] for one in row.content["paragraphs"]}
+        facts |= {
+            "paragraphs": [
+                {
+                    **one, "edited": bool(one.get("edited")),
+                    "rests": [rests_on(sentence, grounds.verdicts, forms) for sentence in one["sentences"]],
+                    "whole": " ".join(s["text"] for s in one["sentences"]) == one["text"],
+                    "findings": [_finding(f, labels) for f in found if f.paragraph == one["key"]],
+                    "comments": [c for c in said if c.paragraph == one["key"] and c.resolved_at is None],
+                    "settled": [c for c in said if c.paragraph == one["key"] and c.resolved_at is not None],
+                    "begun": place_of(mission, one["key"], language) in asked_in,
+                }
+                for one in row.content["paragraphs"]
+            ],
+            "elsewhere": [_finding(f, labels) for f in found if f.paragraph not in keys],
+            "orphaned": [c for c in said if c.paragraph not in keys and c.resolved_at is None],
+            "turned": [
+                {"claim": turn.claim, "label": labels.get(turn.claim, turn.claim), "was": turn.was, "verdict": turn.verdict}
+                for turn in drafts.unsettled(session, mission, row.content_hash)
+            ],
+            "findings": len(found), "grown": grounds.digest != row.evidence_digest, "mark": mark,
+            "to_ask": mark is None or again, "round": last.status if last is not None and again else "",
+            "approved": approved is not None and row.content_hash in approved.hashes.values(),
+            "attested": grounds.attested, "people_only": PEOPLE_ONLY,
+        }  # fmt: skip
+        return facts
+
+
+def _against(row: StatementVersion, grounds: Grounds) -> set[str]:
+    stated = {claim for one in row.content["paragraphs"] for s in one["sentences"] for claim in s["claims"]}
+    return {form for claim in stated if claim in grounds.verdicts for form in grounds.verdicts[claim].forms_against}
+
+
+def forms_named(session: Session, mission: str, instances: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Forms by their instance ids: number, kind, station, team."""
+    wanted = sorted(set(instances))
+    query = select(Submission.instance_id, Submission.id, Submission.form, Submission.station, Submission.team)
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(wanted), 500):
+        some = query.where(Submission.mission == mission, Submission.instance_id.in_(wanted[start : start + 500]))
+        for instance, number, form, station, team in session.execute(some):
+            found[instance] = {"id": number, "form": form, "station": station, "team": team}
+    return found
+
+
+def rests_on(
+    sentence: Mapping[str, Any], verdicts: Mapping[str, Verdict], forms: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """What a sentence rests on: its verdict in words with a shape, n of N, stations, and the forms that say otherwise."""
+    if not sentence["claims"]:
+        return {
+            "kind": "late",
+            "says": "rests on nothing recorded",
+            "figures": "",
+            "stations": 0,
+            "against": [],
+            "more": 0,
+            "own": False,
+        }
+    now = verdicts.get(sentence["claim"])
+    base = str(sentence["base"])
+    figures = {"records": "from the mission's records", "outside source": "from the source named"}.get(base, "")
+    if base in COUNTED:
+        figures = f"{sentence['n']:,} of {sentence['answered']:,} {base if sentence['answered'] != 1 else base[:-1]}"
+    known = [forms[one] for one in now.forms_against if one in forms] if now else []
+    own = sentence["kind"] in PEOPLE_ONLY
+    return {
+        "kind": KINDS.get(sentence["verdict"], "none"), "says": f"{sentence['kind']}, {sentence['verdict']}" if own else sentence["verdict"],
+        "figures": figures, "stations": now.stations if now and base in COUNTED else 0, "against": known[:SOME],
+        "more": max(0, len(known) - SOME), "own": own,
+    }  # fmt: skip
+
+
+def _finding(found: Finding, labels: Mapping[str, str]) -> dict[str, Any]:
+    claim = next((claim for claim, label in labels.items() if label == found.sentence), "")
+    return {
+        "code": found.code, "paragraph": found.paragraph, "sentence": found.sentence, "says": found.says,
+        "overridable": found.code not in NOT_OVERRIDDEN, "claim": claim if found.code == "unmentioned" else "",
+        "hash": found.hash,
+    }  # fmt: skip
