@@ -33,9 +33,9 @@ from ieom.records.base import Base
 
 metadata = Base.metadata
 __all__ = [
-    "accounts", "approvals", "audit", "contact_acts", "correspondence", "decision_links", "delegation", "deployment", "letters", "media", "meetings", "metadata",
-    "accounts", "approvals", "audit", "comments", "contact_acts", "correspondence", "delegation", "deployment", "letters", "media", "meetings", "metadata",
-    "missions", "observation", "releases", "standings", "statements", "stations", "submissions", "suppressions",
+    "accounts", "approvals", "audit", "comments", "contact_acts", "correspondence", "decision_links", "delegation", "deployment",
+    "letters", "media", "meetings", "metadata", "missions", "observation", "releases", "standings", "statements", "stations",
+    "submissions", "suppressions",
 ]  # fmt: skip
 
 IMMUTABLE = (
