@@ -45,6 +45,8 @@ PAGES = {
     "audit-verified": f"/missions/{SLUG}/audit/verified",
     "delegation": f"/missions/{SLUG}/delegation",
     "nominee": f"/missions/{SLUG}/delegation/kg-1",
+    "meetings": f"/missions/{SLUG}/meetings",
+    "meeting": f"/missions/{SLUG}/meetings/cec",
 }
 """name -> address of every page that is looked at: by axe, and by `make screens`."""
 

@@ -109,5 +109,14 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/statement/compare": READERS,
     "GET /missions/{mission}/statement/pdf": READERS,
     "GET /missions/{mission}/statement/docx": READERS,
+    # Meetings
+    "GET /missions/{mission}/meetings": READERS,
+    "POST /missions/{mission}/meetings": COORDINATOR,
+    "GET /missions/{mission}/meetings/{code}": READERS,
+    "POST /missions/{mission}/meetings/{code}/confirm": COORDINATOR,
+    "POST /missions/{mission}/meetings/{code}/move": COORDINATOR,
+    "POST /missions/{mission}/meetings/{code}/attend": COORDINATOR,
+    "POST /missions/{mission}/meetings/{code}/hold": frozenset({C, D}),
+    "POST /missions/{mission}/meetings/{code}/cancel": COORDINATOR,
 }
 """'METHOD route' -> the roles that may call it, in that mission or in all."""

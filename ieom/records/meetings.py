@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -62,3 +63,12 @@ def attendees(session: Session, mission: str, meeting: str) -> list[MeetingAtten
     """Who is to attend, or did."""
     query = select(MeetingAttendee).where(MeetingAttendee.mission == mission, MeetingAttendee.meeting == meeting)
     return list(session.scalars(query.order_by(MeetingAttendee.member)))
+
+
+def attending(session: Session, mission: str) -> dict[str, list[MeetingAttendee]]:
+    """Who is to attend, or did, by meeting."""
+    found: dict[str, list[MeetingAttendee]] = defaultdict(list)
+    query = select(MeetingAttendee).where(MeetingAttendee.mission == mission).order_by(MeetingAttendee.member)
+    for row in session.scalars(query):
+        found[row.meeting].append(row)
+    return found

@@ -1,0 +1,75 @@
+"""Meetings at the desk: asked for, confirmed, moved, held with their record, cancelled."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from desks import Desk
+from evening import SLUG
+from sqlalchemy import Engine
+
+from ieom.acts import meetings as acts
+from ieom.records import correspondence, missions
+from ieom.records.base import begin, reading
+from ieom.records.meetings import Meeting
+
+HERE = f"/missions/{SLUG}/meetings"
+ASKED = {
+    "code": "mayor", "body": "nur-sultan-akimat", "counterpart_office": "Deputy Akim", "place": "<img src=x>",
+    "counterpart_name": "Malika Bekturova", "starts": "2020-08-11T14:00", "ends": "2020-08-11T15:00",
+}  # fmt: skip
+
+
+def now_is(engine: Engine, *moment: int) -> None:
+    with begin(engine) as session:
+        missions.get(session, SLUG).simulated_now = datetime(*moment, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+@pytest.fixture(autouse=True)
+def _before(engine: Engine, mission: str) -> None:
+    now_is(engine, 2020, 8, 9, 5)
+
+
+def test_a_meeting_goes_from_the_request_to_its_record_in_the_browser(desk_opened: Desk, engine: Engine) -> None:
+    browser = desk_opened.coordinator
+    nobody = {"state": "KG", "role": "observer", "office": "Embassy, observer 1"}
+    browser.post(f"/missions/{SLUG}/delegation", nobody)
+    page = browser.post(HERE, {**ASKED, "attendee": ["kg-1"]}).text
+    assert "&lt;img src=x&gt;" in page
+    assert "<img" not in page
+    assert "has not confirmed" in page
+    with reading(engine) as session:
+        assert session.get_one(Meeting, (SLUG, "mayor")).starts_at == datetime(2020, 8, 11, 8, tzinfo=UTC)
+        assert [row.counterpart for row in correspondence.of(session, SLUG)] == ["nur-sultan-akimat-office"]
+    assert "Malika Bekturova, Deputy Akim: not confirmed yet" in browser.get(HERE).text
+    assert "Confirmed" in browser.post(f"{HERE}/mayor/confirm").text
+    moved = {"starts": "2020-08-11T16:30", "ends": "2020-08-11T17:00", "place": "City hall"}
+    assert "11 Aug 2020, 16:30" in browser.post(f"{HERE}/mayor/move", moved).text
+    early = {"attended": "kg-1", "topic": "campaign"}
+    assert "has not begun" in browser.post(f"{HERE}/mayor/hold", early).text
+    now_is(engine, 2020, 8, 11, 12)
+    assert "its record is owed" in browser.get(f"{HERE}/mayor").text
+    record = {"attended": "kg-1", "topic": ["campaign", "media"], "minutes": "One.\n<b>Two.</b>"}
+    assert desk_opened.press_officer.post(f"{HERE}/mayor/hold", record).status_code == 403
+    assert "&lt;b&gt;Two." in desk_opened.drafter.post(f"{HERE}/mayor/hold", record).text
+    with reading(engine) as session:
+        row = session.get_one(Meeting, (SLUG, "mayor"))
+        assert (row.status, row.topics) == ("held", ["campaign", "media"])
+        assert [one.attended for one in acts.attendees(session, SLUG, "mayor")] == [True]
+
+
+def test_a_meeting_is_cancelled_for_a_reason_by_the_coordinator(desk_opened: Desk, engine: Engine) -> None:
+    desk_opened.coordinator.post(HERE, ASKED)
+    assert desk_opened.drafter.post(f"{HERE}/mayor/cancel", {"why": "no"}).status_code == 403
+    assert desk_opened.coordinator.post(f"{HERE}/mayor/cancel", {"why": " "}).status_code == 422
+    assert "The Akim is ill" in desk_opened.coordinator.post(f"{HERE}/mayor/cancel", {"why": "The Akim is ill"}).text
+    with reading(engine) as session:
+        assert len(correspondence.of(session, SLUG)) == 2
+
+
+def test_a_time_that_is_none_is_refused_in_words(desk_opened: Desk) -> None:
+    answer = desk_opened.coordinator.post(HERE, {**ASKED, "starts": "tomorrow"})
+    assert answer.status_code == 422
+    assert "&#39;tomorrow&#39; is to be a day and a time" in answer.text
+    assert "meeting is" not in desk_opened.coordinator.get(HERE).text
