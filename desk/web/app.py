@@ -20,7 +20,20 @@ from desk.web.pages import STATIC
 from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable
 from ieom.rules.roles import SAID, Role
 
-PARTS = ("entering", "practising", "missions", "accounts", "me", "audit", "delegation", "nominees", "statement", "statement_answers", "statement_versions", "meetings")
+PARTS = (
+    "entering",
+    "practising",
+    "missions",
+    "accounts",
+    "me",
+    "audit",
+    "delegation",
+    "nominees",
+    "statement",
+    "statement_answers",
+    "statement_versions",
+    "meetings",
+)
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'",
