@@ -29,12 +29,14 @@ PEOPLE = {"az-1": "head", "kg-1": "observer", "tr-1": "observer", "uz-1": "obser
 
 
 def resting(**changed: str) -> dict[str, Any]:
-    """A statement whose opening rests on figures."""
+    """A statement whose opening rests on figures, save a sentence that rests on nothing."""
     made = released.content(**changed)
     for one in made["paragraphs"]:
         one["sentences"] = [
             {"text": one["text"], "claim": "opening", "claims": ["opening_attended"], "kind": "observation",
-             "verdict": "upheld", "n": 1, "answered": 1, "base": "stations"}
+             "verdict": "upheld", "n": 1, "answered": 1, "base": "stations"},
+            {"text": "It was calm.", "claim": "", "claims": [], "kind": "finding", "verdict": "unobserved", "n": 0,
+             "answered": 0, "base": "records"},
         ] if one["key"] == "opening" else []  # fmt: skip
     return made
 

@@ -38,6 +38,7 @@ def desk(
         IEOM_TSA_URL="",
         IEOM_DESK_HOST="127.0.0.1",
         IEOM_DESK_PORT=str(port or settings().desk_port or 8000),
+        IEOM_DECIDE_URL=f"http://127.0.0.1:{settings().public_port}/" if settings().public_port else "",
     )
     settings.cache_clear()
     from desk import serving

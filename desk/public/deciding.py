@@ -165,7 +165,9 @@ def _shown(
     if found.link.code and not entered:
         return told | {"template": "closed.html" if found.link.dead else "code.html"}
     if found.became == "open":
-        return told | {"template": "asked.html", "asked": asked_of(session, found), "round": found.round.number}
+        asked = asked_of(session, found)
+        late = missions.now(session, found.link.mission) > asked.closes
+        return told | {"template": "asked.html", "asked": asked, "late": late}
     return told | {"template": "became.html", **_became(session, found)}
 
 

@@ -23,13 +23,15 @@ from ieom.records import drafts, evidence, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat
 from ieom.records.statements import StatementVersion
 from ieom.rules.difference import Change, paragraphs
+from ieom.rules.evidence import Claim, Verdict
 from ieom.rules.mission import MissionFacts
 from ieom.rules.statement import people_only
 
 
 @dataclass(frozen=True)
 class Rest:
-    """What one sentence of a paragraph rests on: `n` of `answered` by `base`, at so many stations."""
+    """What one sentence of a paragraph rests on: `n` of `answered` by `base`, at so many stations. Of the kind 'unsupported'
+    is a sentence that rests on nothing recorded; its label is the sentence."""
 
     label: str
     kind: str
@@ -170,13 +172,17 @@ def _rests(session: Session, mission: str, version: StatementVersion) -> dict[st
     )
     found: dict[str, list[Rest]] = {}
     for one in version.content["paragraphs"]:
-        rests = [
-            Rest(
-                claims[name].label if name in claims else name, sentence["kind"], sentence["base"], sentence["n"],
-                sentence["answered"], seen[name].stations if name in seen else 0,
-            )
-            for sentence in one["sentences"]
-            for name in sentence["claims"][:1]
-        ]  # fmt: skip
+        rests = [_rest(sentence, claims, seen) for sentence in one["sentences"]]
         found[one["key"]] = list(dict.fromkeys(rests))
     return found
+
+
+def _rest(sentence: Mapping[str, Any], claims: Mapping[str, Claim], seen: Mapping[str, Verdict]) -> Rest:
+    if not sentence["claims"]:
+        return Rest(sentence["text"], "unsupported", "", 0, 0, 0)
+    name = sentence["claims"][0]
+    label = claims[name].label if name in claims else name
+    return Rest(
+        label[:1].upper() + label[1:], sentence["kind"], sentence["base"], sentence["n"], sentence["answered"],
+        seen[name].stations if name in seen else 0,
+    )  # fmt: skip

@@ -84,7 +84,8 @@ def test_the_link_in_the_letter_approves_once_and_shows_the_receipt(asked: Engin
     page = web.get(path)
     for said in (
         "Statement v1", "asked of you as Head of mission", "closes 12 August 2020, 19:30 Nur-Sultan",
-        "Do you approve this statement?", "You were not asked about an earlier version", "1 of 1 stations",
+        "Do you approve this statement?", "You were not asked about an earlier version", "Opening attended: 1 of 1 station",
+        "“It was calm.” rests on nothing recorded.",
     ):  # fmt: skip
         assert said in page.text
     answer = approve(web, path)
@@ -222,6 +223,15 @@ def test_the_page_is_kept_by_nobody_and_leads_nobody_away(asked: Engine, web: Te
     attached = next(part for part in letter(asked).iter_attachments())
     assert web.get(f"{path}/statement-en.pdf").content == attached.get_content()
     assert "<script" not in web.get(path).text
+
+
+def test_after_its_time_a_decision_is_still_taken(asked: Engine, web: TestClient) -> None:
+    path = link_in(letter(asked, "kg-1@embassy.example"))
+    with begin(asked) as session:
+        missions.get(session, SLUG).simulated_now = EVENING + timedelta(hours=2)
+    assert "was to be decided by 12 August 2020, 19:30 Nur-Sultan, and still is awaited" in web.get(path).text
+    assert "asked of you for the Kyrgyz Republic" in web.get(path).text
+    assert approve(web, path).status_code == 303
 
 
 def test_an_edit_ends_the_link_and_the_new_one_shows_what_changed(asked: Engine, web: TestClient) -> None:

@@ -1,0 +1,172 @@
+"""An approver decides on a telephone, by the link of a letter that a mail server received: the page is seen in a browser,
+at a telephone's width and a desk's, light and dark."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from conftest import open_example
+from links import EVENING, SLUG, ask, code_in, link_in, resting, round_asked
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
+
+from desk.catcher import Catcher
+from desk.public.app import public
+from desk.public.site import records
+from ieom.acts import reminders
+from ieom.mail import sender
+from ieom.mail.smtp import Account
+from ieom.records import missions, schema
+from ieom.records.approvals import Decision
+from ieom.records.base import begin, connect, reading
+from ieom.settings import settings
+
+pytestmark = pytest.mark.chromium
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """The public pages, and letters as they were received: round 2, on a text that was edited after round 1; reminders, once
+    the mission asks for codes."""
+    folder = tmp_path_factory.mktemp("deciding")
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    base = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IEOM_STATE_DIR", str(folder))
+        patch.setenv("IEOM_DECIDE_URL", base)
+        settings.cache_clear()
+        engine = connect(f"sqlite:///{folder / 'mission.db'}")
+        schema.metadata.create_all(engine)
+        open_example(engine)
+        round_asked(engine)
+        with begin(engine) as session:
+            ask(session, resting(conduct="The Mission worked in good order."), at=EVENING + timedelta(minutes=5))
+            facts = missions.facts(session, SLUG)
+            rule = facts.approval.model_copy(update={"link_asks": "code"})
+            new = facts.model_copy(update={"approval": rule})
+            missions.revise(session, SLUG, new, by="coordinator", at=EVENING, kind="x", reason="")
+        with begin(engine) as session:
+            reminders.advance(session, SLUG, at=EVENING + timedelta(hours=3))
+        with Catcher(folder / "mail") as catcher:
+            sender.send_due(
+                engine, Account("127.0.0.1", catcher.port, security="none"), mission=SLUG,
+                now=lambda: EVENING + timedelta(hours=3),
+            )  # fmt: skip
+        mine = records(str(engine.url))
+        running = uvicorn.Server(uvicorn.Config(public(mine), log_level="error", lifespan="off", server_header=False))
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [taken]})
+        thread.start()
+        while not running.started:
+            time.sleep(0.01)
+
+        def received(who: str, kind: str = "approval_request"):
+            path = sorted((folder / "mail").glob(f"*-{kind}-{who}@*.eml"))[-1]
+            return message_from_bytes(path.read_bytes(), policy=default)
+
+        yield SimpleNamespace(base=base, engine=engine, received=received)
+        running.should_exit = True
+        thread.join()
+        mine.dispose()
+        engine.dispose()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+        yield running
+        running.close()
+
+
+def sound(page: Page, width: int) -> None:
+    """No violation of axe's beyond a minor one, light and dark; no wider than the screen."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page).response["violations"]
+        assert [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] != "minor"] == []
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def pictured(page: Page, name: str, request: pytest.FixtureRequest) -> None:
+    folder = request.config.getoption("--screens", default=None)
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def test_a_head_of_mission_approves_on_a_telephone(
+    desk: SimpleNamespace, browser: Browser, request: pytest.FixtureRequest
+) -> None:
+    path = link_in(desk.received("az-1"), desk.base)
+    # axe is a script, and the page's policy forbids any: it is let past, the browser runs none of the page's own
+    page = browser.new_page(viewport={"width": 390, "height": 844}, bypass_csp=True)
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.goto(desk.base.rstrip("/") + path)
+    sound(page, 390)
+    pictured(page, "deciding-390", request)
+    assert page.get_by_role("heading", level=1).inner_text() == "Do you approve this statement?"
+    assert "Georgia" in page.locator(".statement p").last.evaluate("one => getComputedStyle(one).fontFamily")
+    for name in ("Approve", "Approve with a comment", "Ask for changes"):
+        box = page.get_by_role("button", name=name, exact=True).bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    page.get_by_role("button", name="Approve with a comment").click()
+    assert "write your comment first" in page.get_by_role("alert").inner_text().lower()
+    page.get_by_label("Comment, or what should change").fill("Read in the car.")
+    page.get_by_role("button", name="Approve with a comment").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Your decision is recorded"
+    sound(page, 390)
+    pictured(page, "deciding-receipt-390", request)
+    page.reload()
+    assert page.get_by_role("heading", level=1).inner_text() == "Your decision is recorded"
+    assert all(one.startswith(desk.base) for one in asked)
+    page.close()
+    with reading(desk.engine) as session:
+        row = session.scalars(select(Decision).where(Decision.by == "az-1")).one()
+    assert (row.decision, row.channel, row.comment) == ("approve_with_comment", "link", "Read in the car.")
+
+
+def test_at_a_desk_without_script_and_with_a_code(
+    desk: SimpleNamespace, browser: Browser, request: pytest.FixtureRequest
+) -> None:
+    letter, code = desk.received("kg-1", "reminder_approval_waits"), code_in(desk.received("kg-1", "decision_code"))
+    page = browser.new_page(viewport={"width": 1280, "height": 850}, java_script_enabled=False)
+    page.goto(desk.base.rstrip("/") + link_in(letter, desk.base))
+    pictured(page, "deciding-code-1280", request)
+    page.get_by_label("Code").fill("123")
+    page.get_by_role("button", name="Open").click()
+    assert "4 more attempts" in page.get_by_role("alert").inner_text()
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Open").click()
+    pictured(page, "deciding-1280", request)
+    page.get_by_label("Comment, or what should change").fill("The second paragraph.")
+    page.get_by_role("button", name="Ask for changes").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Your decision is recorded"
+    page.close()
+    with browser.new_context(viewport={"width": 390, "height": 844}, bypass_csp=True) as context:
+        page = context.new_page()
+        page.goto(desk.base.rstrip("/") + link_in(letter, desk.base))
+        sound(page, 390)
