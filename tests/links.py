@@ -33,7 +33,7 @@ def resting(**changed: str) -> dict[str, Any]:
     made = released.content(**changed)
     for one in made["paragraphs"]:
         one["sentences"] = [
-            {"text": one["text"], "claim": "opening", "claims": ["opening_attended"], "kind": "observation",
+            {"text": one["text"], "claim": "opening", "claims": ["attended_opening"], "kind": "observation",
              "verdict": "upheld", "n": 1, "answered": 1, "base": "stations"},
             {"text": "It was calm.", "claim": "", "claims": [], "kind": "finding", "verdict": "unobserved", "n": 0,
              "answered": 0, "base": "records"},

@@ -78,7 +78,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
             time.sleep(0.01)
 
         def received(who: str, kind: str = "approval_request"):
-            path = sorted((folder / "mail").glob(f"*-{kind}-{who}@*.eml"))[-1]
+            path = max((folder / "mail").glob(f"*-{kind}-{who}@*.eml"))
             return message_from_bytes(path.read_bytes(), policy=default)
 
         yield SimpleNamespace(base=base, engine=engine, received=received)
