@@ -30,6 +30,7 @@ PEOPLE = {
 PASSWORD = "a few words to remember"
 PAGES = {
     "missions": "/",
+    "new-mission": "/missions/new",
     "enter": "/enter",
     "mission": f"/missions/{SLUG}",
     "statement": f"/missions/{SLUG}/statement",

@@ -25,6 +25,8 @@ READERS = frozenset({C, D, H, P, R, M, U})
 """Whoever has a part in the mission; an administrator without another role sees no mission's papers."""
 SECRETARIAT = frozenset({C, D, R, U})
 COORDINATOR = frozenset({C})
+BEGINS = frozenset({A, C})
+"""Who begins a mission: a coordinator for all missions, or an administrator."""
 ADMINISTRATOR = frozenset({A})
 RECORD = frozenset({C, H, U})
 FILES = frozenset({C, H, U})
@@ -50,6 +52,11 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /mail/{number}/words": Open.ANYBODY,
     "GET /mail/{number}/part/{part_}": Open.ANYBODY,
     "POST /missions/{mission}/clock": COORDINATOR,
+    # A new mission
+    "GET /missions/new": BEGINS,
+    "POST /missions/new": BEGINS,
+    "POST /missions/new/folder": BEGINS,
+    "POST /missions/new/open": BEGINS,
     # A mission
     "GET /missions/{mission}": READERS,
     "GET /missions/{mission}/now": READERS,
@@ -120,3 +127,5 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/meetings/{code}/cancel": COORDINATOR,
 }
 """'METHOD route' -> the roles that may call it, in that mission or in all."""
+FOR_ALL = frozenset({route for route, who in MAY.items() if who is BEGINS})
+"""Routes for which a role counts only where it was given for all missions."""

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from desk.web.access import MAY, Open
+from desk.web.access import FOR_ALL, MAY, Open
 from desk.web.pages import rendered
 from ieom.acts import accounts as acts
 from ieom.errors import NotFound, Refused
@@ -70,10 +70,14 @@ class Asked:
         """The asker's roles in this mission; outside of any, those held anywhere."""
         return roles_in(self.given, self.mission) if self.mission else roles_anywhere(self.given)
 
+    def roles_for(self, route: str) -> set[Role]:
+        """The asker's roles that count for a route: for some those alone that hold in all missions."""
+        return roles_in(self.given, "") if route in FOR_ALL else self.roles()
+
     def may(self, route: str) -> bool:
         """Whether the asker may call 'METHOD /missions/{mission}/...' here: whether to show the button."""
         who = MAY[route]
-        return isinstance(who, Open) or bool(who & self.roles())
+        return isinstance(who, Open) or bool(who & self.roles_for(route))
 
     def known(self, route: str) -> bool:
         """Whether there is such a route at all."""
@@ -189,7 +193,7 @@ class Guarded(APIRoute):
                 if asked.account is None:
                     return _to_enter(request)
                 if not isinstance(who, Open):
-                    _allowed(asked, who)
+                    _allowed(asked, who, f"{method} {self.path}")
             if method not in SAFE:
                 _from_here(request)
                 if asked.session is not None and who is not Open.ANYBODY:
@@ -237,7 +241,7 @@ def _asked(request: Request) -> Asked:
     return made
 
 
-def _allowed(asked: Asked, who: frozenset[Role]) -> None:
+def _allowed(asked: Asked, who: frozenset[Role], route: str) -> None:
     """Raises 404 to somebody without any role in the mission, or for a mission that there is not; 403 to the others."""
     if not asked.roles():
         raise HTTPException(404)
@@ -245,7 +249,7 @@ def _allowed(asked: Asked, who: frozenset[Role]) -> None:
         with reading(asked.engine) as session:
             if session.scalar(select(Mission.slug).where(Mission.slug == asked.mission)) is None:
                 raise HTTPException(404)
-    if not who & asked.roles():
+    if not who & asked.roles_for(route):
         raise HTTPException(403, detail=", ".join(sorted(who)))
 
 

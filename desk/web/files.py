@@ -21,12 +21,13 @@ SAID = {
     "jpeg": "a JPEG picture",
     "docx": "a Word document",
     "xlsx": "an Excel workbook",
+    "zip": "a .zip file",
     "text": "a text file",
 }
 
 
 def kind_of(data: bytes) -> str:
-    """'pdf', 'png', 'jpeg', 'docx', 'xlsx', 'text' by its first octets and its parts; '' for anything else."""
+    """'pdf', 'png', 'jpeg', 'docx', 'xlsx', 'zip', 'text' by its first octets and its parts; '' for anything else."""
     if data.startswith(b"%PDF-"):
         return "pdf"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -56,7 +57,7 @@ def _packed(data: bytes) -> str:
     names = {part.filename for part in parts}
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise BadInput("this file holds macros; save it without them (as .docx or .xlsx) and send that")
-    return "docx" if "word/document.xml" in names else "xlsx" if "xl/workbook.xml" in names else ""
+    return "docx" if "word/document.xml" in names else "xlsx" if "xl/workbook.xml" in names else "zip"
 
 
 def taken(upload: UploadFile, *, kinds: Collection[str], most: int = 10_000_000) -> bytes:

@@ -27,7 +27,17 @@ def _known_zone(value: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+
+
+def _free(value: str) -> str:
+    if value in RESERVED:
+        raise ValueError(f"'{value}' is an address of the desk's own; take another short name")
+    return value
+
+
+RESERVED = {"new"}
+"""Short names that no mission can have."""
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80), AfterValidator(_free)]
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
 Local = Annotated[NaiveDatetime, Field(description="local time in the host country, without a zone")]
 

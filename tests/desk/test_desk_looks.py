@@ -30,7 +30,7 @@ ARGS = (
     "--disable-component-update --disable-sync"
 ).split()
 SEEN_BY = {
-    "accounts": "administrator", "settings": "administrator", "account": "administrator", "accounts-log": "administrator",
+    "new-mission": "administrator", "accounts": "administrator", "settings": "administrator", "account": "administrator", "accounts-log": "administrator",
 }  # fmt: skip
 """Pages that somebody else than the coordinator looks at."""
 
