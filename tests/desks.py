@@ -42,6 +42,7 @@ PAGES = {
     "account": "/accounts/2",
     "accounts-log": "/accounts/log",
     "me": "/me",
+    "facts": f"/missions/{SLUG}/facts",
     "audit": f"/missions/{SLUG}/audit",
     "audit-verified": f"/missions/{SLUG}/audit/verified",
     "delegation": f"/missions/{SLUG}/delegation",

@@ -57,6 +57,18 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/new": BEGINS,
     "POST /missions/new/folder": BEGINS,
     "POST /missions/new/open": BEGINS,
+    # Its facts and lists
+    "GET /missions/{mission}/facts": READERS,
+    "POST /missions/{mission}/facts/postpone": COORDINATOR,
+    "POST /missions/{mission}/facts/extend": COORDINATOR,
+    "POST /missions/{mission}/facts/press-conference": COORDINATOR,
+    "POST /missions/{mission}/facts/round": COORDINATOR,
+    "POST /missions/{mission}/facts/suspend": COORDINATOR,
+    "POST /missions/{mission}/facts/evacuate": COORDINATOR,
+    "POST /missions/{mission}/facts/resume": COORDINATOR,
+    "POST /missions/{mission}/facts/head": COORDINATOR,
+    "POST /missions/{mission}/facts/state-joins": COORDINATOR,
+    "POST /missions/{mission}/facts/state-withdraws": COORDINATOR,
     # A mission
     "GET /missions/{mission}": READERS,
     "GET /missions/{mission}/now": READERS,

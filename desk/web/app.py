@@ -34,6 +34,7 @@ PARTS = (
     "statement_answers",
     "statement_versions",
     "meetings",
+    "facts",
 )
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
