@@ -35,6 +35,7 @@ DRAFTING = frozenset({C, D})
 ANSWERING = frozenset({C, D, H})
 """Who may let a sentence stand by name."""
 HEAD = frozenset({H})
+PRESS = frozenset({C, R})
 
 MAY: dict[str, frozenset[Role] | Open] = {
     "GET /static/{name}": Open.ANYBODY,
@@ -80,6 +81,29 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/audit": RECORD,
     "GET /missions/{mission}/audit/verified": RECORD,
     "GET /missions/{mission}/audit.jsonl": RECORD,
+    # People and media
+    "GET /media": PRESS | frozenset({U}),
+    "POST /media": PRESS,
+    "GET /media/log": PRESS | frozenset({U}),
+    "GET /media/lists": PRESS | frozenset({U}),
+    "POST /media/lists": PRESS,
+    "POST /media/suppress": PRESS,
+    "GET /media/import": PRESS,
+    "POST /media/import": PRESS,
+    "GET /media/import/{key}": PRESS,
+    "POST /media/import/{key}": PRESS,
+    "POST /media/import/{key}/drop": PRESS,
+    "GET /media/contacts.xlsx": PRESS | frozenset({U}),
+    "GET /media/contacts.csv": PRESS | frozenset({U}),
+    "GET /media/contacts/{number}": PRESS | frozenset({U}),
+    "POST /media/contacts/{number}": PRESS,
+    "POST /media/contacts/{number}/lists": PRESS,
+    "POST /media/contacts/{number}/leave": PRESS,
+    "POST /media/contacts/{number}/suppress": PRESS,
+    "POST /media/contacts/{number}/lift": PRESS,
+    "POST /media/contacts/{number}/forget": PRESS,
+    "GET /missions/{mission}/media": PRESS | frozenset({H, U}),
+    "POST /missions/{mission}/media": PRESS,
     # Accounts, and one's own
     "GET /me": Open.ENTERED,
     "POST /me": Open.ENTERED,

@@ -35,6 +35,9 @@ PARTS = (
     "statement_versions",
     "meetings",
     "facts",
+    "media",
+    "media_files",
+    "media_selection",
 )
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,7 @@ from email_validator import EmailNotValidError, caching_resolver, validate_email
 from pydantic import ValidationError
 
 from ieom.errors import BadInput, Fault, Faults
-from ieom.folder import cards, contact_words, workbooks
+from ieom.folder import cards, contact_words
 from ieom.folder.faults import translate
 from ieom.folder.rows import Line, MediaRow
 from ieom.folder.tables import as_written, inert, records
@@ -80,14 +80,14 @@ def read_raw(
 ) -> Read:
     """The same of a file's octets; an Excel workbook's first sheet is read as a table."""
     faults: list[Fault] = []
-    if workbooks.is_workbook(raw):
-        raw, charset = workbooks.as_csv(file, raw), "utf-8"
-    text = _text(file, raw, charset, faults)
+    notes: list[str] = []
+    packed = raw.startswith(b"PK\x03\x04")
+    text = "" if packed else _text(file, raw, charset, faults)
     if re.match(r"\s*BEGIN:VCARD", text, re.IGNORECASE):
-        notes: list[str] = []
         found: list[tuple[int, dict[str, Any]]] = cards.read(file, text, faults, all_addresses=all_addresses)
     else:
-        found, notes = _table(file, text, faults, ignore_unknown=ignore_unknown)
+        lines = _sheet(file, raw, faults) if packed else _lines(file, text, faults)
+        found, notes = _table(file, lines, faults, ignore_unknown=ignore_unknown)
     given = list(filter(None, (_given(file, number, cells, faults) for number, cells in found)))
     if not faults and not given:
         faults.append(Fault(file, "holds no contact"))
@@ -126,20 +126,25 @@ def _around(line: str) -> str:
     return line[max(0, first - 8) : first + 24].strip()
 
 
-def _table(
-    file: str, text: str, faults: list[Fault], *, ignore_unknown: bool
-) -> tuple[list[tuple[int, dict[str, Any]]], list[str]]:
-    if not text.strip():
-        if not faults:
-            faults.append(Fault(file, f"is empty; its first row is the header: {','.join(EXPORTED)}", 1))
-        return [], []
+def _sheet(file: str, raw: bytes, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
+    from ieom.folder import sheets  # openpyxl takes a while, and few commands need it
+
+    return sheets.records(file, raw, faults)
+
+
+def _lines(file: str, text: str, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
     first = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith(("#", '"#'))), "")
     bare = re.sub(r'"[^"]*"', "", first)
-    delimiter = max(",;\t", key=bare.count)
+    return records(file, text, max(",;\t", key=bare.count), faults)
+
+
+def _table(
+    file: str, lines: Iterable[tuple[int, list[str]]], faults: list[Fault], *, ignore_unknown: bool
+) -> tuple[list[tuple[int, dict[str, Any]]], list[str]]:
     header: list[str] = []
     notes: list[str] = []
     found = []
-    for number, record in records(file, text, delimiter, faults):
+    for number, record in lines:
         cells = [as_written(cell.strip()) for cell in record]
         if not any(cells):
             continue
@@ -157,6 +162,8 @@ def _table(
             faults.append(Fault(file, says + "between quotation marks", number))
             continue
         found.append((number, {name: cell for name, cell in zip(header, cells, strict=False) if name and cell}))
+    if not header and not faults:
+        faults.append(Fault(file, f"is empty; its first row is the header: {','.join(EXPORTED)}", 1))
     return found, notes
 
 

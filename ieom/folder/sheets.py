@@ -75,11 +75,11 @@ def sheet(file: str, data: bytes, header: Sequence[str], needed: Sequence[str], 
     if not data.startswith(PACKED):
         found = table(file, data, header, needed, faults)
     else:
-        found = under_header(file, _records(file, data, faults), header, needed, faults)
+        found = under_header(file, records(file, data, faults), header, needed, faults)
     return [Row(row.number, {name: as_written(cell) for name, cell in row.cells.items()}) for row in found]
 
 
-def _records(file: str, data: bytes, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
+def records(file: str, data: bytes, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
     """The rows of the first sheet that is shown, as wide as its header."""
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)

@@ -1,0 +1,263 @@
+"""People and media: the press office's contacts, found and paged; one contact, what it received, and what is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Form, Path, Query, Response
+from sqlalchemy.orm import Session
+
+from desk.chronicle import sentence
+from desk.web.accounts import ACTS
+from desk.web.asking import Desk, router
+from ieom.acts import audit as audit_acts
+from ieom.acts import contacts as acts
+from ieom.acts import media as suppression_acts
+from ieom.errors import BadInput, Conflict, NotFound
+from ieom.folder import contact_words
+from ieom.folder.contacts import checked
+from ieom.records import contact_acts, letters, media, releases, suppressions
+from ieom.rules.contacts import CONSENTS, KINDS, Known, Wanted
+
+part = router()
+Line = Annotated[str, Form(max_length=300)]
+Why = Annotated[str, Form(max_length=2000)]
+Words = Annotated[str, Query(max_length=200)]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+MOST = 50
+"""Contacts, or acts, on a page."""
+CONSENT = {
+    "asked": "the reader asked for it", "accredited": "accredited with the mission",
+    "public": "published for the press", "contract": "a contract says so",
+}  # fmt: skip
+STATES = {
+    "": "Every contact", "written": "That releases may go to", "suppressed": "That nothing goes to",
+    "unknown": "Without consent known", "left": "That left",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Which contacts are looked for."""
+
+    find: Words = ""
+    on: Words = ""
+    country: Words = ""
+    language: Words = ""
+    kind: Words = ""
+    state: Words = ""
+
+    @property
+    def query(self) -> str:
+        """As a part of an address, with an '&' behind; '' for all."""
+        told = {name: said for name, said in vars(self).items() if said}
+        return f"{urlencode(told)}&" if told else ""
+
+    def chosen(self, known: Mapping[str, Known], gone: Mapping[str, str]) -> list[tuple[str, Known]]:
+        """Those meant, each with its folded address."""
+        wanted = Wanted(
+            (self.on,) if self.on else (), (contact_words.country(self.country),) if self.country else (),
+            (self.language,) if self.language else (), (self.kind,) if self.kind else (),
+        )  # fmt: skip
+        text = self.find.casefold()
+        return [
+            (key, one)
+            for key, one in known.items()
+            if self._kept(one, key in gone)
+            and wanted.takes(replace(one, left=False))
+            and any(text in str(said).casefold() for said in (one.email, one.values["outlet"], one.values["name"]))
+        ]
+
+    def _kept(self, one: Known, suppressed: bool) -> bool:
+        match self.state:
+            case "suppressed":
+                return suppressed
+            case "left":
+                return one.left
+            case "written":
+                return not one.left and not suppressed
+            case "unknown":
+                return not one.left and not one.values["consent"]
+        return not one.left
+
+
+Seek = Annotated[Sought, Depends()]
+
+
+@part.get("/media")
+def list_(desk: Desk, sought: Seek, page: Page = 1) -> Response:
+    """The contacts, all or those meant; and a form for one more."""
+    with desk.look() as (session, _mission, now):
+        known, titles = media.known(session), media.lists(session)
+        gone, numbers = suppressions.reasons(session), {key: number for number, key in media.keys(session).items()}
+    found = sought.chosen(known, gone)
+    strangers = sorted((key, suppressions.SAID[why]) for key, why in gone.items() if key not in known)
+    here = [one for one in known.values() if not one.left]
+    return desk.page(
+        "media.html", zone="UTC", now=now, sought=sought, titles=titles, total=len(found), page=page, most=MOST,
+        rows=[(numbers[key], one, suppressions.SAID.get(gone.get(key, ""), "")) for key, one in found[(page - 1) * MOST : page * MOST]],
+        count=len(here), unwritten=sum(key in gone for key, one in known.items() if not one.left),
+        without=sum(not one.values["consent"] for one in here), strangers=strangers, **_choices(known, titles),
+    )  # fmt: skip
+
+
+@part.post("/media")
+def add(
+    desk: Desk, email: Line, outlet: Line, name: Line = "", salutation: Line = "", language: Line = "", country: Line = "",
+    kind: Line = "", consent: Line = "", consent_on: Line = "", source: Line = "", on: Line = "",
+) -> Response:  # fmt: skip
+    """Add a contact."""
+    given = checked(
+        {
+            "email": email, "outlet": outlet, "name": name, "salutation": salutation, "language": language,
+            "country": country, "kind": kind, "consent": consent, "consent_on": consent_on, "source": source,
+        }
+    )  # fmt: skip
+    with desk.act_outside() as (session, by, at):
+        there = media.by_email(session, given.email)
+        if there is not None and there.left_at is None:
+            raise Conflict(f"{there.email} is a contact already ({there.outlet}); change it there")
+        plan = acts.take_in(session, by=by, at=at, given=[given], onto=(on,) if on else ())
+        row = media.by_email(session, given.email)
+    if row is None:
+        raise Conflict(f"{plan.entries[0].email} is not taken in: its reader asked to be forgotten")
+    suppressed = plan.entries[0].suppressed
+    but = f", but no release goes to it: {suppressions.SAID[suppressed]}" if suppressed else ""
+    return desk.done(f"/media/contacts/{row.id}", f"{row.email} is a contact{but}.")
+
+
+@part.get("/media/contacts/{number}")
+def show(desk: Desk, number: Number) -> Response:
+    """One contact: what is known of it, what it received over the years."""
+    with desk.look() as (session, _mission, now):
+        row = _contact(session, number)
+        known, titles = media.known(session), media.lists(session)
+        gone = suppressions.standing(session, row.email)
+        received = letters.received(session, row.key)
+        numbers = releases.names(session, {one.release for one in received if one.release is not None})
+        slugs = media.missions_of(session, row.id)
+    got = [(one, *numbers.get(one.release or 0, (0, ""))) for one in received[:200]]
+    own = known[row.key]
+    return desk.page(
+        "media_contact.html", zone="UTC", row=row, own_lists=sorted(own.lists), titles=titles, gone=gone, got=got,
+        gone_said=suppressions.SAID[gone.why] if gone else "", slugs=slugs, now=now, received=len(received),
+        by_reader=bool(gone and gone.why in suppression_acts.ENDED_BY_THE_READER), **_choices(known, titles),
+    )  # fmt: skip
+
+
+@part.post("/media/contacts/{number}")
+def change(
+    desk: Desk, number: Number, outlet: Line = "", name: Line = "", salutation: Line = "", language: Line = "",
+    country: Line = "", kind: Line = "", consent: Line = "", consent_on: Line = "", source: Line = "",
+) -> Response:  # fmt: skip
+    """Change what is known of a contact."""
+    values = {
+        "outlet": outlet, "name": name, "salutation": salutation, "language": language or "en", "country": country,
+        "kind": kind, "consent": consent, "consent_on": consent_on, "source": source,
+    }  # fmt: skip
+    with desk.act_outside() as (session, by, at):
+        email = _contact(session, number).email
+        changes = acts.change(session, by=by, at=at, email=email, values=values)
+    said = ", ".join(one.column.replace("_", " ") for one in changes)
+    return desk.done(f"/media/contacts/{number}", f"Changed: {said}." if said else "That is what is known already.")
+
+
+@part.post("/media/contacts/{number}/lists")
+def lists(desk: Desk, number: Number, code: Line, on: Annotated[bool, Form()] = True) -> Response:
+    """Put a contact on a list, or take it off."""
+    with desk.act_outside() as (session, by, at):
+        act = acts.put_on if on else acts.take_off
+        act(session, by=by, at=at, code=code, emails=[_contact(session, number).email])
+    return desk.done(f"/media/contacts/{number}", f"It is {'on' if on else 'off'} the list '{code}'.")
+
+
+@part.post("/media/contacts/{number}/leave")
+def leave(desk: Desk, number: Number) -> Response:
+    """Off every list, and out of every mission's selection."""
+    with desk.act_outside() as (session, by, at):
+        slugs = acts.leave(session, by=by, at=at, email=_contact(session, number).email)
+    was = f"; was written to by {', '.join(slugs)}" if slugs else ""
+    return desk.done(f"/media/contacts/{number}", f"It is on no list any more{was}.")
+
+
+@part.post("/media/contacts/{number}/suppress")
+def suppress(desk: Desk, number: Number, why: Why) -> Response:
+    """No release goes to it any more."""
+    with desk.act_outside() as (session, by, at):
+        count = suppression_acts.suppress(session, by=by, at=at, email=_contact(session, number).email, why=why)
+    return desk.done(f"/media/contacts/{number}", _suppressed(count))
+
+
+@part.post("/media/suppress")
+def suppress_address(desk: Desk, email: Line, why: Why) -> Response:
+    """No release goes to an address, be it a contact's or not yet."""
+    with desk.act_outside() as (session, by, at):
+        count = suppression_acts.suppress(session, by=by, at=at, email=email, why=why)
+    return desk.done("/media?state=suppressed", _suppressed(count))
+
+
+@part.post("/media/contacts/{number}/lift")
+def lift(desk: Desk, number: Number, why: Why, asked_on: Line = "") -> Response:
+    """It may be written to again."""
+    try:
+        day = date.fromisoformat(asked_on) if asked_on else None
+    except ValueError:
+        raise BadInput(f"'{asked_on}' is no day; write it like 2026-11-25") from None
+    with desk.act_outside() as (session, by, at):
+        email = _contact(session, number).email
+        suppression_acts.lift(session, by=by, at=at, email=email, why=why, asked_on=day)
+    return desk.done(f"/media/contacts/{number}", "It may be written to again. Letters that were taken back stay so.")
+
+
+@part.post("/media/contacts/{number}/forget")
+def forget(desk: Desk, number: Number) -> Response:
+    """Erase what is known of a contact, as its reader asked."""
+    with desk.act_outside() as (session, by, at):
+        suppression_acts.forget(session, by=by, at=at, email=_contact(session, number).email)
+    return desk.done("/media", "It is forgotten; nothing goes to that address, and no import takes it in.")
+
+
+@part.get("/media/log")
+def log(desk: Desk, page: Page = 1) -> Response:
+    """Who did what to the contacts, and whether that chain is whole."""
+    with desk.look() as (session, _mission, _now):
+        links = [one for one in contact_acts.links(session) if one.act not in ACTS][::-1]
+        wrong, back = audit_acts.contact_faults(session), audit_acts.written_to_again(session)
+        keys = media.keys(session)
+    rows = []
+    for one in links[(page - 1) * MOST : page * MOST]:
+        number = one.what.get("contact")
+        told = {**one.what, "contact": keys.get(number, f"number {number}")} if number is not None else one.what
+        rows.append(
+            (one.at, one.by, sentence(replace(one, what=told), suppressions.SAID), number if number in keys else 0)
+        )
+    return desk.page(
+        "media_log.html", zone="UTC", rows=rows, total=len(links), page=page, most=MOST, wrong=wrong, back=back
+    )
+
+
+def _suppressed(count: int) -> str:
+    waited = f"; {count} letter{'' if count == 1 else 's'} that waited {'is' if count == 1 else 'are'} taken back"
+    return f"No release goes to that address any more{waited if count else ''}."
+
+
+def _contact(session: Session, number: int) -> media.MediaContact:
+    row = session.get(media.MediaContact, number)
+    if row is None:
+        raise NotFound("there is no such contact, or its reader asked to be forgotten; go back to the list")
+    return row
+
+
+def _choices(known: Mapping[str, Known], titles: Mapping[str, str]) -> dict[str, Any]:
+    """What the filters and forms offer."""
+    languages = sorted({str(one.values["language"]) for one in known.values()} | {"en", "ru"})
+    return {
+        "on_lists": [(code, title) for code, title in titles.items()], "kinds": [(one, one) for one in KINDS],
+        "consents": [(one, CONSENT[one]) for one in CONSENTS], "states": list(STATES.items()), "languages": [(one, one) for one in languages],
+        "countries": [(one, one) for one in sorted({str(one.values["country"]) for one in known.values()} - {""})],
+    }  # fmt: skip

@@ -1,0 +1,165 @@
+"""Contacts in and out by files: a preview of what an import changes, then the import; Excel and CSV out; the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import Form, Path, Response, UploadFile
+from rich.text import Text
+
+from desk.cli import media_view
+from desk.web.asking import Desk, router
+from desk.web.files import EXCEL, kind_of, sent
+from desk.web.media import Line, Seek
+from ieom.acts import contacts as acts
+from ieom.acts import intake
+from ieom.acts.intake import Intake
+from ieom.errors import BadInput, Faults
+from ieom.folder import sheets
+from ieom.folder.contacts import EXPORTED, GUESSES, written
+from ieom.records import media, missions, suppressions
+from ieom.records.base import begin
+from ieom.rules.contacts import COLUMNS
+
+part = router()
+Key = Annotated[str, Path(max_length=64)]
+LARGEST = 5_000_000
+"""Octets of a file of contacts."""
+SHOWN = 200
+"""Lines under each heading of a preview."""
+Sections = list[tuple[str, list[str], int]]
+
+
+@part.get("/media/import")
+def choose(desk: Desk) -> Response:
+    """Choose a file."""
+    with desk.look() as (session, _mission, _now):
+        titles = list(media.lists(session).items())
+    return desk.page(
+        "media_import.html",
+        zone="UTC",
+        titles=titles,
+        charsets=[("", "Unicode (UTF-8, UTF-16)"), *((one, one) for one in GUESSES)],
+        columns=EXPORTED,
+    )
+
+
+@part.post("/media/import")
+def read(
+    desk: Desk, file: UploadFile, charset: Line = "", onto: Line = "", ignore_unknown: Annotated[bool, Form()] = False,
+    all_addresses: Annotated[bool, Form()] = False,
+) -> Response:  # fmt: skip
+    """Read a file, and show what it would change. Nothing is taken in yet."""
+    name = (file.filename or "the file")[-100:]
+    raw = file.file.read(LARGEST + 1)
+    if not raw:
+        raise BadInput("no file was chosen, or it is empty")
+    if len(raw) > LARGEST:
+        raise BadInput(f"{name} is larger than {LARGEST // 1_000_000} MB; send it in parts")
+    if kind_of(raw) not in {"text", "xlsx", ""}:
+        raise BadInput(f"{name} is no table and no address book; save it as .xlsx, CSV or vCard")
+    how = Intake(name, charset, ignore_unknown, all_addresses, (onto,) if onto else ())
+    try:
+        with begin(desk.engine) as session:
+            desk.still(session)
+            key = intake.set_aside(session, account=desk.me.id, at=missions.real_now(), intake=how, raw=raw)
+    except Faults as error:
+        raise BadInput(_for_the_desk(str(error)) + "\nNothing was taken in.") from None
+    return desk.done(f"/media/import/{key}")
+
+
+@part.get("/media/import/{key}")
+def preview(desk: Desk, key: Key) -> Response:
+    """What taking the file in would change."""
+    with desk.look() as (session, _mission, _now):
+        how, found, plan = intake.previewed(session, account=desk.me.id, key=key)
+    summary, sections = sectioned(media_view.plan(plan, how.file, full=True))
+    count = plan.counts
+    return desk.page(
+        "media_preview.html", zone="UTC", key=key, summary=summary, sections=sections, notes=found.notes, count=count,
+        digest=plan.digest, changes=count["new"] + count["changed"], onto=how.onto,
+    )  # fmt: skip
+
+
+@part.post("/media/import/{key}")
+def take(desk: Desk, key: Key, expected: Line) -> Response:
+    """Take it in, as the preview said."""
+    with desk.act_outside() as (session, by, at):
+        plan = intake.take(session, by=by, at=at, account=desk.me.id, key=key, expected=expected)
+    count = plan.counts
+    return desk.done("/media", f"Taken in: {count['new']} new, {count['changed']} changed.")
+
+
+@part.post("/media/import/{key}/drop")
+def drop(desk: Desk, key: Key) -> Response:
+    """Take nothing in."""
+    with begin(desk.engine) as session:
+        desk.still(session)
+        intake.drop(session, account=desk.me.id, key=key)
+    return desk.done("/media/import", "Nothing was taken in.")
+
+
+@part.get("/media/contacts.xlsx")
+def workbook(desk: Desk, sought: Seek) -> Response:
+    """Those meant as an Excel workbook that an import takes back."""
+    with desk.look() as (session, _mission, _now):
+        found = sought.chosen(media.known(session), suppressions.reasons(session))
+    rows = [[one.email, *(one.values[name] for name in COLUMNS), " + ".join(sorted(one.lists))] for _key, one in found]
+    return sent(sheets.workbook("Contacts", EXPORTED, rows), "contacts.xlsx", EXCEL)
+
+
+@part.get("/media/contacts.csv")
+def table(desk: Desk, sought: Seek) -> Response:
+    """The same as CSV."""
+    with desk.look() as (session, _mission, _now):
+        found = sought.chosen(media.known(session), suppressions.reasons(session))
+    return sent(written((one.email, one.values, one.lists) for _key, one in found), "contacts.csv", "text/csv")
+
+
+@part.get("/media/lists")
+def lists(desk: Desk) -> Response:
+    """The lists that the press office keeps."""
+    with desk.look() as (session, _mission, _now):
+        titles, known = media.lists(session), media.known(session)
+    return desk.page(
+        "media_lists.html", zone="UTC",
+        rows=[(code, title, sum(code in one.lists for one in known.values())) for code, title in titles.items()],
+    )  # fmt: skip
+
+
+@part.post("/media/lists")
+def make(desk: Desk, code: Line, title: Line) -> Response:
+    """Make a list."""
+    with desk.act_outside() as (session, by, at):
+        acts.make_list(session, by=by, at=at, code=code.strip(), title=title)
+    return desk.done("/media/lists", f"The list '{code.strip()}' is made.")
+
+
+def sectioned(lines: Iterable[Text | str]) -> tuple[list[str], Sections]:
+    """What the command line prints as a preview: what it says first, and headings with their first lines and how many more
+    there are."""
+    first: list[str] = []
+    sections: Sections = []
+    for line in lines:
+        if isinstance(line, Text):
+            sections.append((_for_the_desk(line.plain), [], 0))
+        elif not sections or not line.startswith(" "):
+            first.append(_for_the_desk(line))
+        elif len(sections[-1][1]) < SHOWN:
+            sections[-1][1].append(line.strip())
+        else:
+            title, some, more = sections[-1]
+            sections[-1] = (title, some, more + 1)
+    return first, sections
+
+
+def _for_the_desk(says: str) -> str:
+    """A sentence of the command line's, with what the desk has in the place of options."""
+    for option, here in (
+        ("Say which with --charset", "Say which under 'Written in'"), ("leave --charset out, or name another", "choose another under 'Written in'"),
+        ("or leave it out with --ignore-unknown", "or tick 'Leave out columns that mean nothing'"), (" (--require-consent leaves them out)", ""),
+        ("'ieom media lists make' makes one", "'Lists' has a form for one"),
+    ):  # fmt: skip
+        says = says.replace(option, here)
+    return says
