@@ -55,6 +55,7 @@ PAGES = {
     "nominee": f"/missions/{SLUG}/delegation/kg-1",
     "meetings": f"/missions/{SLUG}/meetings",
     "meeting": f"/missions/{SLUG}/meetings/cec",
+    "approval": f"/missions/{SLUG}/approval",
 }
 """name -> address of every page that is looked at: by axe, and by `make screens`."""
 

@@ -161,6 +161,19 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/meetings/{code}/attend": COORDINATOR,
     "POST /missions/{mission}/meetings/{code}/hold": frozenset({C, D}),
     "POST /missions/{mission}/meetings/{code}/cancel": COORDINATOR,
+    # Approval. Who has a seat decides on it, as head of mission or approver; the acts know who has
+    "GET /missions/{mission}/approval": READERS,
+    "GET /missions/{mission}/approval/now": READERS,
+    "POST /missions/{mission}/approval/ask": frozenset({C, D}),
+    "POST /missions/{mission}/approval/remind": frozenset({C, D}),
+    "POST /missions/{mission}/approval/stop": frozenset({C, D, H}),
+    "POST /missions/{mission}/approval/decide": frozenset({H, P}),
+    "POST /missions/{mission}/approval/record": frozenset({C, D, R}),
+    "POST /missions/{mission}/approval/confirm": frozenset({C, D, R, H}),
+    "POST /missions/{mission}/approval/contradict": frozenset({H, P}),
+    "POST /missions/{mission}/approval/correct": frozenset({H}),
+    "POST /missions/{mission}/approval/agree": frozenset({H, P}),
+    "POST /missions/{mission}/approval/drop": frozenset({H, P}),
 }
 """'METHOD route' -> the roles that may call it, in that mission or in all."""
 FOR_ALL = frozenset({route for route, who in MAY.items() if who is BEGINS})

@@ -38,6 +38,7 @@ PARTS = (
     "media",
     "media_files",
     "media_selection",
+    "approving",
 )
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -37,8 +37,8 @@ from ieom.rules.statement import people_only
 from ieom.rules.timeline import Stage, Standing, State, owes
 
 __all__ = [
-    "advance", "agree", "approved_round", "confirm_decision", "contradict", "decide", "drop", "editorial_correction",
-    "newest_round", "open_round", "proven", "record_decision", "seat_of", "seats", "stands", "stop",
+    "advance", "agree", "approved_round", "asked_anew", "confirm_decision", "contradict", "decide", "drop",
+    "editorial_correction", "newest_round", "open_round", "proven", "record_decision", "seat_of", "seats", "stands", "stop",
 ]  # fmt: skip
 
 
@@ -47,13 +47,13 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
     round when the text or the head changed, and end it when it is decided."""
     entered = missions.get(session, mission).starts_at_stage
     round_ = newest_round(session, mission)
-    if round_ is None and not owes(Stage.APPROVAL, entered) and not _asked_anew(session, mission, None):
+    if round_ is None and not owes(Stage.APPROVAL, entered) and not asked_anew(session, mission, None):
         # What was approved elsewhere is put on record here before anything leaves: nothing is released on hearsay.
         says = "The mission entered the system after this stage; the approval given is recorded before the release."
         return Standing(Stage.APPROVAL, State.DONE, says, None, ("coordinator",))
     if round_ is not None and round_.status in {"open", "approved"}:
         _void_if_changed(session, mission, round_, at)
-    if _asked_anew(session, mission, round_):
+    if asked_anew(session, mission, round_):
         round_ = open_round(session, mission, by="clock", at=at)
     if round_ is None:
         return Standing(Stage.APPROVAL, State.NOT_DUE, "Approval was not asked for yet.", None, ("drafter",))
@@ -76,7 +76,7 @@ def _void_if_changed(session: Session, mission: str, round_: ApprovalRound, at: 
         end_round(session, mission, round_, by="clock", at=at, status="void", why="the head of mission was replaced")
 
 
-def _asked_anew(session: Session, mission: str, round_: ApprovalRound | None) -> bool:
+def asked_anew(session: Session, mission: str, round_: ApprovalRound | None) -> bool:
     """Whether approval is asked for texts on which no round has decided: new texts, or the same ones once the drafter
     asks again after the round ended. A contradicted decision, or a head replaced meanwhile, asks again by itself."""
     if round_ is not None and (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records.base import Base
 
@@ -114,3 +114,45 @@ class EditorialCorrection(Base):
     agreed_at: Mapped[datetime | None]
     dropped_by: Mapped[str | None]
     dropped_at: Mapped[datetime | None]
+
+
+def confirmations(session: Session, round_: int) -> dict[int, Confirmation]:
+    """Decision -> who confirmed it, of a round by its id."""
+    return {row.decision: row for row in session.scalars(_of(Confirmation, round_))}
+
+
+def contradictions(session: Session, round_: int) -> dict[int, Contradiction]:
+    """Decision -> its contradiction, of a round by its id."""
+    return {row.decision: row for row in session.scalars(_of(Contradiction, round_))}
+
+
+def _of(what: type[Any], round_: int) -> Any:
+    return (
+        select(what)
+        .join(Decision, Decision.id == what.decision)
+        .join(ApprovalSeat, ApprovalSeat.id == Decision.seat)
+        .where(ApprovalSeat.round == round_)
+    )
+
+
+def rounds(session: Session, mission: str) -> list[ApprovalRound]:
+    """Every round of a mission, oldest first."""
+    query = select(ApprovalRound).where(ApprovalRound.mission == mission)
+    return list(session.scalars(query.order_by(ApprovalRound.number)))
+
+
+def asked_before(session: Session, mission: str, number: int) -> dict[str, ApprovalRound]:
+    """Seat's holder -> the last round before this number in which they were asked."""
+    query = (
+        select(ApprovalSeat.who, ApprovalRound)
+        .join(ApprovalRound, ApprovalRound.id == ApprovalSeat.round)
+        .where(ApprovalRound.mission == mission, ApprovalRound.number < number, ApprovalSeat.asked_at.is_not(None))
+        .order_by(ApprovalRound.number)
+    )
+    return dict(session.execute(query).tuples().all())
+
+
+def corrections(session: Session, round_: int) -> list[EditorialCorrection]:
+    """Editorial corrections proposed of a round's text, oldest first."""
+    query = select(EditorialCorrection).where(EditorialCorrection.round == round_)
+    return list(session.scalars(query.order_by(EditorialCorrection.id)))

@@ -176,6 +176,14 @@ def last_to(session: Session, key: str) -> Letter | None:
     return session.scalars(query.order_by(Letter.id.desc()).limit(1)).one_or_none()
 
 
+def newest_for(session: Session, mission: str, *, kind: str, recipient: str) -> Letter | None:
+    """The newest letter of a kind that an address was written in a mission, without its bytes."""
+    query = select(Letter).where(
+        Letter.mission == mission, Letter.kind == kind, Letter.recipient_key == fold(recipient)
+    )
+    return session.scalars(query.options(defer(Letter.head)).order_by(Letter.id.desc()).limit(1)).one_or_none()
+
+
 def missions_with(session: Session, key: str) -> list[str]:
     """Missions whose letters to the media wait for this address (as `fold` gives it)."""
     query = select(Letter.mission).where(Letter.recipient_key == key, *_WAITING).distinct().order_by(Letter.mission)

@@ -1,0 +1,196 @@
+"""What the page on approval shows: the rule, who decided what on which text, what changed since each was last asked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from textwrap import shorten
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from desk.chronicle import named
+from ieom.acts import approval as acts
+from ieom.acts import correcting
+from ieom.acts.answering import is_ready
+from ieom.acts.versions import begun, released
+from ieom.records import approvals, drafts, members, missions
+from ieom.records.approvals import ApprovalRound
+from ieom.records.statements import StatementVersion
+from ieom.rules import difference
+
+WORDS = {
+    "approve": "approves", "approve_with_comment": "approves with a comment", "changes": "asks for changes",
+    "abstain": "abstains", "dissociate": "dissociates itself from a paragraph", "withdraw": "withdraws",
+    "no_objection": "no objection in time",
+}  # fmt: skip
+HOW = {
+    "in_person": "at the desk", "link": "by the link in the letter", "telephone": "by telephone", "paper": "on paper",
+    "silence": "by the silence procedure",
+}  # fmt: skip
+CAPACITY = {
+    "head_of_mission": "head of mission", "member_state": "member state", "secretary_general": "Secretary General",
+    "other": "approver",
+}  # fmt: skip
+STATUS = {
+    "open": ("waiting", "open"), "approved": ("done", "approved"), "changes_asked": ("late", "changes were asked for"),
+    "void": ("late", "void"), "stopped": ("late", "stopped"),
+}  # fmt: skip
+
+
+UNDECIDED: dict[str, Any] = {
+    "at": None, "how": "", "channel": "", "comment": "", "paragraph": "", "evidence": "", "by": "", "through": "",
+    "recorder": "", "recorded_by": "", "confirmed_by": "", "contradicted": False, "contradiction": "",
+}  # fmt: skip
+
+
+def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dict[str, Any]:
+    """All of the page, as plain values."""
+    facts, known = missions.facts(session, mission), named(session, mission)
+    round_ = acts.newest_round(session, mission)
+    versions = acts.proven(session, mission, round_) if round_ is not None else []
+    newest = [drafts.newest(session, mission, language) for language in facts.languages]
+    here = [row for row in newest if row is not None]
+    head = members.head(session, mission)
+    rule = round_.rule if round_ is not None else facts.approval.model_dump(mode="json")
+    seats = _seats(session, mission, round_, versions, known, code) if round_ is not None else _unasked(facts, known)
+    stands = round_ is None or acts.stands(session, mission, round_)
+    waits = [one for one in seats if one["asked"] and not one["counts"] and not one["decision"]]
+    mine = next((one for one in seats if one["mine"]), None)
+    return {
+        "now": now, "round": _told(round_, known), "order": rule["order"], "quorum": rule["quorum"], "seats": seats,
+        "yes": sum(one["yes"] for one in seats), "waits": waits, "stands": stands, "mine": mine,
+        "texts": [_text(one) for one in versions], "hashes": [one.content_hash for one in versions],
+        "drafts": [{"language": one.language, "number": one.number} for one in here],
+        "asked_for": bool(here) and len(here) == len(newest)
+        and all(is_ready(session, mission, one.content_hash) for one in here),
+        "again": acts.asked_anew(session, mission, round_) if round_ is not None else False,
+        "may_ask": bool(here) and (round_ is None or round_.status != "open"),
+        "rounds": [_told(one, known) for one in approvals.rounds(session, mission)],
+        "corrections": _corrections(session, mission, round_, known) if round_ is not None else [],
+        "may_correct": round_ is not None and round_.status == "approved" and stands
+        and head is not None and head.code == code and not begun(session, mission, round_.id),
+        "gone": round_ is not None and released(session, mission, round_=round_.id), "known": known,
+        "waiting_correction": correcting.waiting(session, round_) is not None if round_ is not None else False,
+    }  # fmt: skip
+
+
+def _told(round_: ApprovalRound | None, known: dict[str, str]) -> dict[str, Any] | None:
+    if round_ is None:
+        return None
+    kind, says = STATUS[round_.status]
+    return {
+        "number": round_.number, "status": round_.status, "kind": kind, "says": says, "why": round_.ended_why,
+        "opened_at": round_.opened_at, "opened_by": known.get(round_.opened_by, round_.opened_by),
+        "ended_at": round_.ended_at, "hashes": dict(round_.hashes),
+    }  # fmt: skip
+
+
+def _text(version: StatementVersion) -> dict[str, Any]:
+    content = version.content
+    return {
+        "language": version.language, "number": version.number, "hash": version.content_hash,
+        "title": f"{content['title']}: {content['election']}", "marking": content.get("marking", ""),
+        "paragraphs": [(one["key"], one["text"], list(one.get("footnotes", []))) for one in content["paragraphs"]],
+        "choices": [(one["key"], f"{one['key']}: {shorten(one['text'], 60, placeholder='…')}") for one in content["paragraphs"]],
+    }  # fmt: skip
+
+
+def _unasked(facts: Any, known: dict[str, str]) -> list[dict[str, Any]]:
+    """The mission's rule before a round began."""
+    return [
+        {
+            **UNDECIDED, "position": at, "who": seat.who, "name": known.get(seat.who, seat.who), "state": known.get(seat.state, ""),
+            "capacity": CAPACITY[seat.capacity], "deputies": [(one, known.get(one, one)) for one in seat.deputies],
+            "asked": None, "decision": "", "counts": False, "yes": False, "kind": "none", "says": "not asked yet",
+            "mine": False, "changed": None, "last": None, "member_state": seat.capacity == "member_state", "silence_hours": seat.silence_hours, "silence_until": None,
+        }
+        for at, seat in enumerate(facts.approval.seats, start=1)
+    ]  # fmt: skip
+
+
+def _seats(
+    session: Session, mission: str, round_: ApprovalRound, versions: list[StatementVersion], known: dict[str, str], code: str
+) -> list[dict[str, Any]]:  # fmt: skip
+    confirmed = approvals.confirmations(session, round_.id)
+    against = approvals.contradictions(session, round_.id)
+    before = approvals.asked_before(session, mission, round_.number)
+    changes: dict[int, Any] = {}
+    found = []
+    for seat, state, row in acts.seats(session, round_):
+        last = before.get(seat.who)
+        if last is not None and last.id not in changes:
+            changes[last.id] = changed_since(session, mission, last, versions)
+        one = {
+            **UNDECIDED, "position": seat.position, "who": seat.who, "name": known.get(seat.who, seat.who),
+            "state": known.get(seat.state, ""), "capacity": CAPACITY.get(seat.capacity, seat.capacity),
+            "member_state": seat.capacity == "member_state",
+            "deputies": [(one, known.get(one, one)) for one in seat.deputies], "asked": seat.asked_at,
+            "silence_until": seat.silence_until, "decision": row.decision if row else "",
+            "counts": row is not None and state.counts, "yes": state.decided in {"approve", "approve_with_comment", "no_objection"},
+            "mine": code in {seat.who, *seat.deputies}, "changed": changes[last.id] if last is not None else None,
+            "last": last.number if last is not None else None,
+            "choice": (seat.who, f"{known.get(seat.who, seat.who)}, {CAPACITY.get(seat.capacity, seat.capacity)}"),
+        }  # fmt: skip
+        one["kind"], one["says"] = _says(one, round_.status)
+        if row is not None:
+            second = confirmed.get(row.id)
+            one |= {
+                "at": row.at, "how": HOW.get(row.channel, row.channel), "channel": row.channel, "comment": row.comment,
+                "paragraph": row.paragraph, "evidence": row.evidence, "by": row.by,
+                "through": known.get(row.by, row.by) if row.by != seat.who else "", "recorder": row.recorded_by,
+                "recorded_by": known.get(row.recorded_by, row.recorded_by),
+                "confirmed_by": known.get(second.by, second.by) if second else "",
+                "contradicted": row.id in against, "contradiction": against[row.id].why if row.id in against else "",
+            }  # fmt: skip
+            if one["contradicted"]:
+                one["kind"], one["says"] = "late", f"{WORDS[row.decision]}, contradicted"
+        found.append(one)
+    return found
+
+
+def _says(one: dict[str, Any], status: str) -> tuple[str, str]:
+    if not one["decision"]:
+        if one["asked"] is None:
+            return "none", "not asked yet"
+        return ("waiting", "is asked") if status == "open" else ("none", "had not decided")
+    words = WORDS.get(one["decision"], one["decision"])
+    if not one["counts"]:
+        return "waiting", f"{words}; waits for a second person's confirmation"
+    return ("done" if one["yes"] else "late" if one["decision"] == "changes" else "working"), words
+
+
+def changed_since(
+    session: Session, mission: str, before: ApprovalRound, versions: list[StatementVersion]
+) -> list[dict[str, Any]]:
+    """What differs, by paragraphs and words, between the texts of an earlier round and these."""
+    found = []
+    for version in versions:
+        digest = before.hashes.get(version.language)
+        old = drafts.by_hash(session, mission, digest).content["paragraphs"] if digest else []
+        for key, changes in difference.paragraphs(
+            [(one["key"], one["text"]) for one in old],
+            [(one["key"], one["text"]) for one in version.content["paragraphs"]],
+        ):
+            found.append({"language": version.language, "key": key, "changes": changes})
+    return found
+
+
+def _corrections(
+    session: Session, mission: str, round_: ApprovalRound, known: dict[str, str]
+) -> list[dict[str, Any]]:  # fmt: skip
+    told = []
+    for row in approvals.corrections(session, round_.id):
+        old = drafts.by_hash(session, mission, row.old_hash).content
+        before = next((one["text"] for one in old["paragraphs"] if one["key"] == row.paragraph), "")
+        waiting = row.agreed_at is None and row.dropped_at is None
+        told.append(
+            {
+                "paragraph": row.paragraph, "language": row.language, "hash": row.new_hash, "at": row.at,
+                "head": row.head, "second": row.second, "head_name": known.get(row.head, row.head),
+                "second_name": known.get(row.second, row.second), "changes": difference.words(before, row.text),
+                "waiting": waiting,
+                "says": "waits for the second approver" if waiting else "made" if row.agreed_at else "dropped",
+                "kind": "waiting" if waiting else "done" if row.agreed_at else "none",
+            }
+        )  # fmt: skip
+    return told

@@ -1,0 +1,227 @@
+"""Approval at the desk: deciding on the text that was read, by whom it belongs to, and what others do for them."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+import pytest
+from conftest import open_example
+from desks import Desk, browser
+from evening import SLUG, Doing
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from ieom.acts import accounts, approval, drafting, reminding
+from ieom.acts.rounds import open_round
+from ieom.errors import Conflict
+from ieom.records import approvals, drafts, missions
+from ieom.records.approvals import ApprovalSeat, Decision
+from ieom.records.base import begin, reading
+from ieom.records.letters import Letter
+from ieom.records.statements import ReadyMark, StatementVersion
+from ieom.rules.roles import Role
+from ieom.rules.statement import content_hash
+
+PAGE = f"/missions/{SLUG}/approval"
+
+
+def read(desk: Desk) -> list[str]:
+    """The hashes that the page's forms carry."""
+    return sorted(set(re.findall(r'name="read" value="([0-9a-f]{64})"', desk.head_of_mission.get(PAGE).text)))
+
+
+def decided(engine: Engine) -> list[tuple[str, str]]:
+    with reading(engine) as session:
+        rows = session.execute(
+            select(ApprovalSeat.who, Decision.decision).join(Decision, Decision.seat == ApprovalSeat.id)
+        )
+        return sorted(rows.tuples().all())
+
+
+def test_an_approver_decides_on_the_text_that_the_page_showed(desk_asked: Desk) -> None:
+    hashes = read(desk_asked)
+    page = desk_asked.head_of_mission.get(PAGE).text
+    assert "It is your decision" in page
+    assert hashes[0][:16] in page
+    other = desk_asked.head_of_mission.post(f"{PAGE}/decide", {"decision": "approve", "read": "0" * 64})
+    assert other.status_code == 409
+    assert "another one than the one you read here" in other.text
+    assert decided(desk_asked.engine) == []
+    answer = desk_asked.head_of_mission.post(f"{PAGE}/decide", {"decision": "approve", "read": hashes})
+    assert "1 of 5 have approved" in answer.text
+    again = desk_asked.head_of_mission.post(f"{PAGE}/decide", {"decision": "approve", "read": hashes})
+    assert "a decision is never changed" in again.text
+    assert decided(desk_asked.engine) == [("az-1", "approve")]
+
+
+def test_a_comment_and_changes_need_words_and_show_them_as_typed(desk_asked: Desk) -> None:
+    form = {"decision": "approve_with_comment", "read": read(desk_asked)}
+    assert desk_asked.approver.post(f"{PAGE}/decide", form).status_code == 409
+    desk_asked.approver.post(f"{PAGE}/decide", {**form, "comment": "<script>alert(1)</script>"})
+    page = desk_asked.coordinator.get(PAGE).text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    words = {"decision": "changes", "read": read(desk_asked), "comment": "the second paragraph"}
+    desk_asked.head_of_mission.post(f"{PAGE}/decide", words)
+    do = Doing(desk_asked.engine)
+    do.advance(approval)
+    assert "changes were asked for" in desk_asked.coordinator.get(PAGE).text
+
+
+def test_nobody_decides_who_has_no_seat(desk_asked: Desk) -> None:
+    form = {"decision": "approve", "read": read(desk_asked)}
+    for role in ("coordinator", "drafter", "press_officer", "auditor", "delegation_member", "administrator"):
+        answer = getattr(desk_asked, role).post(f"{PAGE}/decide", form)
+        assert answer.status_code in {403, 404}, role
+        assert "It is your decision" not in getattr(desk_asked, role).get(PAGE).text
+    with begin(desk_asked.engine) as session:  # a drafter who is made an approver has no seat for that
+        accounts.give_role(
+            session, by="desk-1", at=missions.real_now(), account=desk_asked.accounts["drafter"], role=Role.APPROVER,
+            mission=SLUG, code="drafter",
+        )  # fmt: skip
+    answer = desk_asked.drafter.post(f"{PAGE}/decide", form)
+    assert answer.status_code == 409
+    assert "has no seat" in answer.text
+    assert decided(desk_asked.engine) == []
+
+
+def test_a_decision_by_telephone_is_recorded_by_one_confirmed_by_another_and_contradicted_by_its_approver(
+    desk_asked: Desk,
+) -> None:
+    form = {
+        "who": "secretary-general", "decision": "approve", "channel": "telephone", "read": read(desk_asked),
+        "evidence": "The coordinator called the office at 18:10.",
+    }  # fmt: skip
+    assert desk_asked.coordinator.post(f"{PAGE}/record", {**form, "evidence": " "}).status_code == 422
+    page = desk_asked.coordinator.post(f"{PAGE}/record", form).text
+    assert "another person confirms" in page
+    mine = desk_asked.coordinator.post(f"{PAGE}/confirm", {"who": "secretary-general"})
+    assert "Another person than the one who recorded" in mine.text
+    assert "Confirmed; the decision counts" in desk_asked.drafter.post(
+        f"{PAGE}/confirm", {"who": "secretary-general"}
+    ).text  # fmt: skip
+    assert "This decision is not mine" in desk_asked.approver.get(PAGE).text
+    void = desk_asked.approver.post(f"{PAGE}/contradict", {"why": "I was not called."}).text
+    assert "is void" in void
+    assert "I was not called." in void
+
+
+def test_a_reminder_now_is_one_letter_and_not_a_second_one_at_once(desk_asked: Desk) -> None:
+    do = Doing(desk_asked.engine)
+    page = desk_asked.coordinator.post(f"{PAGE}/remind", {"who": "tr-1"})
+    assert "A reminder is written" in page.text
+    again = desk_asked.coordinator.post(f"{PAGE}/remind", {"who": "tr-1"})
+    assert "a quarter of an hour" in again.text
+    with reading(desk_asked.engine) as session:
+        rows = session.scalars(select(Letter).where(Letter.occasion.contains(":by-hand:"))).all()
+        assert [(row.recipient, row.state) for row in rows] == [("observer.1@turkey.example", "queued")]
+    do(approval.decide, "tr-1", decision="approve")
+    none = desk_asked.coordinator.post(f"{PAGE}/remind", {"who": "tr-1"})
+    assert "nothing is awaited of them" in none.text
+    with pytest.raises(Conflict):
+        do(reminding.remind, "coordinator", who="secretary-general")
+        do(reminding.remind, "coordinator", who="secretary-general")
+    do(reminding.remind, "coordinator", who="secretary-general", to="deputy-secretary-general")
+
+
+def test_a_stopped_round_is_asked_for_again_and_shows_what_changed_since(desk_asked: Desk) -> None:
+    do = Doing(desk_asked.engine)
+    old = read(desk_asked)
+    stopped = desk_asked.head_of_mission.post(f"{PAGE}/stop", {"why": "A name is to be looked up."})
+    assert "Round 1 is stopped" in stopped.text
+    do(
+        drafting.edit, "drafter", paragraph="place", why="shorter",
+        text="The Mission observed the elections in Nur-Sultan.",
+    )  # fmt: skip
+    assert "open finding" in desk_asked.drafter.post(f"{PAGE}/ask").text
+    with begin(desk_asked.engine) as session:
+        row = drafts.newest(session, SLUG)
+        assert row is not None
+        session.add(ReadyMark(mission=SLUG, content_hash=row.content_hash, by="drafter", at=do.now))
+    assert "Approval is asked for again" in desk_asked.drafter.post(f"{PAGE}/ask").text
+    do.advance(approval)
+    page = desk_asked.head_of_mission.get(PAGE).text
+    assert "What changed since you were asked in round 1" in page
+    assert re.search(r"<del>.*</del>", page)
+    late = desk_asked.head_of_mission.post(f"{PAGE}/decide", {"decision": "approve", "read": old})
+    assert "another one than the one you read here" in late.text
+    assert decided(desk_asked.engine) == []
+
+
+def test_an_editorial_correction_is_proposed_by_the_head_and_agreed_to_by_its_hash(desk_approved: Desk) -> None:
+    with reading(desk_approved.engine) as session:
+        content = session.scalars(
+            select(StatementVersion).order_by(StatementVersion.number.desc())
+        ).first().content  # fmt: skip
+    one = next(one for one in content["paragraphs"] if " the " in one["text"])
+    form = {"paragraph": one["key"], "second": "secretary-general", "text": one["text"] + " The end was calm."}
+    more = desk_approved.head_of_mission.post(f"{PAGE}/correct", form)
+    assert "more than an editorial correction" in more.text
+    form["text"] = one["text"].replace(" the ", " ", 1)
+    assert "Proposed" in desk_approved.head_of_mission.post(f"{PAGE}/correct", form).text
+    page = desk_approved.approver.get(PAGE).text
+    digest = re.search(r'name="read" value="([0-9a-f]{64})"', page)
+    assert digest
+    assert desk_approved.approver.post(f"{PAGE}/agree", {"read": "0" * 64}).status_code == 409
+    done = desk_approved.approver.post(f"{PAGE}/agree", {"read": digest[1]})
+    assert "is the approved text now" in done.text
+
+
+def small_round(session: Session, slug: str) -> list[str]:
+    """An open round on a text of one sentence, everybody asked."""
+    at = missions.now(session, slug)
+    content = {
+        "title": "STATEMENT", "election": "of the example", "marking": "", "kind": "preliminary", "language": "en",
+        "paragraphs": [{"key": "place", "text": "The Mission observed.", "sentences": []}],
+    }  # fmt: skip
+    digest = content_hash(content)
+    session.add(
+        StatementVersion(
+            mission=slug, number=1, language="en", kind="preliminary", content=content, content_hash=digest, by="drafter",
+            at=at, why="", evidence_digest="", cut_off=at, chain_head="",
+        )
+    )  # fmt: skip
+    session.add(ReadyMark(mission=slug, content_hash=digest, by="drafter", at=at))
+    session.flush()
+    round_ = open_round(session, slug, by="clock", at=at)
+    for seat in session.scalars(select(ApprovalSeat)):
+        seat.asked_at = at
+    return list(round_.hashes.values())
+
+
+def test_of_decisions_at_the_same_instant_each_seat_has_one_and_the_second_is_told(either: Engine) -> None:
+    slug = open_example(either)
+    with begin(either) as session:
+        hashes = small_round(session, slug)
+        made = {}
+        for role, code in (("head", "az-1"), ("holder", "secretary-general"), ("deputy", "deputy-secretary-general")):
+            row = accounts.make(session, by="desk-1", at=missions.real_now(), name=role, email=f"{role}@desk.example")
+            kind = Role.HEAD_OF_MISSION if role == "head" else Role.APPROVER
+            accounts.give_role(
+                session, by="desk-1", at=missions.real_now(), account=row.id, role=kind, mission=slug, code=code
+            )
+            made[role] = row.id
+    clients = {role: browser(either, role, account) for role, account in made.items()}
+    forms = {role: {"csrf": client.token(), "decision": "approve", "read": hashes} for role, client in clients.items()}
+    gate, answers = threading.Barrier(3), {}
+
+    def decide(role: str) -> None:
+        gate.wait()
+        answers[role] = clients[role].client.post(
+            f"/missions/{slug}/approval/decide", data=forms[role], headers={"origin": "http://testserver"},
+            follow_redirects=False,
+        )  # fmt: skip
+
+    threads = [threading.Thread(target=decide, args=(role,)) for role in clients]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert answers["head"].status_code == 303, answers["head"].text
+    assert sorted(answers[role].status_code for role in ("holder", "deputy")) == [303, 409]
+    late = next(answers[role] for role in ("holder", "deputy") if answers[role].status_code == 409)
+    assert "decided already in round 1" in late.text
+    assert decided(either) == [("az-1", "approve"), ("secretary-general", "approve")]
+    with reading(either) as session:
+        assert [one.status for one in approvals.rounds(session, slug)] == ["open"]
