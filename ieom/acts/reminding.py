@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from ieom.acts import links
 from ieom.acts.answering import tell
 from ieom.acts.rounds import open_now, seat_of
 from ieom.errors import BadInput, Conflict, Refused
@@ -62,6 +63,8 @@ def remind(
         facts={
             "round": round_.number, "who": seat.who, "hash": next(iter(round_.hashes.values())), "due": seat.asked_at,
             "escalated": to != seat.who, "person": tell(session, mission, seat.who).office,
+            "link": links.made(session, mission, round_, seat, to, at=at),
+            "asks_code": missions.facts(session, mission).approval.link_asks == "code",
         },
     )  # fmt: skip
     audit.append(session, mission, by=by, at=at, act=ApproverReminded(round_.number, seat.who, to), ref=ref)
