@@ -224,7 +224,8 @@ async def serve(
     pages: list[PublicPages | DeskPages] = []
     try:
         if told.public_port:
-            pages.append(PublicPages(listening(told.public_port, "IEOM_PUBLIC_PORT"), rehearsals=demonstration))
+            there = listening(told.public_port, "IEOM_PUBLIC_PORT", told.public_host)
+            pages.append(PublicPages(there, rehearsals=demonstration))
         if told.desk_port:
             there = listening(told.desk_port, "IEOM_DESK_PORT", told.desk_host)
             pages.append(DeskPages(there, demonstration=demonstration))

@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     with TLS stands before it."""
     public_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """Port on this machine of the public pages that 'ieom serve' has; 0: none."""
+    public_host: str = "127.0.0.1"
+    """Where the public pages are reached: this machine alone; '0.0.0.0' for the telephones of whoever is on the same
+    network, where approvers decide by link and no web server with TLS stands before the pages."""
     newsroom_url: str = ""
     """The newsroom's address, for feeds and search engines: 'https://press.example.org/'. Empty: what a mission file's
     `newsroom_url` says, where it ends in '/missions/<slug>/'."""

@@ -37,6 +37,7 @@ def desk(
         IEOM_SIGN_PKCS11_MODULE="",
         IEOM_TSA_URL="",
         IEOM_DESK_HOST="127.0.0.1",
+        IEOM_PUBLIC_HOST="127.0.0.1",
         IEOM_DESK_PORT=str(port or settings().desk_port or 8000),
         IEOM_DECIDE_URL=f"http://127.0.0.1:{settings().public_port}/" if settings().public_port else "",
     )

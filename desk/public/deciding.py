@@ -3,6 +3,7 @@ that nobody was sent is answered like any address that nobody knows."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
@@ -34,6 +35,7 @@ LONGEST = 80_000
 """Octets of a form; a letter of a comment takes up to nine of them."""
 COPIES = 16
 """PDFs kept in memory, so that a scanner that follows the link again and again costs one of them."""
+LOG = logging.getLogger("ieom.public")
 Facts = dict[str, Any]
 T = TypeVar("T")
 
@@ -111,7 +113,8 @@ async def _read(request: Request, what: Callable[[Session], T]) -> T:
         return await run_in_threadpool(_reading, request.app.state.engine, what)
     except NotFound:
         raise HTTPException(404) from None
-    except (SQLAlchemyError, Tampered):
+    except (SQLAlchemyError, Tampered) as error:
+        LOG.error("what was asked by a link can't be shown: %s", error)
         raise HTTPException(503, headers={"retry-after": "60"}) from None
 
 
@@ -187,7 +190,7 @@ def _copy(
     found = acts.look(session, token)
     if found.became != "open" or (found.link.code and not entered):
         raise NotFound("what was asked by this link is asked no more")
-    key = (found.link.who, language, str(found.round.hashes.get(language)))
+    key = (f"{found.link.mission}/{found.link.who}", language, str(found.round.hashes.get(language)))
     if key not in kept:
         data = copy_of(session, found, language)
         while len(kept) >= COPIES:

@@ -19,7 +19,8 @@ from starlette.testclient import TestClient
 from desk.public.app import public
 from desk.public.site import records
 from ieom.acts import approval, deciding_by_link
-from ieom.errors import Conflict
+from ieom.acts.proving import witnessed
+from ieom.errors import Conflict, Tampered
 from ieom.records import missions
 from ieom.records.approvals import Decision
 from ieom.records.audit import AuditRow
@@ -161,19 +162,14 @@ def test_an_altered_or_made_up_token_is_answered_like_nonsense(asked: Engine, we
     assert decisions(asked) == []
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"origin": "https://elsewhere.example"},
-        {"origin": "null", "sec-fetch-site": "cross-site"},
-        {"origin": "https://press.example", "sec-fetch-site": "cross-site"},
-        {},
-    ],
-)
-def test_another_site_s_form_decides_nothing(asked: Engine, web: TestClient, headers: dict[str, str]) -> None:
+def test_another_site_s_form_decides_nothing(asked: Engine, web: TestClient) -> None:
     path = link_in(letter(asked))
     data = {"hash": hidden(web.get(path).text), "decision": "approve"}
-    assert web.post(path, data=data, headers=headers).status_code == 403
+    for headers in (
+        {"origin": "https://elsewhere.example"}, {"origin": "null", "sec-fetch-site": "cross-site"},
+        {"origin": "https://press.example", "sec-fetch-site": "cross-site"}, {},
+    ):  # fmt: skip
+        assert web.post(path, data=data, headers=headers).status_code == 403, headers
     assert decisions(asked) == []
     assert web.post(path, data=data, headers={"origin": "null", "sec-fetch-site": "same-origin"}).status_code == 303
 
@@ -357,6 +353,24 @@ def test_a_link_that_a_hand_wrote_into_the_records_opens_nothing(asked: Engine, 
     assert web.get("/decide/forged").status_code == 404
     with pytest.raises(Exception, match="chain"), begin(asked) as session:
         deciding_by_link.decide_by_link(session, token="forged", decision="approve", hashes=mine.hashes.values())
+
+
+def test_a_decision_by_link_that_a_hand_wrote_fails_the_release(asked: Engine, web: TestClient) -> None:
+    for who in ("az-1@embassy", "kg-1@embassy", "tr-1@embassy", "secretary.general@secretariat"):
+        approve(web, link_in(letter(asked, f"{who}.example")))
+    with begin(asked) as session:
+        round_ = approval.newest_round(session, SLUG)
+        seat = approval.seat_of(session, round_, "uz-1")[0]
+        digest = next(iter(round_.hashes.values()))
+        session.add(
+            Decision(seat=seat.id, content_hash=digest, hashes=round_.hashes, decision="approve", by="uz-1", at=EVENING,
+                     channel="link", recorded_by="uz-1")
+        )  # fmt: skip
+        session.flush()
+        approval.advance(session, SLUG, at=EVENING)
+        assert round_.status == "approved"
+    with reading(asked) as session, pytest.raises(Tampered, match="no act is the decision of uz-1"):
+        witnessed(session, SLUG, approval.newest_round(session, SLUG))
 
 
 def test_locked_records_ask_to_try_again_and_keep_what_was_typed(

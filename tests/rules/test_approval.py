@@ -175,6 +175,13 @@ def test_a_round_is_approved_as_far_as_the_chain_of_acts_says_so() -> None:
     assert len(unheard_of(ROUND, 3, TEXT, CAST)) == 4
 
 
+def test_what_was_recorded_for_somebody_does_not_pass_for_their_own_word() -> None:
+    told = [(name, {**what, "channel": "telephone"} if what.get("who") == "p2" else what) for name, what in ROUND]
+    del told[3]  # nobody confirmed it
+    hand = [CAST[0], Cast("p2", "approve", TEXT, channel="link")]
+    assert "the decision of p2 was given in another way" in unheard_of(told, 2, TEXT, hand)[0]
+
+
 def test_an_editorial_correction_in_the_chain_leads_from_the_text_decided_on_to_the_one_released() -> None:
     made = {"round": 2, "old_hash": TEXT["en"], "new_hash": CORRECTED["en"], "second": "p2"}
     assert unheard_of([*ROUND, ("EditorialCorrectionMade", made)], 2, CORRECTED, CAST) == []
