@@ -56,6 +56,8 @@ PAGES = {
     "meetings": f"/missions/{SLUG}/meetings",
     "meeting": f"/missions/{SLUG}/meetings/cec",
     "approval": f"/missions/{SLUG}/approval",
+    "correspondence": f"/missions/{SLUG}/correspondence",
+    "paper": f"/missions/{SLUG}/correspondence/KS20-007",
 }
 """name -> address of every page that is looked at: by axe, and by `make screens`."""
 

@@ -174,6 +174,15 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/approval/correct": frozenset({H}),
     "POST /missions/{mission}/approval/agree": frozenset({H, P}),
     "POST /missions/{mission}/approval/drop": frozenset({H, P}),
+    # Correspondence
+    "GET /missions/{mission}/correspondence": SECRETARIAT | frozenset({H}),
+    "POST /missions/{mission}/correspondence": COORDINATOR,
+    "POST /missions/{mission}/correspondence/invitation": COORDINATOR,
+    "GET /missions/{mission}/correspondence/{number}": SECRETARIAT | frozenset({H}),
+    "GET /missions/{mission}/correspondence/{number}/paper": SECRETARIAT | frozenset({H}),
+    "GET /missions/{mission}/correspondence/{number}/scan": SECRETARIAT | frozenset({H}),
+    "POST /missions/{mission}/correspondence/{number}/signed": COORDINATOR,
+    "POST /missions/{mission}/correspondence/{number}/sent": COORDINATOR,
 }
 """'METHOD route' -> the roles that may call it, in that mission or in all."""
 FOR_ALL = frozenset({route for route, who in MAY.items() if who is BEGINS})

@@ -39,6 +39,7 @@ PARTS = (
     "media_files",
     "media_selection",
     "approving",
+    "correspondence",
 )
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -174,8 +174,15 @@ def file_of(session: Session, mission: str, number: str) -> tuple[Path, bytes]:
     row = _one(session, mission, number)
     if row.path:
         return path_of(row), content(row)
+    return scan_of(session, mission, number)
+
+
+def scan_of(session: Session, mission: str, number: str) -> tuple[Path, bytes]:
+    """The same of a paper's scan: as it came in, or as it was signed or stamped."""
+    row = _one(session, mission, number)
     if not row.scan_path:
-        raise BadInput(f"{number} came in, without a scan; there is no file")
+        came_in = f"{number} came in, without a scan; there is no file"
+        raise BadInput(came_in if row.direction == "in" else f"no scan of {number} is filed")
     path = settings().state_dir / row.scan_path
     data = path.read_bytes() if path.is_file() else b""
     if store.sha256(data) != row.scan_sha256:

@@ -1,0 +1,70 @@
+"""The register at the desk: the invitation in, notes out as Word for signature, scans filed; what is no scan is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from desks import Desk
+from evening import SLUG
+from sqlalchemy import Engine
+
+from ieom.acts import delegation
+from ieom.records import correspondence, missions
+from ieom.records.base import begin, reading
+
+HERE = f"/missions/{SLUG}/correspondence"
+SCAN = b"%PDF-1.7 the stamped note"
+
+
+@pytest.fixture(autouse=True)
+def _july(engine: Engine, mission: str) -> None:
+    with begin(engine) as session:
+        missions.get(session, SLUG).simulated_now = datetime(2020, 7, 6, 5, tzinfo=UTC)
+
+
+def test_notes_go_out_for_signature_and_papers_come_in(desk_opened: Desk, engine: Engine) -> None:
+    browser = desk_opened.coordinator
+    assert "invitation is not registered" in browser.get(HERE).text
+    scanned = {"scan": ("invitation.pdf", b"%PDF-1.7 invitation")}
+    assert "The invitation is KS20/001" in browser.post(f"{HERE}/invitation", files=scanned).text
+    with begin(engine) as session:
+        delegation.advance(session, SLUG, at=missions.now(session, SLUG))
+        notes = [row.number for row in correspondence.of(session, SLUG) if row.direction == "out"]
+    note = notes[0].replace("/", "-")
+    assert f"{len(notes)} papers wait for signature" in browser.get(HERE).text
+    word = browser.get(f"{HERE}/{note}/paper")
+    assert word.content.startswith(b"PK")
+    assert f'attachment; filename="{note}.docx"' in word.headers["content-disposition"]
+    assert "is signed" in browser.post(f"{HERE}/{note}/signed").text
+    assert "is sent" in browser.post(f"{HERE}/{note}/sent", files={"scan": ("note.pdf", SCAN)}).text
+    scan = desk_opened.auditor.get(f"{HERE}/{note}/scan")
+    assert scan.content == SCAN
+    assert scan.headers["content-disposition"].startswith("attachment")
+    answer = {"counterpart": "state-kg", "subject": "Nominations <script>x</script>", "answers": notes[0]}
+    page = browser.post(HERE, {**answer, "their_number": "12/34"}).text
+    assert "&lt;script&gt;x" in page
+    assert "<script>x" not in page
+    assert f"{len(notes) - 1} papers wait" in browser.get(HERE).text
+    assert "1 of" in browser.get(f"{HERE}?q=12/34").text
+
+
+def test_what_is_no_scan_is_refused_and_nothing_is_registered(desk_opened: Desk, engine: Engine) -> None:
+    paper = {"counterpart": "state-kg", "subject": "A note"}
+    for name, data, says in (
+        ("note.pdf", b"<html><script>alert(1)</script></html>", "is not a PDF"),
+        ("note.pdf", b"PK\x03\x04", "is not a PDF"),
+        ("note.pdf", b"%PDF-" + b"0" * 25_000_000, "larger than 25 MB"),
+    ):
+        answer = desk_opened.coordinator.post(HERE, paper, files={"scan": (name, data)})
+        assert (answer.status_code, says in answer.text) == (422, True), answer.text
+    with reading(engine) as session:
+        assert correspondence.of(session, SLUG) == []
+
+
+def test_the_register_is_the_secretariats(desk_opened: Desk) -> None:
+    desk_opened.coordinator.post(f"{HERE}/invitation")
+    assert desk_opened.head_of_mission.get(HERE).status_code == 200
+    assert desk_opened.delegation_member.get(HERE).status_code == 403
+    assert desk_opened.press_officer.post(f"{HERE}/KS20-001/sent").status_code == 403
+    assert desk_opened.coordinator.get(f"{HERE}/KS20-999").status_code == 404
