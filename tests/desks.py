@@ -42,6 +42,7 @@ PAGES = {
     "account": "/accounts/2",
     "accounts-log": "/accounts/log",
     "me": "/me",
+    "lists": f"/missions/{SLUG}/lists",
     "facts": f"/missions/{SLUG}/facts",
     "media": "/media",
     "media-contact": "/media/contacts/1",

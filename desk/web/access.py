@@ -70,6 +70,10 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/facts/head": COORDINATOR,
     "POST /missions/{mission}/facts/state-joins": COORDINATOR,
     "POST /missions/{mission}/facts/state-withdraws": COORDINATOR,
+    "GET /missions/{mission}/lists": SECRETARIAT,
+    "GET /missions/{mission}/lists/{name}": SECRETARIAT,
+    "POST /missions/{mission}/lists/{name}": COORDINATOR,
+    "POST /missions/{mission}/lists/{name}/take": COORDINATOR,
     # A mission
     "GET /missions/{mission}": READERS,
     "GET /missions/{mission}/now": READERS,

@@ -40,6 +40,7 @@ PARTS = (
     "media_selection",
     "approving",
     "correspondence",
+    "lists",
 )
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -62,11 +62,17 @@ def plain(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 def rows_of(file: str, data: bytes, kind: type[R]) -> list[tuple[int, R]]:
     """The rows of an uploaded list, each with its number in the file. Raises `Faults` with every fault of it."""
-    faults: list[Fault] = []
-    found = checked_rows(file, sheet(file, data, columns(kind), required(kind), faults), kind, faults)
+    found, faults = looked_at(file, data, kind)
     if faults:
         raise Faults(faults)
     return found
+
+
+def looked_at(file: str, data: bytes, kind: type[R]) -> tuple[list[tuple[int, R]], list[Fault]]:
+    """The rows without a fault, and every fault of the others, in the order of the rows."""
+    faults: list[Fault] = []
+    found = checked_rows(file, sheet(file, data, columns(kind), required(kind), faults), kind, faults)
+    return found, sorted(faults, key=lambda fault: fault.row or 0)
 
 
 def sheet(file: str, data: bytes, header: Sequence[str], needed: Sequence[str], faults: list[Fault]) -> list[Row]:

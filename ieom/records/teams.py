@@ -45,6 +45,13 @@ def check_ins(session: Session, mission: str, team: str) -> list[CheckIn]:
     return list(session.scalars(query.order_by(CheckIn.due_at)))
 
 
+def every_check_in(session: Session, mission: str) -> list[CheckIn]:
+    """The check-ins of all teams, made and owed, by team and moment."""
+    return list(
+        session.scalars(select(CheckIn).where(CheckIn.mission == mission).order_by(CheckIn.team, CheckIn.due_at))
+    )
+
+
 def missed_check_ins(session: Session, mission: str, *, at: datetime) -> list[CheckIn]:
     """Check-ins that are owed at `at` and were not made."""
     query = select(CheckIn).where(CheckIn.mission == mission, CheckIn.made_at.is_(None), CheckIn.due_at <= at)

@@ -75,7 +75,7 @@ def test_every_wrong_cell_is_named_by_row_and_column() -> None:
     with pytest.raises(Faults) as found:
         sheets.rows_of("stations.xlsx", data, StationRow)
     said = [(fault.row, fault.column) for fault in found.value.faults]
-    assert said == [(4, "D"), (3, "name"), (3, "registered"), (4, "opens")]
+    assert said == [(3, "name"), (3, "registered"), (4, "D"), (4, "opens")]
 
 
 def test_what_only_looks_like_a_workbook_is_refused() -> None:

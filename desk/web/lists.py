@@ -1,0 +1,99 @@
+"""The mission's lists, out to Excel or CSV and back with a look at what would change; taken in is what was looked at."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Form, Response, UploadFile
+
+from desk.lists import LISTS, Listed, look, take
+from desk.web.asking import Desk, missing, router
+from desk.web.files import EXCEL, sent, taken
+from ieom.errors import BadInput
+from ieom.folder import sheets
+from ieom.folder.rows import columns
+from ieom.records import missions
+
+part = router()
+CARRIED = 1_900_000
+"""Octets of a list that a look carries on to the taking."""
+KINDS = {"xlsx": EXCEL, "csv": "text/csv; charset=utf-8"}
+SHOWN = 500
+"""Lines of a look that a page shows; all are counted."""
+
+
+@part.get("/missions/{mission}/lists")
+def every(desk: Desk) -> Response:
+    """The lists, each with how many rows stand in it."""
+    with desk.look() as (session, mission, _now):
+        facts = missions.facts(session, mission)
+        listed = [(one, len(one.standing(session, facts))) for one in LISTS.values()]
+        return desk.page("lists.html", listed=listed, title=facts.title)
+
+
+@part.get("/missions/{mission}/lists/{name}")
+def out(desk: Desk, name: str) -> Response:
+    """A list as a file: stations.xlsx, stations.csv."""
+    stem, _, ending = name.rpartition(".")
+    if ending not in KINDS:
+        raise missing(f"the list '{name}'")
+    listed = _listed(stem)
+    with desk.look() as (session, mission, _now):
+        rows = [
+            [one[column] for column in columns(listed.kind)]
+            for one in listed.standing(session, missions.facts(session, mission))
+        ]
+    header = columns(listed.kind)
+    data = sheets.workbook(listed.title, header, rows) if ending == "xlsx" else sheets.plain(header, rows)
+    return sent(data, f"{desk.mission}-{name}", KINDS[ending])
+
+
+@part.post("/missions/{mission}/lists/{name}")
+def back(desk: Desk, name: str, file: UploadFile) -> Response:
+    """What a list that came back would change. Nothing is changed yet."""
+    listed = _listed(name)
+    data = taken(file, kinds=("xlsx", "text"))
+    rows, faults = sheets.looked_at(file.filename or "the file", data, listed.kind)
+    if not rows and not faults:
+        raise BadInput("the file holds no row under its header; nothing was taken in")
+    text = sheets.plain(columns(listed.kind), _as_rows(listed, rows)).decode("utf-8-sig")
+    if len(text.encode()) > CARRIED:
+        raise BadInput("this list is too long to be looked at in one page; send it in parts")
+    with desk.look() as (session, mission, _now):
+        facts = missions.facts(session, mission)
+        found = look(session, mission, listed, list(rows))
+        wrong = [(one.row, one.column or "", one.says) for one in faults]
+        wrong += [(one.row, "", one.says) for one in found.of("wrong")]
+        shown = [line for line in found.lines if line.state in {"new", "changed", "removed"}]
+        return desk.page(
+            "list_back.html", status=422 if wrong else 200, listed=listed, name=file.filename, title=facts.title,
+            counts={state: len(found.of(state)) for state in ("new", "changed", "unchanged", "removed")},
+            wrong=sorted(wrong, key=lambda one: one[0] or 0), shown=shown[:SHOWN], more=max(0, len(shown) - SHOWN),
+            text=text, digest=found.digest,
+        )  # fmt: skip
+
+
+@part.post("/missions/{mission}/lists/{name}/take")
+def take_in(
+    desk: Desk,
+    name: str,
+    rows: Annotated[str, Form(max_length=2_000_000)],
+    digest: Annotated[str, Form(max_length=64)],
+) -> Response:
+    """Take in what was looked at, and that alone."""
+    listed = _listed(name)
+    given = [row for _number, row in sheets.rows_of(f"{name}.csv", rows.encode(), listed.kind)]
+    with desk.act() as (session, mission, by, at):
+        seen = take(session, mission, listed, given, by=by, at=at, digest=digest)
+    said = ", ".join(f"{len(seen.of(state))} {state}" for state in ("new", "changed", "removed") if seen.of(state))
+    return desk.done(f"/missions/{desk.mission}/lists", f"{listed.title}: {said or 'nothing changed'}.")
+
+
+def _listed(name: str) -> Listed:
+    if name not in LISTS:
+        raise missing(f"the list '{name}'")
+    return LISTS[name]
+
+
+def _as_rows(listed: Listed, rows: Any) -> list[list[Any]]:
+    return [[getattr(row, column) for column in columns(listed.kind)] for _number, row in rows]

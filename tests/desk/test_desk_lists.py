@@ -1,0 +1,185 @@
+"""The mission's lists at the desk: out to Excel, back, looked at, taken in."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from datetime import UTC, datetime
+
+import pytest
+from desks import Desk
+from evening import SLUG
+from openpyxl import load_workbook
+from sqlalchemy import Engine, event
+
+from ieom.acts import delegation
+from ieom.folder import read
+from ieom.records import meetings, members, missions, stations, teams
+from ieom.records.base import begin, reading
+from ieom.settings import settings
+
+AT = f"/missions/{SLUG}/lists"
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pytest.fixture
+def desk(desk_opened: Desk, engine: Engine) -> Desk:
+    """The desk before the election, the delegation of the folder nominated."""
+    folder = read(settings().config_dir / "missions" / SLUG)
+    with begin(engine) as session:
+        missions.get(session, SLUG).simulated_now = at = datetime(2020, 8, 1, 9, tzinfo=UTC)
+        for row in folder.delegation:
+            delegation.nominate(
+                session, SLUG, by="coordinator", at=at, member=row.code, **row.model_dump(exclude={"code"})
+            )
+    return desk_opened
+
+
+def book(desk: Desk, name: str):
+    answer = desk.coordinator.get(f"{AT}/{name}.xlsx")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    return load_workbook(io.BytesIO(answer.content))
+
+
+def send(desk: Desk, name: str, what: object):
+    out = io.BytesIO()
+    if isinstance(what, bytes):
+        out.write(what)
+    else:
+        what.save(out)
+    return desk.coordinator.post(f"{AT}/{name}", files={"file": (f"{name}.xlsx", out.getvalue(), EXCEL)})
+
+
+def confirm(desk: Desk, name: str, page: str, **changed: str):
+    rows = html.unescape(re.search(r'<textarea name="rows"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL)[1])
+    digest = re.search(r'name="digest" value="(\w+)"', page)[1]
+    return desk.coordinator.post(f"{AT}/{name}/take", {"rows": rows, "digest": digest, **changed})
+
+
+def test_stations_go_out_come_back_changed_and_are_taken_as_looked_at(desk: Desk, engine: Engine) -> None:
+    sheet = book(desk, "stations")
+    unchanged = send(desk, "stations", sheet)
+    assert "there is nothing to take in" in unchanged.text
+    first = sheet.active["A2"].value
+    sheet.active["B2"] = "=Another name"
+    sheet.active["B2"].data_type = "s"
+    sheet.active.append(["new-1", "School <b>1</b>", "Shymkent", "", "", None, None, "regular", 900, "yes"])
+    shown = send(desk, "stations", sheet)
+    assert "1 new, 1 changed" in shown.text
+    assert "<ins>=Another name</ins>" in shown.text
+    with reading(engine) as session:
+        before = len(stations.of(session, SLUG))
+    done = confirm(desk, "stations", shown.text)
+    assert "1 new, 1 changed" in done.text
+    with reading(engine) as session:
+        found = {row.code: row for row in stations.of(session, SLUG)}
+        assert len(found) == before + 1
+        assert found[first].name == "=Another name"
+        facts = missions.facts(session, SLUG)
+        assert (found["new-1"].opens, found["new-1"].zone) == (facts.polls_open, facts.zone)
+    assert "&lt;b&gt;" not in desk.coordinator.get(AT).text
+    plain = desk.coordinator.get(f"{AT}/stations.csv").content.decode("utf-8-sig")
+    assert "'=Another name" in plain
+
+
+def test_what_was_not_looked_at_or_has_changed_since_is_not_taken(desk: Desk, engine: Engine) -> None:
+    sheet = book(desk, "stations")
+    sheet.active["B2"] = "Another name"
+    shown = send(desk, "stations", sheet).text
+    assert confirm(desk, "stations", shown, digest="0" * 64).status_code == 409
+    assert confirm(desk, "stations", shown, rows="code,name,city\nx,Not looked at,Shymkent\n").status_code == 409
+    assert confirm(desk, "stations", shown).status_code == 200
+    assert confirm(desk, "stations", shown).status_code == 409
+
+
+def test_every_wrong_row_is_named_and_nothing_can_be_taken(desk: Desk, engine: Engine) -> None:
+    sheet = book(desk, "stations")
+    sheet.active.append(["bad code!", "", "Shymkent"])
+    sheet.active.append(["new-2", "School", "no-such-city"])
+    answer = send(desk, "stations", sheet)
+    assert answer.status_code == 422
+    last = sheet.active.max_row
+    said = re.findall(r'<th scope="row">row (\d+)</th><td>(\w*)</td>', answer.text)
+    assert {(str(last - 1), "code"), (str(last - 1), "name"), (str(last), "")} <= set(said)
+    assert "Take it in" not in answer.text
+
+
+def test_meetings_are_asked_for_moved_and_attended_by_a_list(desk: Desk, engine: Engine) -> None:
+    sheet = book(desk, "meetings")
+    assert [cell.value for cell in sheet.active[1]][:3] == ["code", "kind", "body"]
+    start, end = datetime.fromisoformat("2020-08-11T09:00"), datetime.fromisoformat("2020-08-11T10:00")
+    sheet.active.append(["cec", "meeting", "kz-cec", "", "", "Chairman", "Hall", start, end, "kg-1 az-1"])
+    shown = send(desk, "meetings", sheet)
+    assert "1 new" in shown.text
+    assert confirm(desk, "meetings", shown.text).status_code == 200
+    again = book(desk, "meetings")
+    again.active["G2"], again.active["I2"], again.active["J2"] = (
+        "Office",
+        datetime.fromisoformat("2020-08-11T10:30"),
+        "az-1",
+    )
+    assert confirm(desk, "meetings", send(desk, "meetings", again).text).status_code == 200
+    with reading(engine) as session:
+        (row,) = meetings.of(session, SLUG)
+        assert (row.place, row.starts_at, row.ends_at.minute) == ("Office", datetime(2020, 8, 11, 3, tzinfo=UTC), 30)
+        assert [one.member for one in meetings.attendees(session, SLUG, "cec")] == ["az-1"]
+    again.active["F2"] = "Somebody else"
+    assert "cancel the meeting and ask for another" in send(desk, "meetings", again).text
+
+
+def test_a_plan_is_laid_down_list_by_list_and_what_a_list_leaves_out_is_removed(desk: Desk, engine: Engine) -> None:
+    folder = settings().config_dir / "missions" / SLUG
+    for name in ("teams", "routes", "checkins"):
+        shown = send(desk, name, (folder / f"{name}.csv").read_bytes())
+        assert confirm(desk, name, shown.text).status_code == 200
+    with reading(engine) as session:
+        stops = teams.visits(session, SLUG)
+        assert stops
+        assert teams.every_check_in(session, SLUG)
+    sheet = book(desk, "routes")
+    assert "nothing to take in" in send(desk, "routes", sheet).text
+    sheet.active.delete_rows(2)
+    shown = send(desk, "routes", sheet).text
+    assert "1 removed" in shown
+    assert confirm(desk, "routes", shown).status_code == 200
+    with reading(engine) as session:
+        assert len(teams.visits(session, SLUG)) == len(stops) - 1
+        assert teams.crew(session, SLUG)
+
+
+def test_people_are_added_by_a_list_and_none_is_changed_by_one(desk: Desk, engine: Engine) -> None:
+    sheet = book(desk, "delegation")
+    sheet.active.append(["driver-9", "", "driver", "Driver of the mission"])
+    assert confirm(desk, "delegation", send(desk, "delegation", sheet).text).status_code == 200
+    with reading(engine) as session:
+        assert "driver-9" in {row.code for row in members.of(session, SLUG)}
+    sheet.active["D2"] = "Another office"
+    assert "not changed by a list" in send(desk, "delegation", sheet).text
+
+
+def test_what_is_no_list_is_refused(desk: Desk) -> None:
+    for name, data in (
+        ("stations", b"%PDF-1.7"),
+        ("stations", b"<!doctype html><script>"),
+        ("stations", b"code,name,city\n"),
+    ):
+        assert send(desk, name, data).status_code == 422
+    assert send(desk, "nonsense", b"a,b\n1,2\n").status_code == 404
+    assert desk.coordinator.get(f"{AT}/nonsense.xlsx").status_code == 404
+    assert desk.coordinator.get(f"{AT}/stations.exe").status_code == 404
+    assert "Send one back" not in desk.auditor.get(AT).text
+
+
+def test_a_longer_list_is_looked_at_with_no_more_questions_to_the_records(desk: Desk, engine: Engine) -> None:
+    asked: list[int] = []
+
+    def looked(rows: int) -> int:
+        asked.clear()
+        lines = "".join(f"s-{n},School {n},Shymkent\n" for n in range(rows))
+        assert send(desk, "stations", f"code,name,city\n{lines}".encode()).status_code == 200
+        return len(asked)
+
+    event.listen(engine, "before_cursor_execute", lambda *_: asked.append(1))
+    few = looked(3)
+    assert looked(300) <= few
