@@ -51,6 +51,8 @@ PAGES = {
     "media-log": "/media/log",
     "media-selection": f"/missions/{SLUG}/media?every=true&look=true",
     "audit": f"/missions/{SLUG}/audit",
+    "observation": f"/missions/{SLUG}/observation?form=opening",
+    "observation-form": f"/missions/{SLUG}/observation/forms/uuid:6f1f0a52-0812-4e01-9a01-000000000004",
     "audit-verified": f"/missions/{SLUG}/audit/verified",
     "delegation": f"/missions/{SLUG}/delegation",
     "nominee": f"/missions/{SLUG}/delegation/kg-1",

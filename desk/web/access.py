@@ -36,6 +36,7 @@ ANSWERING = frozenset({C, D, H})
 """Who may let a sentence stand by name."""
 HEAD = frozenset({H})
 PRESS = frozenset({C, R})
+FORMS = frozenset({C, D})
 
 MAY: dict[str, frozenset[Role] | Open] = {
     "GET /static/{name}": Open.ANYBODY,
@@ -81,6 +82,12 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/hold": COORDINATOR,
     "POST /missions/{mission}/go-on": COORDINATOR,
     "POST /missions/{mission}/start": COORDINATOR,
+    # Observation
+    "GET /missions/{mission}/observation": READERS,
+    "GET /missions/{mission}/observation/export.xlsx": READERS,
+    "GET /missions/{mission}/observation/forms/{form:path}": READERS,
+    "POST /missions/{mission}/observation/correct": FORMS,
+    "POST /missions/{mission}/observation/aside/{content}/put-away": FORMS,
     # The record of acts: it names who reported whom, so not everybody of the delegation
     "GET /missions/{mission}/audit": RECORD,
     "GET /missions/{mission}/audit/verified": RECORD,

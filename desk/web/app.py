@@ -41,6 +41,7 @@ PARTS = (
     "approving",
     "correspondence",
     "lists",
+    "observation",
 )
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -44,8 +44,10 @@ def _load(folder: Path, paths: tuple[tuple[Path, int], ...]) -> dict[str, Form]:
 def _form(path: Path, faults: list[Fault]) -> Form:
     sheets = csv_to_dict(str(path))
     choices: dict[str, list[str]] = {}
+    words: dict[str, list[str]] = {}
     for row in sheets.get("choices", []):
         choices.setdefault(row.get("list_name", ""), []).append(row.get("name", ""))
+        words.setdefault(row.get("list_name", ""), []).append(row.get("label", ""))
     questions: dict[str, Question] = {}
     for row in sheets.get("survey", []):
         name, said = row.get("name", ""), row.get("type", "")
@@ -60,8 +62,9 @@ def _form(path: Path, faults: list[Fault]) -> Form:
         if KINDS[kind] in {"one", "many"} and listed not in choices:
             faults.append(Fault(path.name, f"question '{name}' has the choices '{listed}', which are not listed"))
         questions[name] = Question(
-            name, KINDS[kind], row.get("label", ""), tuple(choices.get(listed, ())), row.get("required") == "yes"
-        )
+            name, KINDS[kind], row.get("label", ""), tuple(choices.get(listed, ())), row.get("required") == "yes",
+            tuple(words.get(listed, ())),
+        )  # fmt: skip
     faults += [Fault(path.name, f"'{name}' is not asked; every form asks it") for name in HEAD if name not in questions]
     about: dict[str, str] = next(iter(sheets.get("settings", [])), {})
     if about.get("form_id") != path.stem:

@@ -22,6 +22,14 @@ class Question:
     label: str
     choices: tuple[str, ...] = ()
     required: bool = False
+    words: tuple[str, ...] = ()
+    """What each choice is called, in their order."""
+
+    def said(self, value: str) -> str:
+        """An answer in the form's words."""
+        if value in self.choices and len(self.words) == len(self.choices):
+            return self.words[self.choices.index(value)] or value
+        return value
 
     def fault(self, value: object) -> str | None:
         """Why a value can't be an answer to this question; None when it can. Odd values are no fault."""

@@ -1,0 +1,151 @@
+"""Observation: which forms are in and which are missing, what the checks noticed, what was seen and what was told, apart;
+and one form's page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import Form, Query, Response
+from sqlalchemy.orm import Session
+
+from desk.web import observation_view as view
+from desk.web.asking import Asked, Desk, missing, router
+from desk.web.files import sent
+from ieom.acts import observation as acts
+from ieom.folder.forms import load_forms
+from ieom.folder.workbooks import MEDIA_TYPE, written
+from ieom.records import missions, received, stations, submissions, teams
+from ieom.records.received import Which
+from ieom.rules.forms import HEAD
+
+part = router()
+Word = Annotated[str, Query(max_length=200)]
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+MOST, FLAGS, LATE = 50, 30, 60
+"""Forms on a page; flags, and missing forms, shown of those that the filter leaves."""
+WHERE = "/missions/{mission}/observation"
+
+
+@part.get(WHERE)
+def show(desk: Desk, form: Word = "", team: Word = "", station: Word = "", page: Page = 1) -> Response:
+    """Where the forms stand, against the plan, by phase, team and station."""
+    which, known = Which(form, team, station), load_forms()
+    with desk.look() as (session, mission, now):
+        facts = missions.facts(session, mission)
+        places = {row.code: row for row in stations.of(session, mission)}
+        stops = received.stops(session, mission, which)
+        counted = received.counted(session, mission, which)
+        visited = received.places(session, mission, which)
+        rows = received.listed(session, mission, which, first=(page - 1) * MOST, most=MOST)
+        flagged = received.flags_on(session, [row.id for row in rows])
+        flags, odd = received.odd(session, mission, which, most=FLAGS)
+        senders = received.senders(session, mission)
+        crews = [row.code for row in teams.of(session, mission)]
+        said = received.answered(session, mission, view.asked(known, which), which)
+        incidents = received.incidents(session, mission, which, most=MOST) if form in {"", "incident"} else []
+        aside = submissions.quarantined(session, mission)
+    names = {code: row.name for code, row in places.items()}
+    total = sum(counted.values())
+    owed = [stop for stop, there in stops if not there and stop.struck_at is None]
+    late = [stop for stop in owed if stop.due_at <= now]
+    query = urlencode({k: v for k, v in (("form", form), ("team", team), ("station", station)) if v})
+    return desk.page(
+        "observation.html", zone=facts.zone, now=now, which=which, query=query and f"{query}&", filtered=bool(query),
+        total=total, planned=sum(stop.struck_at is None for stop, _ in stops), owed=owed, late=late, late_most=LATE,
+        kinds=view.kinds(known, counted), visited=visited, names=names, rows=rows, flagged=flagged, page=page, most=MOST,
+        flags=flags, odd=odd, phases=view.phases(known, stops, counted, visited, now),
+        by_team=view.by_team(stops, counted, now), seen=view.irregular(known, said),
+        answers=view.answers(known, said, form), incidents=[(row, view.incident(known, got)) for row, got in incidents],
+        aside=aside, titles=view.titles(known, counted, stops),
+        choices={
+            "form": [("", "Every phase"), *view.titles(known, {}, []).items()],
+            "team": [("", "Every team"), *((code, code) for code in sorted({*crews, *senders[0]}))],
+            "station": [("", "Every station"), *((c, f"{names.get(c, '')} ({c})") for c in sorted({*names, *senders[1]}))],
+        },
+    )  # fmt: skip
+
+
+@part.get(WHERE + "/export.xlsx")
+def export(desk: Desk, form: Word = "", team: Word = "", station: Word = "") -> Response:
+    """The forms that the filter leaves, one a row, as an Excel workbook; with one phase chosen, its answers too."""
+    which, known = Which(form, team, station), load_forms()
+    chosen = known.get(form)
+    questions = [name for name in chosen.questions if name not in HEAD] if chosen else []
+    with desk.look() as (session, mission, _now):
+        facts = missions.facts(session, mission)
+        rows = received.listed(session, mission, which)
+        flags = received.flag_counts(session, mission, which)
+        answers = received.all_answers(session, mission, which) if questions else {}
+
+    zone = ZoneInfo(facts.zone)
+
+    def local(moment: datetime | None) -> str:
+        return moment.astimezone(zone).isoformat(timespec="minutes") if moment else ""
+
+    head = ["id", "phase", "team", "station", "arrived", "left", "received", "by", "flags", *questions]
+    table = (
+        [
+            row.instance_id, row.form, row.team, row.station, local(row.arrived_at), local(row.departed_at),
+            local(row.received_at), row.channel, flags.get(row.id, 0),
+            *(" ".join(answers.get(row.id, {}).get(question, ())) for question in questions),
+        ]
+        for row in rows
+    )  # fmt: skip
+    return sent(written("forms", head, list(table)), f"{desk.mission}-forms.xlsx", MEDIA_TYPE)
+
+
+@part.get(WHERE + "/forms/{form:path}")
+def one(desk: Desk, form: str) -> Response:
+    """One form: who sent it, when, what it says, what the checks noticed, what changed since."""
+    return _one(desk, form)
+
+
+def _one(desk: Asked, instance: str) -> Response:
+    with desk.look() as (session, mission, now):
+        facts = missions.facts(session, mission)
+        row = received.found(session, mission, instance)
+        if row is None:
+            raise missing(f"The form {instance[:80]}")
+        kind = load_forms().get(row.form)
+        given = received.answers_of(session, [row.id])[row.id]
+        changed = received.corrections(session, row)
+        odd = received.odd_of(session, row)
+        names = _names(session, mission)
+        session.expunge_all()
+    answers = view.whole(kind, given, row.original)
+    return desk.page(
+        "observation_form.html", zone=facts.zone, now=now, row=row, kind=kind, answers=answers, changed=changed, odd=odd,
+        names=names, title=kind.title if kind else row.form,
+        may=[(name, q.label or name) for name, q in kind.questions.items() if name not in HEAD] if kind else [],
+        words_of={name: q.label or name for name, q in kind.questions.items()} if kind else {},
+    )  # fmt: skip
+
+
+@part.post(WHERE + "/correct")
+def correct(
+    desk: Desk, form: Annotated[str, Form(max_length=400)], question: Annotated[str, Form(max_length=200)],
+    why: Annotated[str, Form(min_length=1, max_length=2000)], answer: Annotated[str, Form(max_length=20_000)] = "",
+) -> Response:  # fmt: skip
+    """A team corrects an answer at the debriefing; both are kept."""
+    with desk.act() as (session, mission, by, at):
+        acts.correct(session, mission, by=by, at=at, instance=form, question=question, new=answer, why=why)
+    return desk.done(
+        f"/missions/{desk.mission}/observation/forms/{quote(form)}",
+        "The answer is corrected; the former one is kept beside it.",
+    )
+
+
+@part.post(WHERE + "/aside/{content}/put-away")
+def put_away(desk: Desk, content: str, why: Annotated[str, Form(min_length=1, max_length=2000)]) -> Response:
+    """Put a form kept aside away, for a reason; it is kept."""
+    with desk.act() as (session, mission, by, at):
+        acts.settle(session, mission, by=by, at=at, content=content, why=why)
+    return desk.done(f"/missions/{desk.mission}/observation", "The form is put away, with your reason. It is kept.")
+
+
+def _names(session: Session, mission: str) -> Mapping[str, Any]:
+    return {row.code: row.name for row in stations.of(session, mission)}

@@ -1,0 +1,148 @@
+"""What the observation's pages show of the records: figures against the plan, answers in the forms' words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ieom.records.deployment import Visit
+from ieom.records.received import Which
+from ieom.rules.evidence import HEARD
+from ieom.rules.forms import HEAD, Form, Question
+
+SEEN = "observed"
+PHASES = ("opening", "voting", "closing", "counting", "tabulation", "incident")
+Counted = Mapping[tuple[str, str], int]
+Stops = Sequence[tuple[Visit, bool]]
+Said = Mapping[str, Mapping[str, tuple[int, int]]]
+
+
+def _order(code: str) -> tuple[int, str]:
+    return (PHASES.index(code) if code in PHASES else len(PHASES), code)
+
+
+def titles(known: Mapping[str, Form], counted: Counted, stops: Stops) -> dict[str, str]:
+    """Every form that is known, in or planned, in the order of the day, with its title."""
+    codes = {*known, *(form for form, _ in counted), *(stop.form for stop, _ in stops)}
+    return {code: known[code].title if code in known else code for code in sorted(codes, key=_order)}
+
+
+def kinds(known: Mapping[str, Form], counted: Counted) -> list[tuple[str, int]]:
+    """(title, forms in) of every phase with a form."""
+    sums = Counter[str]()
+    for (form, _), count in counted.items():
+        sums[form] += count
+    return [(known[code].title if code in known else code, sums[code]) for code in sorted(sums, key=_order)]
+
+
+def irregularities(known: Mapping[str, Form]) -> dict[str, Question]:
+    """Questions that are answered by what was seen, or what was told."""
+    return {
+        name: question
+        for form in known.values()
+        for name, question in form.questions.items()
+        if {HEARD, SEEN} <= set(question.choices)
+    }
+
+
+def asked(known: Mapping[str, Form], which: Which) -> set[str]:
+    """The questions whose answers the page counts: every irregularity, and the closed ones of the phase chosen."""
+    form = known.get(which.form)
+    closed = {name for name, one in form.questions.items() if one.choices} if form else set()
+    return {*irregularities(known), *closed}
+
+
+def phases(
+    known: Mapping[str, Form], stops: Stops, counted: Counted, visited: Mapping[str, int], now: datetime
+) -> list[dict[str, Any]]:
+    """By phase: planned, of these in, late, to come; and forms in that no stop asked for."""
+    found = []
+    for code, title in titles(known, counted, stops).items():
+        mine = [(stop, there) for stop, there in stops if stop.form == code and stop.struck_at is None]
+        count = sum(count for (form, _), count in counted.items() if form == code)
+        row = {"code": code, "title": title, "stations": visited.get(code, 0), **_against(mine, count, now)}
+        if row["planned"] or row["forms"]:
+            found.append(row)
+    return found
+
+
+def _against(mine: Stops, count: int, now: datetime) -> dict[str, Any]:
+    there = sum(there for _, there in mine)
+    late = sum(not there and stop.due_at <= now for stop, there in mine)
+    return {
+        "planned": len(mine), "there": there, "late": late, "to_come": len(mine) - there - late, "forms": count,
+    }  # fmt: skip
+
+
+def by_team(stops: Stops, counted: Counted, now: datetime) -> list[dict[str, Any]]:
+    """The same by team."""
+    codes = {*(team for _, team in counted), *(stop.team for stop, _ in stops)}
+    return [
+        {
+            "team": code,
+            **_against(
+                [(stop, there) for stop, there in stops if stop.team == code and stop.struck_at is None],
+                sum(count for (_, team), count in counted.items() if team == code),
+                now,
+            ),
+        }
+        for code in sorted(codes)
+    ]
+
+
+def irregular(known: Mapping[str, Form], said: Said) -> list[dict[str, Any]]:
+    """Every irregularity asked about: in how many forms and stations it was seen, in how many told; and the base."""
+    found = []
+    for name, question in irregularities(known).items():
+        answers = said.get(name, {})
+        base = sum(forms for forms, _ in answers.values())
+        if base:
+            seen, told = answers.get(SEEN, (0, 0)), answers.get(HEARD, (0, 0))
+            found.append({"name": name, "label": question.label or name, "base": base, "seen": seen, "told": told})
+    return sorted(found, key=lambda one: (-one["seen"][0], -one["told"][0]))
+
+
+def answers(known: Mapping[str, Form], said: Said, phase: str) -> list[dict[str, Any]]:
+    """The closed questions of a phase, with how many forms gave each answer. Several may be marked where `many`."""
+    form = known.get(phase)
+    found = []
+    for name, question in (form.questions if form else {}).items():
+        given = said.get(name, {})
+        if question.choices and given:
+            counts = [(question.said(value), given.get(value, (0, 0))[0]) for value in question.choices]
+            found.append(
+                {
+                    "label": question.label or name, "counts": counts, "many": question.kind == "many",
+                    "base": sum(count for _, count in counts),
+                }
+            )  # fmt: skip
+    return found
+
+
+def incident(known: Mapping[str, Form], given: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """An incident's answers in the form's words."""
+    form = known.get("incident")
+    return {
+        name: ", ".join(form.questions[name].said(v) if form and name in form.questions else v for v in values)
+        for name, values in given.items()
+    }
+
+
+def whole(
+    form: Form | None, given: Mapping[str, Sequence[str]], original: Mapping[str, Any]
+) -> list[tuple[str, str, str, str]]:
+    """(question, its words, the answer that stands, what came) in the form's order; unanswered ones are left out."""
+    came = original.get("answers")
+    sent: Mapping[str, Any] = came if isinstance(came, Mapping) else {}
+    found = []
+    for name in [*(form.questions if form else ()), *(n for n in given if not form or n not in form.questions)]:
+        question = form.questions.get(name) if form else None
+        stands = ", ".join(question.said(v) if question else v for v in given.get(name, ()))
+        first = ""
+        if question is not None and sent.get(name) is not None and question.fault(sent[name]) is None:
+            first = ", ".join(question.said(v) for v in question.values(sent[name]))
+        if name not in HEAD and (stands or first):
+            found.append((name, question.label if question else name, stands, first if first != stands else ""))
+    return found

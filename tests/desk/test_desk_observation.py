@@ -1,0 +1,146 @@
+"""Observation at the desk: forms against the plan, what was seen and told apart, one form with what changed, the list in
+Excel; no more statements for more forms."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from desks import Desk
+from evening import SLUG
+from openpyxl import load_workbook
+from sqlalchemy import Engine, event, select
+
+from ieom.acts import observation
+from ieom.records.base import begin, reading
+from ieom.records.deployment import Visit
+from ieom.records.submissions import Submission, by_instance
+
+OBSERVATION = f"/missions/{SLUG}/observation"
+COUNTING = "uuid:6f1f0a52-0812-4e01-9a01-000000000004"
+AT = datetime(2020, 8, 12, 11, 30, tzinfo=UTC)
+
+
+def document(number: int, **more: object) -> dict[str, object]:
+    answers = {"group_voting": "observed", "vote_buying": "reported_to_us", "overcrowded": "no", "comment": "=1+1"}
+    return {
+        "instance_id": f"paper:{number}", "form": "voting", "team": "team-2", "station": "ns-1",
+        "arrived_at": "2020-08-12T10:00+06:00", "departed_at": "2020-08-12T10:30+06:00",
+        "answers": answers, **more,
+    }  # fmt: skip
+
+
+def come(engine: Engine, *documents: dict[str, object]) -> None:
+    with begin(engine) as session:
+        observation.submit_many(session, SLUG, by="coordinator", at=AT, documents=documents)
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    said: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        said.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def test_the_page_says_what_is_in_and_what_is_missing_and_since_when(desk_asked: Desk) -> None:
+    page = desk_asked.auditor.get(OBSERVATION).text
+    assert "planned forms are in" in page
+    assert "Opening" in page
+    with_none = desk_asked.auditor.get(f"{OBSERVATION}?station=nowhere").text
+    assert "No form is meant by that" in with_none
+    assert desk_asked.administrator.get(OBSERVATION).status_code == 403
+
+
+def test_a_missing_form_is_named_with_since_when(desk_asked: Desk, asked: Engine) -> None:
+    with begin(asked) as session:
+        due = AT - timedelta(days=1)
+        stop = Visit(mission=SLUG, team="team-2", position=99, station="ns-1", form="tabulation", due_at=due)
+        session.add(stop)
+    page = desk_asked.coordinator.get(OBSERVATION).text
+    missing = page.split("Missing since")[1].split("</table>")[0]
+    assert missing.count("<tr>") == 1
+    assert "past due, " in missing
+    assert "Waited for: team-2" in page
+
+
+def test_seen_and_told_stand_apart(desk_asked: Desk, asked: Engine) -> None:
+    come(asked, document(1), document(2, answers={"group_voting": "none", "vote_buying": "reported_to_us"}))
+    page = desk_asked.coordinator.get(f"{OBSERVATION}?form=voting").text
+    seen, told = page.split("Told to observers, not seen")
+    seen = seen.split("Seen by observers")[1]
+    told = told.split("</section>")[0]
+    assert "roup" in seen
+    assert "buying" not in seen.lower()
+    assert "1 of 2 forms" in seen or "1 of 3 forms" in seen
+    assert "2 of 2 forms" in told or "2 of 3 forms" in told
+
+
+def test_one_form_shows_what_came_and_what_changed_and_why(desk_asked: Desk, asked: Engine) -> None:
+    page = desk_asked.auditor.get(f"{OBSERVATION}/forms/{COUNTING}").text
+    assert "Were the seals intact before the box was opened?" in page
+    assert "Correct an answer" not in page
+    sent = {"form": COUNTING, "question": "seals_intact", "answer": "no", "why": "A line was <misread>."}
+    said = desk_asked.coordinator.post(f"{OBSERVATION}/correct", sent).text
+    assert "the former one is kept" in said
+    assert "<del>Yes</del> <ins>No</ins>" in said
+    assert "A line was &lt;misread&gt;." in said
+    assert desk_asked.auditor.post(f"{OBSERVATION}/correct", sent, page=OBSERVATION).status_code == 403
+    wrong = desk_asked.coordinator.post(f"{OBSERVATION}/correct", {**sent, "answer": "perhaps"})
+    assert wrong.status_code == 422
+    assert desk_asked.auditor.get(f"{OBSERVATION}/forms/nothing").status_code == 404
+
+
+def test_a_form_kept_aside_is_shown_with_why_and_put_away_for_a_reason(desk_asked: Desk, asked: Engine) -> None:
+    come(asked, document(1, station="nowhere"))
+    page = desk_asked.coordinator.get(OBSERVATION).text
+    assert "there is no station &#39;nowhere&#39;" in page
+    action = page.split('/put-away"')[0].rsplit('action="', 1)[1] + "/put-away"
+    after = desk_asked.coordinator.post(action, {"why": "It was sent again under its right station."}).text
+    assert "It is kept." in after
+    assert "nowhere&#39;" not in after
+
+
+def test_the_forms_go_out_to_excel_as_text_that_runs_nothing(desk_asked: Desk, asked: Engine) -> None:
+    come(asked, document(1))
+    answer = desk_asked.auditor.get(f"{OBSERVATION}/export.xlsx?form=voting&team=team-2")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    sheet = load_workbook(io.BytesIO(answer.content)).active
+    rows = [list(row) for row in sheet.iter_rows()]
+    head = [cell.value for cell in rows[0]]
+    mine = next(row for row in rows if row[0].value == "paper:1")
+    cell = mine[head.index("comment")]
+    assert (cell.value, cell.data_type) == ("=1+1", "s")
+    assert mine[head.index("arrived")].value == "2020-08-12T10:00+06:00"
+    with reading(asked) as session:
+        there = session.scalars(
+            select(Submission).where(Submission.form == "voting", Submission.team == "team-2")
+        ).all()
+    assert len(rows) == len(there) + 1
+
+
+def test_more_forms_need_no_more_statements(desk_asked: Desk, asked: Engine) -> None:
+    pages = (OBSERVATION, f"{OBSERVATION}?form=voting", f"{OBSERVATION}/export.xlsx?form=voting",
+             f"{OBSERVATION}/forms/{COUNTING}")  # fmt: skip
+    counts = []
+    for page in pages:
+        desk_asked.coordinator.get(page)
+    for numbers in (range(10), range(10, 200)):
+        come(asked, *(document(number) for number in numbers))
+        some = []
+        for page in pages:
+            with statements(asked) as said:
+                desk_asked.coordinator.get(page)
+            some.append(len(said))
+        counts.append(some)
+    assert counts[0] == counts[1]
+    with reading(asked) as session:
+        assert by_instance(session, SLUG, "paper:199") is not None
