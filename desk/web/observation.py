@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from desk.web import observation_view as view
 from desk.web.asking import Asked, Desk, missing, router
-from desk.web.files import sent
+from desk.web.files import EXCEL, sent
 from ieom.acts import observation as acts
 from ieom.folder.forms import load_forms
-from ieom.folder.workbooks import MEDIA_TYPE, written
+from ieom.folder.sheets import workbook
 from ieom.records import missions, received, stations, submissions, teams
 from ieom.records.received import Which
 from ieom.rules.forms import HEAD
@@ -95,7 +95,7 @@ def export(desk: Desk, form: Word = "", team: Word = "", station: Word = "") -> 
         ]
         for row in rows
     )  # fmt: skip
-    return sent(written("forms", head, list(table)), f"{desk.mission}-forms.xlsx", MEDIA_TYPE)
+    return sent(workbook("forms", head, table), f"{desk.mission}-forms.xlsx", EXCEL)
 
 
 @part.get(WHERE + "/forms/{form:path}")
