@@ -194,6 +194,10 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/correspondence/{number}/scan": SECRETARIAT | frozenset({H}),
     "POST /missions/{mission}/correspondence/{number}/signed": COORDINATOR,
     "POST /missions/{mission}/correspondence/{number}/sent": COORDINATOR,
+    "GET /missions/{mission}/statement/word": DRAFTING,
+    "POST /missions/{mission}/statement/word": DRAFTING,
+    "POST /missions/{mission}/statement/word/take": DRAFTING,
+    "POST /missions/{mission}/statement/word/leave": DRAFTING,
 }
 """'METHOD route' -> the roles that may call it, in that mission or in all."""
 FOR_ALL = frozenset({route for route, who in MAY.items() if who is BEGINS})

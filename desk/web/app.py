@@ -42,6 +42,7 @@ PARTS = (
     "correspondence",
     "lists",
     "observation",
+    "statement_word",
 )
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

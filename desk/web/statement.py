@@ -7,6 +7,7 @@ import re
 from typing import Annotated, Any
 
 from fastapi import Form, Response
+from sqlalchemy.orm import Session
 
 from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
@@ -46,9 +47,8 @@ def show(desk: Desk, language: str = "en", edit: str = "", add: str = "") -> Res
 def grounds(desk: Desk, paragraph: str, language: str = "en", version: int = 0) -> Response:
     """The forms and stations behind each sentence of a paragraph."""
     with desk.look() as (session, mission, now):
-        row = _version(
-            drafts.number(session, mission, version, language) if version else drafts.newest(session, mission, language)
-        )
+        newest = newest_of(session, mission, language)
+        row = drafts.number(session, mission, version, language) if version else newest
         one = next((one for one in row.content["paragraphs"] if one["key"] == paragraph), None)
         if one is None:
             raise missing("this paragraph")
@@ -103,10 +103,10 @@ def edit(
     if not remove and not text.strip():
         raise BadInput("the text is empty; to leave the paragraph out, use 'Take it out'")
     with desk.act() as (session, mission, by, at):
-        now = _version(drafts.newest(session, mission, language))
+        now = newest_of(session, mission, language)
         seen = now if now.content_hash == begun else drafts.by_hash(session, mission, begun)
         if after:  # a new one: its key must be free even when somebody added one meanwhile
-            paragraph = _free(paragraph, now)
+            paragraph = free_key(paragraph, now)
         was, stands = (paragraph_text(row.content, paragraph) for row in (seen, now))
         place = place_of(mission, f"after-{after}" if after else paragraph, language)
         if was == stands:
@@ -135,7 +135,7 @@ def edit(
 def ready(desk: Desk, seen: Digest, language: Language = "en") -> Response:
     """Ask for approval of the version that the asker sees."""
     with desk.act() as (session, mission, by, at):
-        now = _version(drafts.newest(session, mission, language))
+        now = newest_of(session, mission, language)
         if now.content_hash != seen:
             raise BadInput(f"version {now.number} came since you looked; read it, then ask for approval of it")
         row = drafting.ready(session, mission, by=by, at=at, language=language)
@@ -144,11 +144,12 @@ def ready(desk: Desk, seen: Digest, language: Language = "en") -> Response:
     )
 
 
-def _version(row: StatementVersion | None) -> StatementVersion:
-    return row if row is not None else no_draft()
+def newest_of(session: Session, mission: str, language: str) -> StatementVersion:
+    """The newest version in a language. Raises `NotFound` while there is none."""
+    return drafts.newest(session, mission, language) or no_draft()
 
 
-def _free(wanted: str, now: StatementVersion) -> str:
+def free_key(wanted: str, now: StatementVersion) -> str:
     """A key that no paragraph has or had."""
     keys = {*(one["key"] for one in now.content["paragraphs"]), *now.content.get("removed", [])}
     stem = re.sub(r"_\d+$", "", wanted)

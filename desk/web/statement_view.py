@@ -88,6 +88,7 @@ def statement_facts(desk: Asked, language: str) -> dict[str, Any]:
             ],
             "elsewhere": [_finding(f, labels) for f in found if f.paragraph not in keys],
             "orphaned": [c for c in said if c.paragraph not in keys and c.resolved_at is None],
+            "word_waits": place_of(mission, "word", language) in asked_in,
             "turned": [
                 {"claim": turn.claim, "label": labels.get(turn.claim, turn.claim), "was": turn.was, "verdict": turn.verdict}
                 for turn in drafts.unsettled(session, mission, row.content_hash)

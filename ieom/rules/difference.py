@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 WORD = re.compile(r"\s+|[^\W_]+(?:[-'’.][^\W_]+)*|[^\w\s]|_")
@@ -53,6 +53,48 @@ def words(old: str, new: str) -> list[Change]:
         if b2 > b1:
             found.append(Change("added", "".join(b[b1:b2])))
     return found
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Words that stand (`number` is None), or one change that can be taken or left by its number."""
+
+    number: int | None
+    removed: str
+    added: str
+
+
+def stretches(old: str, new: str) -> list[Stretch]:
+    """The difference as changes that can be taken or left one by one; changes that a space alone divides are one."""
+    found: list[Stretch] = []
+    listed = words(old, new)
+    for place, change in enumerate(listed):
+        last = found[-1] if found else None
+        between = (
+            change.op == "same"
+            and not change.text.strip()
+            and last is not None
+            and last.number is not None
+            and place + 1 < len(listed)
+        )
+        if change.op == "same" and not between:
+            found.append(Stretch(None, change.text, change.text))
+            continue
+        removed = change.text if change.op in {"removed", "same"} else ""
+        added = change.text if change.op in {"added", "same"} else ""
+        if last is not None and last.number is not None:
+            found[-1] = Stretch(last.number, last.removed + removed, last.added + added)
+        else:
+            found.append(Stretch(sum(one.number is not None for one in found), removed, added))
+    return found
+
+
+def taking(old: str, new: str, numbers: Collection[int]) -> str:
+    """The old text with those changes of the new one that are taken."""
+    text = "".join(
+        one.added if one.number is None or one.number in numbers else one.removed for one in stretches(old, new)
+    )
+    return " ".join(text.split())
 
 
 def paragraphs(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> list[tuple[str, list[Change]]]:
