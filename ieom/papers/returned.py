@@ -74,7 +74,7 @@ def _xml(box: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo], name: str) -> 
         root = etree.fromstring(box.read(name), parser)
     except etree.XMLSyntaxError as problem:
         raise BadInput("this can't be read as a Word document; save it again as .docx and send that") from problem
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise BadInput("this is no document that Word wrote; save it again as .docx and send that")
     return root
 
