@@ -96,6 +96,8 @@ class Settings(BaseSettings):
     desk_host: str = "127.0.0.1"
     """Where the desk is reached: this machine alone; '0.0.0.0' for whoever is on the same network, where no web server
     with TLS stands before it."""
+    desk_url: str = ""
+    """Where people reach the desk: 'https://desk.example.org/'. For letters of missions whose approvers decide there."""
     public_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """Port on this machine of the public pages that 'ieom serve' has; 0: none."""
     public_host: str = "127.0.0.1"

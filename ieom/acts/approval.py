@@ -144,7 +144,7 @@ def _ask(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSe
             "chain_head": head.hash if head else "", "by": closes(facts, at), "silence_until": seat.silence_until,
             "people_only": [one["text"] for one in people_only(read.content)],
             "who": seat.who, "capacity": seat.capacity, "marking": read.content["marking"],
-            "link": links.made(session, mission, round_, seat, seat.who, at=at), "asks_code": facts.approval.link_asks == "code",
+            **links.told(session, mission, round_, seat, seat.who, at=at),
             "before": {"number": before.number, "why": before.ended_why, "status": before.status} if before else None,
         },
         attachments=papers,

@@ -74,6 +74,19 @@ def made(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSe
     return f"{base.rstrip('/')}/decide/{token}"
 
 
+def told(
+    session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSeat, who: str, *, at: datetime
+) -> dict[str, str]:
+    """What a letter to an approver is told of deciding: the `link`, and what its page `asks` for. Where a mission asks for
+    a log-in the link leads to the desk (`IEOM_DESK_URL`), which knows nobody by a letter."""
+    asks = missions.facts(session, mission).approval.link_asks
+    if asks != "log-in":
+        return {"link": made(session, mission, round_, seat, who, at=at), "asks": asks}
+    desk = settings().desk_url
+    there = bool(desk) and (who == seat.who or who in seat.deputies)
+    return {"link": f"{desk.rstrip('/')}/missions/{mission}/approval" if there else "", "asks": asks}
+
+
 def _code(session: Session, mission: str, round_: ApprovalRound, who: str, at: datetime) -> tuple[str, int]:
     """What the code of a person's links is compared with, and the wrong ones given so far: one code opens all links of a
     round, until too many wrong ones have closed them; the next link has another then."""

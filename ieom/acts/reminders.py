@@ -164,13 +164,12 @@ def advance(session: Session, mission: str, *, at: datetime) -> list[Letter]:
         if reminder.goes > at or reminder.occasion in gone:
             continue
         for code, to in (one for one in readers(session, mission, facts, reminder) if one[1].email):
-            link = _link(session, mission, reminder, code, at) if reminder.owed.about == "approval_waits" else ""
+            link = _link(session, mission, reminder, code, at) if reminder.owed.about == "approval_waits" else {}
             letter = queue(
                 session, mission, kind=f"reminder_{reminder.owed.about}", occasion=reminder.occasion, to=to, at=at,
                 due_at=reminder.goes, grace=load_timeline().grace,
                 facts={**reminder.owed.facts, "due": reminder.owed.due, "escalated": reminder.escalated,
-                       "link": link, "asks_code": facts.approval.link_asks == "code",
-                       "person": _named(session, mission, facts, reminder.owed)},
+                       **link, "person": _named(session, mission, facts, reminder.owed)},
             )  # fmt: skip
             if letter is not None:
                 made.append(letter)
@@ -179,13 +178,13 @@ def advance(session: Session, mission: str, *, at: datetime) -> list[Letter]:
     return made
 
 
-def _link(session: Session, mission: str, reminder: Reminder, code: str, at: datetime) -> str:
-    """A working link for the approver or the deputy who is reminded; '' for anybody else."""
+def _link(session: Session, mission: str, reminder: Reminder, code: str, at: datetime) -> dict[str, str]:
+    """A working link for the approver or the deputy who is reminded; none for anybody else."""
     round_ = approval.newest_round(session, mission)
     if round_ is None or round_.number != reminder.owed.facts["round"]:
-        return ""
+        return {"link": "", "asks": ""}
     seat, _state, _row = approval.seat_of(session, round_, reminder.owed.facts["who"])
-    return links.made(session, mission, round_, seat, code, at=at)
+    return links.told(session, mission, round_, seat, code, at=at)
 
 
 def _named(session: Session, mission: str, facts: MissionFacts, item: Owed) -> str:

@@ -63,8 +63,7 @@ def remind(
         facts={
             "round": round_.number, "who": seat.who, "hash": next(iter(round_.hashes.values())), "due": seat.asked_at,
             "escalated": to != seat.who, "person": tell(session, mission, seat.who).office,
-            "link": links.made(session, mission, round_, seat, to, at=at),
-            "asks_code": missions.facts(session, mission).approval.link_asks == "code",
+            **links.told(session, mission, round_, seat, to, at=at),
         },
     )  # fmt: skip
     audit.append(session, mission, by=by, at=at, act=ApproverReminded(round_.number, seat.who, to), ref=ref)

@@ -146,8 +146,9 @@ class ApprovalRule(Facts):
     order: Literal["in_order", "side_by_side"] = "in_order"
     quorum: Literal["all"] | int = "all"
     seats: tuple[Seat, ...] = Field(min_length=1)
-    link_asks: Literal["nothing", "code"] = "nothing"
-    """What the page behind an approver's link asks for before it shows anything: a code that was sent separately."""
+    link_asks: Literal["nothing", "code", "log-in"] = "nothing"
+    """What the page behind an approver's link asks for before it shows anything: a code that was sent separately, or to
+    enter the desk."""
 
 
 class ReleaseRule(Facts):

@@ -325,6 +325,19 @@ def test_without_an_address_letters_carry_no_link(
         assert session.scalar(select(func.count()).select_from(DecisionLink)) == 0
 
 
+def test_where_a_log_in_is_asked_for_the_letter_leads_to_the_desk_and_holds_no_token(
+    engine: Engine, mission: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IEOM_DESK_URL", "https://desk.example")
+    settings.cache_clear()
+    round_asked(engine, asks="log-in")
+    said = words(letter(engine))
+    assert f"https://desk.example/missions/{SLUG}/approval" in said.split()
+    assert "enter with your account" in " ".join(said.split())
+    with reading(engine) as session:
+        assert session.scalar(select(func.count()).select_from(DecisionLink)) == 0
+
+
 def test_all_five_approve_by_link_and_the_round_is_approved(asked: Engine, web: TestClient) -> None:
     for who in ("az-1", "kg-1", "tr-1", "uz-1"):
         approve(web, link_in(letter(asked, f"{who}@embassy.example")))
