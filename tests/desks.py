@@ -62,6 +62,8 @@ PAGES = {
     "approval": f"/missions/{SLUG}/approval",
     "correspondence": f"/missions/{SLUG}/correspondence",
     "paper": f"/missions/{SLUG}/correspondence/KS20-007",
+    "release": f"/missions/{SLUG}/release",
+    "release-new": f"/missions/{SLUG}/release/new",
 }
 """name -> address of every page that is looked at: by axe, and by `make screens`."""
 

@@ -43,6 +43,8 @@ PARTS = (
     "lists",
     "observation",
     "statement_word",
+    "announcing",
+    "releasing",
 )
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

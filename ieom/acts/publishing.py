@@ -179,7 +179,7 @@ def _conclusion(content: Mapping[str, Any]) -> str:
 
 def reach(session: Session, mission: str, row: Release) -> tuple[int, int, bool]:
     """How many of the media and how many offices a release will be written to, and whether a test of it was sent."""
-    tests = (one.what for one in audit.rows(session, mission) if one.act == ReleaseTested.__name__)
+    tests = (one.what for one in audit.of_act(session, mission, ReleaseTested.__name__))
     tested = any(what["number"] == row.number for what in tests)
     offices = readers.officials(session, row, missions.facts(session, mission))
     return len(readers.of(session, mission, row)), len(offices), tested

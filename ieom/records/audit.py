@@ -74,6 +74,12 @@ def rows(session: Session, mission: str) -> Iterable[AuditRow]:
     return session.scalars(select(AuditRow).where(AuditRow.mission == mission).order_by(AuditRow.seq))
 
 
+def of_act(session: Session, mission: str, act: str) -> Iterable[AuditRow]:
+    """The rows of one kind of act, oldest first."""
+    chosen = select(AuditRow).where(AuditRow.mission == mission, AuditRow.act == act)
+    return session.scalars(chosen.order_by(AuditRow.seq))
+
+
 def happened(session: Session, mission: str, ref: str) -> bool:
     """Whether an act with this caller's key is in the chain already."""
     return (

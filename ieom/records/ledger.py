@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from ieom.records.letters import Letter, LetterAttempt, LetterReport
@@ -46,8 +46,17 @@ class Row:
     diagnostic: str
 
 
-def rows(session: Session, release: int) -> Iterator[Row]:
-    """The ledger of a release, by outlet; read in pieces, so that a long one takes no more memory than a short one."""
+def rows(
+    session: Session, release: int, *, state: str = "", language: str = "", words: str = ""
+) -> Iterator[Row]:  # fmt: skip
+    """The ledger of a release, by outlet; read in pieces, so that a long one takes no more memory than a short one. Of
+    one state, in one language, or with `words` in the outlet's name or address, where those are given."""
+    asked = [Letter.release == release]
+    asked += [Letter.state == state] if state else []
+    asked += [Letter.language == language] if language else []
+    if words:
+        held = [column.icontains(words, autoescape=True) for column in (Letter.to_office, Letter.recipient)]
+        asked.append(or_(*held))
     attempt, report = aliased(LetterAttempt), aliased(LetterReport)
     last = select(func.max(attempt.id)).where(attempt.letter == Letter.id).correlate(Letter).scalar_subquery()
     told = select(func.max(report.id)).where(report.letter == Letter.id).correlate(Letter).scalar_subquery()
@@ -62,7 +71,7 @@ def rows(session: Session, release: int) -> Iterator[Row]:
         .select_from(Letter)
         .outerjoin(LetterAttempt, LetterAttempt.id == last)
         .outerjoin(LetterReport, LetterReport.id == told)
-        .where(Letter.release == release)
+        .where(*asked)
         .order_by(Letter.to_office, Letter.id)
     )  # fmt: skip
     for one in session.execute(query.execution_options(yield_per=AT_ONCE)):
@@ -84,3 +93,9 @@ def figures(session: Session, mission: str) -> list[tuple[int, str, int]]:
         .order_by(Release.number.desc(), Letter.state)
     )
     return [(number, state, count) for number, state, count in session.execute(query).tuples()]
+
+
+def by_language(session: Session, release: int) -> list[tuple[str, str, int]]:
+    """(language, kind, how many letters) of a release whose letters were written."""
+    query = select(Letter.language, Letter.kind, func.count()).where(Letter.release == release)
+    return list(session.execute(query.group_by(Letter.language, Letter.kind).order_by(func.count().desc())).tuples())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -143,6 +143,12 @@ def said_to_be_back(session: Session, letter: int) -> LetterReport | None:
     """The newest report that a letter came back; genuine or not."""
     query = select(LetterReport).where(LetterReport.letter == letter, LetterReport.kind == "bounce")
     return session.scalars(query.order_by(LetterReport.id.desc()).limit(1)).one_or_none()
+
+
+def said_back(session: Session, letters: Collection[int]) -> dict[int, LetterReport]:
+    """Letter -> the newest report that it came back, of these letters."""
+    query = select(LetterReport).where(LetterReport.letter.in_(letters), LetterReport.kind == "bounce")
+    return {row.letter: row for row in session.scalars(query.order_by(LetterReport.id)) if row.letter is not None}
 
 
 def not_suppressed() -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, delete, insert, select, update
+from sqlalchemy import ForeignKey, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records import contact_acts
@@ -206,6 +206,18 @@ def erase(session: Session, contact: int) -> None:
 def lists(session: Session) -> dict[str, str]:
     """Every list: code and title."""
     return dict(session.execute(select(MediaList.code, MediaList.title).order_by(MediaList.code)).tuples().all())
+
+
+def by_list(session: Session, mission: str) -> list[tuple[str, int]]:
+    """(title, how many) of each list that contacts of the mission's releases are on; somebody may be on several."""
+    query = (
+        select(MediaList.title, func.count())
+        .join(MediaListEntry, MediaListEntry.list == MediaList.code)
+        .join(MissionMedia, MissionMedia.contact == MediaListEntry.contact)
+        .where(MissionMedia.mission == mission)
+        .group_by(MediaList.code, MediaList.title)
+    )
+    return list(session.execute(query.order_by(MediaList.title)).tuples().all())
 
 
 def choose(session: Session, mission: str, contacts: Collection[int]) -> tuple[int, int]:

@@ -1,0 +1,175 @@
+"""What the pages on releases show: the embargo and its clock, what keeps each release, whom it reaches, how far it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from babel import Locale
+from sqlalchemy.orm import Session
+
+from desk.chronicle import named
+from ieom.acts import distribution as acts
+from ieom.acts import doubt, letters, readers
+from ieom.acts.announcing import noticed
+from ieom.acts.approvers import approvers, digest_of
+from ieom.acts.published import texts
+from ieom.acts.releasing import outdated
+from ieom.acts.rounds import approved_round, stands
+from ieom.mail.phrases import spoken_in
+from ieom.records import correspondence, ledger, media, missions, releases
+from ieom.records.letters import said_back
+from ieom.records.releases import Release
+from ieom.rules.release import CARRIES, ENDED, embargo_until, reasons_not_to
+
+KIND = {
+    "arrival": "arrival", "advisory": "media advisory", "mid_mission": "mid-mission release", "statement": "statement",
+    "clarification": "clarification", "correction": "correction", "withdrawal": "withdrawal", "holding": "holding line",
+}  # fmt: skip
+STATES = {
+    "queued": "waiting", "leased": "about to leave", "transmitting": "leaving now", "sent": "sent", "refused": "refused",
+    "deferred": "tried again later", "in_doubt": "in doubt", "late": "late, waits for a person", "stopped": "stopped",
+    "cancelled": "taken back", "bounced": "came back",
+}  # fmt: skip
+MANY = 300
+"""Rows of a ledger that a page shows; the file has them all."""
+
+
+def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dict[str, Any]:
+    """The page of all releases."""
+    facts, known = missions.facts(session, mission), named(session, mission)
+    rows = [row for row in releases.of(session, mission) if row.status != "dropped"]
+    round_ = approved_round(session, mission)
+    told = [one(session, mission, row, now, known, code=code) for row in rows]
+    main = acts.newest(session, mission)
+    known_of = acts.readiness(session, mission, main)
+    until = embargo_until(known_of)
+    approved = round_ is not None and stands(session, mission, round_)
+    same = main is not None and round_ is not None and main.hashes == round_.hashes
+    return {
+        "now": now, "releases": told[::-1], "main": next((o for o in told if main is not None and o["id"] == main.id), None),
+        "known": known, "approved": approved, "until": until, "clock": left(until, now),
+        "last_close": known_of.last_close, "press_conference": known_of.press_conference, "go_rule": facts.release.go,
+        "why_not": reasons_not_to(known_of, now) if main is None or main.started_at is None else [],
+        "may_prepare": approved and (main is None or not same or main.started_at is None),
+        "again": main is not None and main.started_at is None, "code": code,
+        "going": any(o["status"] == "going" for o in told), **waiting(session, mission),
+        "tests_to": [
+            (o.email, o.office) for o in facts.offices if o.body == facts.organisation and o.email
+        ],
+        "languages": list(facts.languages), "complaints": _complaints(session, mission),
+        "public": [(str(o["number"]), f"{o['number']}: {o['what']}") for o in told if o["public"]],
+        "soon": until is not None and timedelta(0) < until - now < timedelta(hours=1),
+    }  # fmt: skip
+
+
+def left(until: datetime | None, now: datetime) -> str:
+    """The time left as a clock shows it: '1 day 02:14:32', '00:14:32'; '' once it is over."""
+    if until is None or until <= now:
+        return ""
+    seconds = int((until - now).total_seconds())
+    days, rest = divmod(seconds, 86400)
+    clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return clock if not days else f"{days} day{'s' if days > 1 else ''} {clock}"
+
+
+def one(
+    session: Session, mission: str, row: Release, now: datetime, known: dict[str, str], *, code: str
+) -> dict[str, Any]:  # fmt: skip
+    """One release: who did what with it, what keeps it, how far it is."""
+    ready = acts.readiness(session, mission, row)
+    concerned = session.get(Release, row.concerns) if row.concerns is not None else None
+    public = releases.public(session, row)
+    states = acts.ledger(session, row) if row.started_at is not None else Counter[str]()
+    own = row.kind not in CARRIES
+    until = embargo_until(ready)
+    made = {
+        "id": row.id, "number": row.number, "kind": row.kind, "what": KIND[row.kind], "status": row.status, "own": own,
+        "concerns": (concerned.number, KIND[concerned.kind]) if concerned else None, "public": public,
+        "prepared_by": row.prepared_by, "prepared_name": known.get(row.prepared_by, row.prepared_by),
+        "prepared_at": row.prepared_at, "sent_by": row.sent_by, "sent_name": known.get(row.sent_by or "", row.sent_by or ""),
+        "early_by": row.early_by, "early_name": known.get(row.early_by or "", row.early_by or ""),
+        "early_agreed": row.early_agreed_by, "early_agreed_name": known.get(row.early_agreed_by or "", ""),
+        "early_why": row.early_why, "go": row.go, "started_at": row.started_at, "done_at": row.done_at,
+        "held_why": row.held_why, "until": until, "lacks": list(ready.lacks),
+        "why_not": reasons_not_to(ready, now) if row.started_at is None else [],
+        "approvals": [(known.get(o.by, o.by), o.at) for o in releases.approvals(session, row.id)],
+        "counts": [(state, STATES.get(state, state), n) for state, n in sorted(states.items())],
+        "total": sum(states.values()), "sent": states["sent"], "over": sum(n for s, n in states.items() if s in acts.ENDED),
+        "unwritten": acts.unwritten(session, row), "open": row.status not in ENDED, "mine": row.prepared_by == code,
+        "may_approve": False, "digest": digest_of(session, row) if own else "", "outdated": outdated(session, row),
+        "about": [(o.number, KIND[o.kind]) for o in releases.about(session, row.id)],
+    }  # fmt: skip
+    if own and row.started_at is None and row.status != "dropped":
+        heads, seats = approvers(session, mission, row)
+        has = any(o.by == code for o in releases.approvals(session, row.id))
+        second = row.kind == "withdrawal" and any(code in seat for seat in seats)
+        made["may_approve"] = bool(code) and not has and code != row.prepared_by and (code in heads or second)
+    if row.started_at is None:
+        to_media, offices, tested = acts.reach(session, mission, row)
+        made |= {"media": to_media, "offices": offices, "tested": tested}
+    else:
+        made |= {"media": 0, "offices": 0, "tested": True}
+    return made
+
+
+def detail(session: Session, mission: str, row: Release) -> dict[str, Any]:
+    """What the page of one release adds: its texts, papers, readers by language and list."""
+    facts = missions.facts(session, mission)
+    if row.started_at is None:
+        there = Counter(o.to.language for o in readers.of(session, mission, row))
+        languages = [(language, "release", count) for language, count in there.most_common()]
+    else:
+        languages = ledger.by_language(session, row.id)
+    own = row.kind not in CARRIES
+    return {
+        "texts": [
+            {"language": o.language, "title": o.title, "paragraphs": list(o.paragraphs), "hash": o.hash,
+             "authentic": o.authentic, "marking": o.marking}
+            for o in texts(session, row).values()
+        ],
+        "papers": sorted(row.papers.items()), "by_language": languages,
+        "test_languages": [(o, str(Locale.parse(o).get_language_name(o) or o)) for o in spoken_in("release")],
+        "by_list": media.by_list(session, mission) if row.concerns is None else [],
+        "noticed": noticed(session, mission, row) if own else [],
+        "tests_to": [(o.email, o.office) for o in facts.offices if o.body == facts.organisation and o.email],
+    }  # fmt: skip
+
+
+def waiting(session: Session, mission: str) -> dict[str, Any]:
+    """Letters that wait for a person: in doubt, or late."""
+    rows = doubt.in_doubt(session, mission)[:MANY]
+    back = said_back(session, [row.id for row in rows])
+    doubted = [
+        {
+            "number": row.id, "to": row.to_office, "address": row.recipient, "subject": row.subject,
+            "at": row.settled_at or row.due_at, "answer": f"{row.code or ''} {row.answer or ''}".strip(),
+            "back": back[row.id].diagnostic or back[row.id].status or back[row.id].action if row.id in back else "",
+        }
+        for row in rows
+    ]  # fmt: skip
+    late = [
+        {"number": row.id, "to": row.to_office, "subject": row.subject, "due": row.due_at}
+        for row in letters.late(session, mission)[:MANY]
+    ]
+    return {"in_doubt": doubted, "late": late}
+
+
+def _complaints(session: Session, mission: str) -> dict[str, Any]:
+    rows = releases.complaints(session, mission)
+    numbers = releases.names(session, {row.release for row in rows if row.release is not None})
+    had = {row.received for row in rows}
+    papers = [row for row in correspondence.of(session, mission) if row.direction == "in" and row.number not in had]
+    ours = [row for row in correspondence.of(session, mission) if row.direction == "out"]
+    return {
+        "rows": [
+            {
+                "received": row.received, "about": row.about, "at": row.registered_at, "reply": row.reply,
+                "release": numbers[row.release][0] if row.release in numbers else None,
+            }
+            for row in rows
+        ],
+        "papers": [(row.number, f"{row.number}: {row.subject}") for row in papers],
+        "ours": [(row.number, f"{row.number}: {row.subject}") for row in ours],
+    }  # fmt: skip

@@ -1,0 +1,188 @@
+"""Releases at the desk: prepared by one and let go by another, stopped while letters leave, doubt settled by people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+from desks import Desk
+from evening import EVENING, SLUG, Doing, letters, release_letters
+from openpyxl import load_workbook
+from releases import ADVISORY
+from sqlalchemy import select, update
+
+from desk.web.release_view import left
+from ieom.acts import distribution
+from ieom.records import missions, releases
+from ieom.records.base import begin, reading
+from ieom.records.letters import Letter
+
+PAGE = f"/missions/{SLUG}/release"
+
+
+def released(desk: Desk) -> Doing:
+    """Prepared by the press officer, let go by the coordinator at the desk; the evening has come and letters are queued."""
+    assert "Release 1 is prepared" in desk.press_officer.post(f"{PAGE}/prepare", {"go": "by_time"}).text
+    assert "Go is said for release 1" in desk.coordinator.post(f"{PAGE}/1/go").text
+    do = Doing(desk.engine)
+    with begin(desk.engine) as session:
+        missions.get(session, SLUG).simulated_now = EVENING
+    do.advance(distribution, EVENING)
+    return do
+
+
+def test_nothing_is_prepared_before_the_approval(desk_asked: Desk) -> None:
+    assert "no text is approved as it stands" in desk_asked.press_officer.get(PAGE).text
+    refused = desk_asked.press_officer.post(f"{PAGE}/prepare")
+    assert refused.status_code == 409
+    assert "No text is approved" in refused.text
+
+
+def test_who_prepared_a_release_can_not_say_go_and_another_can(desk_approved: Desk) -> None:
+    desk_approved.press_officer.post(f"{PAGE}/prepare")
+    assert "You prepared it; another person says go" in desk_approved.press_officer.get(PAGE).text
+    refused = desk_approved.press_officer.post(f"{PAGE}/1/go")
+    assert refused.status_code == 409
+    assert "another person sends it" in refused.text
+    page = desk_approved.coordinator.get(PAGE).text
+    assert "Send to 24 outlets at 12 Aug, 20:00" in page
+    assert re.search(r'role="timer"[^>]*><span class="figure">01:\d\d:\d\d<', page)
+    gone = desk_approved.coordinator.post(f"{PAGE}/1/go").text
+    assert "has said go" in gone
+    Doing(desk_approved.engine).advance(distribution, EVENING - timedelta(seconds=1))
+    assert letters(desk_approved.engine) == 0
+
+
+def test_only_the_press_office_and_the_coordinator_prepare_and_an_auditor_looks(desk_approved: Desk) -> None:
+    for role in ("drafter", "approver", "delegation_member", "auditor", "head_of_mission"):
+        assert getattr(desk_approved, role).post(f"{PAGE}/prepare").status_code == 403, role
+        assert getattr(desk_approved, role).get(PAGE).status_code == 200, role
+    with reading(desk_approved.engine) as session:
+        assert releases.of(session, SLUG) == []
+    desk_approved.press_officer.post(f"{PAGE}/prepare")
+    assert desk_approved.delegation_member.get(f"{PAGE}/1").status_code == 403  # outlets' addresses
+    assert desk_approved.auditor.get(f"{PAGE}/1").status_code == 200
+
+
+def test_a_letter_is_previewed_without_the_power_of_a_page_of_the_desk(desk_approved: Desk) -> None:
+    desk_approved.press_officer.post(f"{PAGE}/prepare")
+    page = desk_approved.coordinator.get(f"{PAGE}/1").text
+    for language in ("en", "official"):
+        assert f"{PAGE}/1/letters/{language}" in page
+        assert "sandbox=" in desk_approved.coordinator.get(f"{PAGE}/1/letters/{language}").text
+        words = desk_approved.coordinator.get(f"{PAGE}/1/letters/{language}/words")
+        policy = words.headers["content-security-policy"]
+        assert "sandbox" in policy
+        assert "allow-scripts" not in policy
+        assert "allow-same-origin" not in policy
+        assert words.headers["cache-control"] == "no-store"
+    assert desk_approved.coordinator.get(f"{PAGE}/1/letters/xx").status_code == 422
+    paper = desk_approved.coordinator.get(f"{PAGE}/1/papers/statement-en.pdf")
+    assert paper.headers["content-disposition"].startswith("attachment")
+    assert desk_approved.coordinator.get(f"{PAGE}/1/papers/passwd").status_code == 404
+    assert letters(desk_approved.engine) == 0
+
+
+def test_a_test_goes_to_an_office_of_ours_alone(desk_approved: Desk) -> None:
+    desk_approved.press_officer.post(f"{PAGE}/prepare")
+    form = {"email": "newsroom@outlet.example", "language": "en"}
+    assert desk_approved.press_officer.post(f"{PAGE}/1/test", form).status_code == 422
+    form["email"] = "press@secretariat.example"
+    assert "1 test letters go to" in desk_approved.press_officer.post(f"{PAGE}/1/test", form).text
+    assert "No test of it was sent" not in desk_approved.coordinator.get(PAGE).text
+
+
+def test_a_stop_while_letters_leave_holds_back_the_rest_and_going_on_never_begins_again(desk_approved: Desk) -> None:
+    do = released(desk_approved)
+    with begin(desk_approved.engine) as session:  # a sender has handed over some, and one is on the wire
+        some = session.scalars(select(Letter.id).where(Letter.kind == "release").order_by(Letter.id).limit(6)).all()
+        session.execute(
+            update(Letter)
+            .where(Letter.id.in_(some[:5]))
+            .values(state="sent", settled_at=EVENING, code=250, answer="ok")
+        )
+        session.execute(update(Letter).where(Letter.id == some[5]).values(state="transmitting"))
+        before = dict(session.execute(select(Letter.id, Letter.message_id)).tuples().all())
+    page = desk_approved.coordinator.get(f"{PAGE}/now").text
+    assert "5 of 35 letters are sent" in page or re.search(r"5 of \d+ letters are sent", page)
+    said = desk_approved.press_officer.post(f"{PAGE}/1/stop", {"why": "A wrong word <b>here</b>"}).text
+    assert "is stopped" in said
+    assert "wrong word &lt;b&gt;" in said
+    do.advance(distribution, EVENING + timedelta(minutes=5))
+    assert release_letters(desk_approved.engine) == {"sent", "transmitting", "stopped"}
+    on = desk_approved.coordinator.post(f"{PAGE}/1/go-on").text
+    assert "never from the beginning" in on
+    assert release_letters(desk_approved.engine) == {"sent", "transmitting", "queued"}
+    with reading(desk_approved.engine) as session:
+        assert dict(session.execute(select(Letter.id, Letter.message_id)).tuples().all()) == before
+
+
+def test_the_ledger_is_filtered_and_taken_away_whole(desk_approved: Desk) -> None:
+    released(desk_approved)
+    with begin(desk_approved.engine) as session:
+        row = session.scalars(select(Letter).where(Letter.kind == "release").order_by(Letter.id).limit(1)).one()
+        row.state, row.settled_at, row.code, row.answer = "refused", EVENING, 550, "=cmd|' /C calc'!A0 no such user"
+        outlet, address = row.to_office, row.recipient
+    page = desk_approved.press_officer.get(f"{PAGE}/1?state=refused").text
+    assert address in page
+    assert "no such user" in page
+    assert page.count('<span class="small">') < 12
+    assert "No letter is like that" in desk_approved.press_officer.get(f"{PAGE}/1?state=bounced").text
+    found = desk_approved.press_officer.get(f"{PAGE}/1", params={"q": address[:12].upper()}).text
+    assert outlet in found
+    table = desk_approved.press_officer.get(f"{PAGE}/1/ledger.csv")
+    assert table.headers["content-disposition"].startswith("attachment")
+    rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
+    refused = next(one for one in rows if one["state"] == "refused")
+    assert refused["answer"].startswith("'=cmd")
+    book = load_workbook(io.BytesIO(desk_approved.press_officer.get(f"{PAGE}/1/ledger.xlsx").content))
+    assert book.worksheets[0].max_row == len(rows) + 1
+    assert desk_approved.approver.get(f"{PAGE}/1/ledger.csv").status_code == 403
+
+
+def test_a_letter_in_doubt_is_settled_by_a_person_once(desk_approved: Desk) -> None:
+    released(desk_approved)
+    with begin(desk_approved.engine) as session:
+        rows = session.scalars(select(Letter).where(Letter.kind == "release").order_by(Letter.id).limit(2)).all()
+        for row in rows:
+            row.state, row.settled_at = "in_doubt", EVENING
+        one, other = (row.id for row in rows)
+    page = desk_approved.press_officer.get(PAGE).text
+    assert "2 letters are in doubt" in page
+    assert "It was sent" not in page
+    settled = desk_approved.press_officer.post(f"{PAGE}/letters/{one}/settle", {"how": "sent"}).text
+    assert "1 letter is in doubt" in settled
+    again = desk_approved.press_officer.post(f"{PAGE}/letters/{one}/settle", {"how": "resend"})
+    assert again.status_code == 409
+    assert "1 go once more" in desk_approved.press_officer.post(f"{PAGE}/doubt/resend").text
+    assert desk_approved.auditor.post(f"{PAGE}/doubt/resend").status_code == 403
+    with reading(desk_approved.engine) as session:
+        assert session.get_one(Letter, one).state == "sent"
+        assert session.get_one(Letter, other).state == "queued"
+
+
+def test_a_text_of_its_own_is_written_by_a_form_approved_by_its_hash_and_let_go_by_another(desk_approved: Desk) -> None:
+    wrong = {"kind": "advisory", "text-en": "The vote\n\nThe election was open and transparent."}
+    assert "only the approved statement may say" in desk_approved.press_officer.post(f"{PAGE}/new", wrong).text
+    page = desk_approved.press_officer.post(f"{PAGE}/new", {"kind": "advisory", "text-en": ADVISORY})
+    assert page.status_code == 200, page.text
+    assert "Hash to approve" in page.text
+    mine = desk_approved.head_of_mission.get(f"{PAGE}/1").text
+    digest = re.search(r'name="read" value="([0-9a-f]{64})"', mine)
+    assert digest
+    other = desk_approved.head_of_mission.post(f"{PAGE}/1/approve", {"read": "0" * 64})
+    assert other.status_code == 409
+    assert desk_approved.coordinator.post(f"{PAGE}/1/approve", {"read": digest[1]}).status_code == 403
+    assert "You have approved release 1" in desk_approved.head_of_mission.post(
+        f"{PAGE}/1/approve", {"read": digest[1]}
+    ).text  # fmt: skip
+    assert desk_approved.press_officer.post(f"{PAGE}/1/go").status_code == 409
+    assert "Go is said" in desk_approved.coordinator.post(f"{PAGE}/1/go").text
+
+
+def test_the_clock_shows_what_is_left() -> None:
+    assert left(EVENING, EVENING - timedelta(minutes=14, seconds=32)) == "00:14:32"
+    assert left(EVENING, EVENING - timedelta(days=2, hours=1)) == "2 days 01:00:00"
+    assert left(EVENING, EVENING) == left(None, EVENING) == ""
