@@ -9,6 +9,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Form, Request, Response, UploadFile
 from sqlalchemy.orm import Session
@@ -16,18 +17,20 @@ from starlette.datastructures import FormData
 
 from desk.web.asking import Asked, Desk, router
 from desk.web.files import taken
-from desk.web.mission_form import ROWS, Typed, fresh, looked_at, typed
+from desk.web.mission_form import Typed, fresh, looked_at, typed
 from ieom.acts import delegation
-from ieom.errors import BadInput, Conflict, Faults
+from ieom.errors import BadInput, Conflict, Fault, Faults
 from ieom.folder import MissionFolder, load_names, open_mission, read
 from ieom.folder.written import pack, unpack
-from ieom.records import missions
-from ieom.records.base import reading
+from ieom.records import accounts, missions
+from ieom.records.base import begin, reading
 from ieom.rules.names import LANGUAGES
 from ieom.rules.timeline import TITLES, Stage
 
 part = router()
 MOST = 10_000_000
+PLACE = "/missions/new"
+"""Under which what was typed is kept until the mission opens."""
 CARRIED = 1_400_000
 """Octets of a packed folder that a preview carries on to the opening."""
 
@@ -40,22 +43,26 @@ Sent = Annotated[FormData, Depends(_form)]
 
 
 @part.get("/missions/new")
-def begin(desk: Desk) -> Response:
-    """The form, and the place for a folder."""
-    return _page(desk, fresh())
+def show(desk: Desk) -> Response:
+    """The form, with what the asker typed before and did not send, and the place for a folder."""
+    with reading(desk.engine) as session:
+        left = accounts.kept_text(session, desk.me.id, PLACE)
+    return _page(desk, typed(dict(parse_qsl(left, keep_blank_values=True))) if left else fresh(), left=bool(left))
 
 
 @part.post("/missions/new")
 def form(desk: Desk, sent: Sent) -> Response:
     """More rows, a look at what was typed, or the opening; what was typed stays either way."""
     do, what = str(sent.get("do", "")), typed(dict(sent))
+    if do == "anew":
+        _keep(desk, "")
+        return desk.done("/missions/new")
+    _keep(desk, urlencode({name: value for name, value in sent.items() if isinstance(value, str) and name != "csrf"}))
     if do not in {"look", "open"}:
         return _page(desk, what)
     with tempfile.TemporaryDirectory(prefix="ieom-new-") as made:
         facts = looked_at(what, Path(made))
         if facts is not None and _open_already(desk, facts.slug):
-            from ieom.errors import Fault
-
             what.values["slug"] = facts.slug
             what.faults.append(Fault("", f"a mission '{facts.slug}' is open already; take another", column="slug"))
             facts = None
@@ -63,7 +70,9 @@ def form(desk: Desk, sent: Sent) -> Response:
             return _page(desk, what, status=422)
         if do == "look":
             return _page(desk, what, sound=True)
-        return _open(desk, read(Path(made)), what.values.get("stage", ""), nominate="nominate" in what.values)
+        done = _open(desk, read(Path(made)), what.values.get("stage", ""), nominate="nominate" in what.values)
+    _keep(desk, "")
+    return done
 
 
 @part.post("/missions/new/folder")
@@ -132,12 +141,17 @@ def _nominate(session: Session, found: MissionFolder, by: str, at: Any) -> None:
         )
 
 
+def _keep(desk: Asked, text: str) -> None:
+    with begin(desk.engine) as session:
+        accounts.keep_text(session, desk.me.id, PLACE, text, at=missions.real_now())
+
+
 def _open_already(desk: Asked, slug: str) -> bool:
     with reading(desk.engine) as session:
         return slug in missions.all_slugs(session)
 
 
-def _page(desk: Asked, what: Typed, *, status: int = 200, sound: bool = False) -> Response:
+def _page(desk: Asked, what: Typed, *, status: int = 200, sound: bool = False, left: bool = False) -> Response:
     names, today = load_names(), missions.real_now().date()
     kinds = {
         kind: sorted(((code, _called(names, code, today)) for code in names.of_kind(kind)), key=lambda one: one[1])
@@ -145,7 +159,7 @@ def _page(desk: Asked, what: Typed, *, status: int = 200, sound: bool = False) -
     }
     return desk.page(
         "missions_new.html", status=status, zone="UTC", what=what, rows=what.rows, kinds=kinds, sound=sound,
-        languages=LANGUAGES, stages=_stages(), zones=ZONES, lists=list(ROWS),
+        languages=LANGUAGES, stages=_stages(), zones=ZONES, left=left,
     )  # fmt: skip
 
 

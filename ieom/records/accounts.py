@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records.base import Base
@@ -93,6 +93,19 @@ class KeptText(Base):
     """The form's address and the field's name."""
     text: Mapped[str]
     at: Mapped[datetime]
+
+
+def kept_text(session: Session, account: int, place: str) -> str:
+    """What somebody typed at a place and has not sent; '' for nothing."""
+    row = session.get(KeptText, (account, place))
+    return row.text if row else ""
+
+
+def keep_text(session: Session, account: int, place: str, text: str, *, at: datetime) -> None:
+    """Keep what somebody typed at a place, instead of what was kept there; an empty text is forgotten."""
+    session.execute(delete(KeptText).where(KeptText.account == account, KeptText.place == place))
+    if text:
+        session.add(KeptText(account=account, place=place, text=text, at=at))
 
 
 def digest(token: str) -> str:

@@ -173,3 +173,19 @@ def test_only_a_coordinator_for_all_or_an_administrator_begins_a_mission(engine:
     assert opened.url.path == "/"
     assert "The mission is open" in opened.text
     assert slugs(engine) == [SLUG, "kz-2027"]
+
+
+def test_what_was_typed_is_there_when_one_comes_back_until_the_mission_opens(desk: Desk, engine: Engine) -> None:
+    part = {name: value for name, value in FILLED.items() if name != "host_state"}
+    assert desk.press_officer.post("/missions/new", {**part, "do": "look"}).status_code == 422
+    page = desk.press_officer.get("/missions/new").text
+    assert "was kept and stands here" in page
+    assert 'value="Embassy of Azerbaijan"' in page
+    assert "Embassy of Azerbaijan" not in desk.administrator.get("/missions/new").text
+    desk.press_officer.post("/missions/new", {**FILLED, "do": "open"})
+    assert slugs(engine) == [SLUG, "kz-2027"]
+    assert "was kept" not in desk.press_officer.get("/missions/new").text
+    desk.press_officer.post("/kept", {"place": "/missions/new", "text": "title=Half+a+title&states%5B1%5D.code=AZ"})
+    assert 'value="Half a title"' in desk.press_officer.get("/missions/new").text
+    desk.press_officer.post("/missions/new", {"do": "anew"})
+    assert "Half a title" not in desk.press_officer.get("/missions/new").text

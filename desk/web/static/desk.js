@@ -19,21 +19,27 @@
 
   // Kept while typed: at the latest two seconds after the last key, and when the page is left.
   const waiting = new Map();
+  const typed = (field) => {
+    if (!(field instanceof HTMLFormElement)) return field.value === field.defaultValue ? "" : field.value;
+    const all = new FormData(field);
+    all.delete("csrf");
+    return new URLSearchParams(all).toString();
+  };
   const keep = (field) => {
     waiting.delete(field);
-    const body = new URLSearchParams({ csrf: token(), place: field.dataset.keep, text: field.value === field.defaultValue ? "" : field.value });
+    const body = new URLSearchParams({ csrf: token(), place: field.dataset.keep, text: typed(field) });
     fetch("/kept", { method: "POST", body, keepalive: body.toString().length < 60000 }).catch(() => undefined);
   };
   document.addEventListener("input", (event) => {
-    const field = event.target;
-    if (!(field instanceof HTMLTextAreaElement) || !field.dataset.keep) return;
+    const field = event.target.closest("textarea[data-keep], form[data-keep]");
+    if (!field) return;
     clearTimeout(waiting.get(field));
     waiting.set(field, setTimeout(keep, 2000, field));
   });
   const flush = () => { for (const [field, timer] of waiting) { clearTimeout(timer); keep(field); } };
   addEventListener("pagehide", flush);
   document.addEventListener("visibilitychange", () => { if (document.hidden) flush(); });
-  const sent = (form) => { for (const field of form.querySelectorAll("[data-keep]")) { clearTimeout(waiting.get(field)); waiting.delete(field); } };
+  const sent = (form) => { for (const field of [form, ...form.querySelectorAll("[data-keep]")]) { clearTimeout(waiting.get(field)); waiting.delete(field); } };
   document.addEventListener("submit", (event) => sent(event.target));
 
   // What changes by itself. `data-changes` is asked for server-sent events, then `data-now` is put in its place.
