@@ -44,6 +44,7 @@ PAGES = {
     "accounts-log": "/accounts/log",
     "me": "/me",
     "lists": f"/missions/{SLUG}/lists",
+    "settings": "/settings",
     "facts": f"/missions/{SLUG}/facts",
     "media": "/media",
     "media-contact": "/media/contacts/1",

@@ -115,6 +115,9 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /media/contacts/{number}/forget": PRESS,
     "GET /missions/{mission}/media": PRESS | frozenset({H, U}),
     "POST /missions/{mission}/media": PRESS,
+    # The installation
+    "GET /settings": frozenset({A, C, R, U}),
+    "POST /settings/test-letter": frozenset({A, C, R}),
     # Accounts, and one's own
     "GET /me": Open.ENTERED,
     "POST /me": Open.ENTERED,

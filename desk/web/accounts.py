@@ -29,7 +29,7 @@ Asked = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 MOST = 50
 """Acts on a page of the record."""
-ACTS = {"AccountMade", "AccountClosed", "RoleGiven", "RoleTaken", "PasswordChosen", "EntryLinkMade"}
+ACTS = {"AccountMade", "AccountClosed", "RoleGiven", "RoleTaken", "PasswordChosen", "EntryLinkMade", "MailTested"}
 
 
 @part.get("/accounts")

@@ -45,6 +45,7 @@ PARTS = (
     "statement_word",
     "announcing",
     "releasing",
+    "settings",
 )
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

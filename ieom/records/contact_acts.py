@@ -81,3 +81,9 @@ def witnessed(session: Session) -> list[str]:
 def happened(session: Session, ref: str | None) -> bool:
     """Whether an act with this caller's key is in the chain already."""
     return ref is not None and session.scalars(select(ContactAct.seq).where(ContactAct.ref == ref)).first() is not None
+
+
+def newest(session: Session, act: str, by: str) -> ContactAct | None:
+    """The newest act of this kind by this person."""
+    query = select(ContactAct).where(ContactAct.act == act, ContactAct.by == by)
+    return session.scalars(query.order_by(ContactAct.seq.desc()).limit(1)).one_or_none()

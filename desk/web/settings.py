@@ -1,0 +1,185 @@
+"""The installation's settings as they stand: the mail account, the letterhead and names, the keys. Secrets are never shown,
+only whether they are there and fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cryptography.fernet import Fernet
+from fastapi import Response
+from sqlalchemy.orm import Session
+
+from desk.web.asking import Desk, router
+from ieom.acts import mailing
+from ieom.errors import IeomError
+from ieom.folder.names import load_names
+from ieom.mail.account import Account
+from ieom.mail.dkim import key_for
+from ieom.papers import keys, word
+from ieom.papers.certificates import SOON
+from ieom.records import missions
+from ieom.records.base import begin, reading
+from ieom.settings import settings
+
+part = router()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One setting: what it is, how it stands in words, and its shape (done, waiting, late, none)."""
+
+    what: str
+    says: str
+    kind: str = "done"
+    where: str = ""
+    """Where it is changed."""
+
+
+@part.get("/settings")
+def show(desk: Desk) -> Response:
+    """Everything at a glance."""
+    with desk.look() as (session, _mission, now):
+        known = mailing.sender(session)
+        names = _names(session)
+    parts = [("Mail account", _mail(known)), ("Names and letterhead", [*names, _letterhead(now)]), ("Keys", _keys(now))]
+    owed = [line for _title, lines in parts for line in lines if line.kind == "late"]
+    return desk.page(
+        "settings.html",
+        zone="UTC",
+        parts=parts,
+        owed=owed,
+        can_test=bool(settings().smtp_host and known),
+        to=desk.me.email,
+    )
+
+
+@part.post("/settings/test-letter")
+def test_letter(desk: Desk) -> Response:
+    """A real letter to oneself; what the server answered is told."""
+    at = missions.real_now()
+    with reading(desk.engine) as session:
+        mailing.may_test(session, by=desk.as_account, at=at)
+        known = mailing.sender(session)
+    outcome = mailing.test(desk.me.email, known=known, at=at)
+    with begin(desk.engine) as session:
+        desk.still(session)
+        mailing.tested(session, by=desk.as_account, at=missions.real_now(), account=desk.me.id, outcome=outcome)
+    answer = f" It said: {outcome.code or ''} {outcome.answer}".rstrip() if outcome.answer else ""
+    return desk.done("/settings", f"{mailing.SAID[outcome.what]}{answer}")
+
+
+def _mail(known: mailing.Sender | None) -> list[Line]:
+    own = settings()
+    try:
+        account = Account.of(own)
+        secured = {"starttls": "secured by STARTTLS", "tls": "secured by TLS", "none": "not secured, on this machine"}
+        who = f"as {account.user}" if account.user else "without a log-in"
+        server = Line(
+            "Server", f"{account.host}, port {account.port}, {secured[account.security]}, {who}", where="IEOM_SMTP_HOST"
+        )
+    except IeomError as error:
+        server = Line("Server", str(error), "late", "IEOM_SMTP_HOST")
+    if known is None:
+        sender = Line("Sender", "not known before a mission is opened", "waiting", "the mission file")
+    else:
+        name = f"{known.name} <{known.email}>" if known.name else known.email
+        sender = Line(
+            "Sender",
+            f"{name}; letters that can't be delivered come back to {known.envelope}",
+            where=f"the mission file ({known.where})",
+        )
+    bounces = str(own.bounce_maildir and "a Maildir") if own.bounce_maildir else own.bounce_imap_host
+    back = Line("Letters that come back", f"are read from {bounces}", where="IEOM_BOUNCE_IMAP_HOST") if bounces else Line(
+        "Letters that come back", "are read by nobody here: a person has to look into that mailbox", "waiting", "IEOM_BOUNCE_IMAP_HOST"
+    )  # fmt: skip
+    return [server, sender, _dkim(known), back]
+
+
+def _dkim(known: mailing.Sender | None) -> Line:
+    if settings().dkim_key is None:
+        return Line(
+            "Signature (DKIM)",
+            "none here; the mail server of the organisation signs, or nobody does",
+            "none",
+            "IEOM_DKIM_KEY",
+        )
+    try:
+        key_for(known.email if known else "office@organisation.example")
+    except IeomError as error:
+        return Line("Signature (DKIM)", str(error), "late", "IEOM_DKIM_KEY")
+    return Line("Signature (DKIM)", "letters are signed here", where="IEOM_DKIM_KEY")
+
+
+def _names(session: Session) -> list[Line]:
+    where = "config/names.toml"
+    try:
+        names = load_names()
+    except IeomError as error:
+        return [Line("Names", str(error), "late", where)]
+    today = datetime.now(UTC).date()
+    own = sorted({missions.facts(session, slug).organisation for slug in missions.all_slugs(session)})
+    lines = []
+    for code in own or names.of_kind("organisation"):
+        try:
+            said = f"{names.official(code, on=today)} ({names.short(code, on=today)})"
+            spoken = [one for one in sorted(names.entry(code).names) if names.spoken(code, one, on=today)]
+            lines.append(Line("Organisation", f"{said}; named in: {', '.join(spoken)}", where=where))
+        except IeomError as error:
+            lines.append(Line("Organisation", str(error), "late", where))
+    lines.append(Line("States", f"{len(names.of_kind('state'))} are named officially", where=where))
+    return lines
+
+
+def _letterhead(at: datetime) -> Line:
+    where = "templates/papers/letterhead.docx, edited in Word"
+    try:
+        name = "Name of the organisation"
+        paper = word.letterhead(name, "A test", at)
+        said = "".join(
+            one.text for part in (paper.sections[0].header, paper.sections[0].footer) for one in part.paragraphs
+        )
+    except Exception:  # noqa: BLE001 - python-docx raises whatever a file that somebody edited brings
+        return Line("Letterhead", "can't be read as a Word document; save it again as .docx", "late", where)
+    if name not in said:
+        return Line(
+            "Letterhead",
+            "does not name the organisation: '{{ organisation }}' stands in its header no more",
+            "late",
+            where,
+        )
+    return Line("Letterhead", "is well; the organisation's name is filled in", where=where)
+
+
+def _keys(now: datetime) -> list[Line]:
+    own = settings()
+    lines = []
+    vault = own.vault_key.get_secret_value()
+    try:
+        Fernet(vault)
+        lines.append(Line("Vault of passports and photographs", "its key is set", where="IEOM_VAULT_KEY"))
+    except ValueError:
+        says = "its key is no key; 'ieom vault key' makes one" if vault else "no key: papers of nominees can't be kept"
+        lines.append(Line("Vault of passports and photographs", says, "late" if vault else "waiting", "IEOM_VAULT_KEY"))
+    try:
+        with keys.opened(None) as key:
+            signing = key.certificate if key is not None else None
+        if signing is None:
+            lines.append(
+                Line(
+                    "Signature of released papers",
+                    "no key: papers are released unsigned; 'ieom keys new' makes one",
+                    "waiting",
+                    "ieom keys new",
+                )
+            )
+        else:
+            left = (signing.until - now).days
+            kind = "late" if left < 0 else "waiting" if left < SOON.days else "done"
+            says = f"signs as {signing.subject}; its certificate {'held' if left < 0 else 'holds'} until {signing.until:%-d %B %Y}"
+            lines.append(Line("Signature of released papers", f"{says} ({max(left, 0)} days left)", kind))
+    except IeomError as error:
+        lines.append(Line("Signature of released papers", str(error), "late", "IEOM_SIGN_PASSPHRASE"))
+    stamps = "are asked for at a time stamp authority" if own.tsa_url else "none; a signature then says its time itself"
+    lines.append(Line("Time stamps", stamps, "done" if own.tsa_url else "none", "IEOM_TSA_URL"))
+    return lines
