@@ -54,6 +54,7 @@ PAGES = {
     "media-selection": f"/missions/{SLUG}/media?every=true&look=true",
     "audit": f"/missions/{SLUG}/audit",
     "observation": f"/missions/{SLUG}/observation?form=opening",
+    "observation-enter": f"/missions/{SLUG}/observation/enter?form=counting",
     "observation-form": f"/missions/{SLUG}/observation/forms/uuid:6f1f0a52-0812-4e01-9a01-000000000004",
     "audit-verified": f"/missions/{SLUG}/audit/verified",
     "delegation": f"/missions/{SLUG}/delegation",

@@ -87,6 +87,9 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/observation/export.xlsx": READERS,
     "GET /missions/{mission}/observation/forms/{form:path}": READERS,
     "POST /missions/{mission}/observation/correct": FORMS,
+    "GET /missions/{mission}/observation/enter": FORMS,
+    "POST /missions/{mission}/observation/enter": FORMS,
+    "POST /missions/{mission}/observation/enter/checks": FORMS,
     "POST /missions/{mission}/observation/aside/{content}/put-away": FORMS,
     # The record of acts: it names who reported whom, so not everybody of the delegation
     "GET /missions/{mission}/audit": RECORD,

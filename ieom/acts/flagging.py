@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from ieom.records import missions, stations
 from ieom.records.submissions import Answer, Flag, Submission
 from ieom.rules import checks
+from ieom.rules.submissions import Normal
 
 PAIRED = (*checks.FACTS_OF_A_STATION, "voters_by_signature")
 """Answers that two forms are compared by."""
@@ -73,6 +74,19 @@ def flag(session: Session, mission: str, new: Sequence[Submission] | Sequence[in
     others, near_ids = _seen(session, near, PAIRED)
     found = _found(forms, ids, others, near_ids, hours(session, mission))
     return _write(session, numbers, many, found)
+
+
+def noticed(session: Session, mission: str, form: Normal) -> list[tuple[str, str]]:
+    """(check, detail) of what would be flagged were this form taken. Nothing is written."""
+    answers: dict[str, str] = {}
+    for question, value in form.answers:
+        answers[question] = f"{answers[question]} {value}" if question in answers else value
+    mine = checks.Seen(form.instance_id, form.form, form.team, form.station, form.arrived_at, form.departed_at, answers)
+    near = [Submission.mission == mission, or_(Submission.station == form.station, Submission.team == form.team)]
+    others, _ = _seen(session, [*near, Submission.instance_id != form.instance_id], PAIRED)
+    found = checks.flags(mine, hours(session, mission).get(form.station))
+    between = checks.between([*others, mine], new=frozenset({form.instance_id}))
+    return [*found, *((check, detail) for _, _, check, detail in between)]
 
 
 def _found(

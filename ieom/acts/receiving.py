@@ -101,7 +101,7 @@ def submit(
     _channel(channel, dictated_by, dictated_to, dictated_at)
     missions.lock(session, mission)
     document = storable(document)
-    form, faults = normal(document, load_forms(), **_places(session, mission))
+    form, faults = normal(document, load_forms(), **places(session, mission))
     problem = _problem(session, mission, document, form, faults)
     if form is None or problem is not None:
         return _aside(session, mission, by, at, document, problem or BadInput("the form can't be read"), ref)
@@ -134,7 +134,8 @@ def _channel(channel: str, by: str, to: str, at: datetime | None) -> None:
         raise BadInput("a form by telephone says who dictated it, to whom, and when")
 
 
-def _places(session: Session, mission: str) -> dict[str, set[str]]:
+def places(session: Session, mission: str) -> dict[str, set[str]]:
+    """The stations and teams that a form may name."""
     return {
         "stations": {row.code for row in stations.of(session, mission)},
         "teams": {row.code for row in teams.of(session, mission)},
@@ -202,7 +203,7 @@ def submit_many(
         raise BadInput("a form by telephone says who dictated it, to whom, and when: take it in by itself")
     _channel(channel, "", "", None)
     missions.lock(session, mission)
-    forms, places = load_forms(), _places(session, mission)
+    forms, there = load_forms(), places(session, mission)
     query = select(Submission.instance_id, Submission.content_hash).where(Submission.mission == mission)
     known = dict(session.execute(query).tuples().all())
     problems: list[IeomError] = []
@@ -210,7 +211,7 @@ def submit_many(
     again = 0
     for given in documents:
         document = storable(given)
-        form, faults = normal(document, forms, **places)
+        form, faults = normal(document, forms, **there)
         if form is None:
             why: IeomError = BadInput(f"form {document.get('instance_id') or '(without an id)'}: " + "; ".join(faults))
         elif form.instance_id not in known:
@@ -275,7 +276,7 @@ def settle(
         raise Refused(f"this form was settled on {row.settled_at:%Y-%m-%d} by {row.settled_by}")
     instance = ""
     if document is not None:
-        form, faults = normal(storable(document), load_forms(), **_places(session, mission))
+        form, faults = normal(storable(document), load_forms(), **places(session, mission))
         problem = _problem(session, mission, document, form, faults)
         if problem is not None:
             raise problem

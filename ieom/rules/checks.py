@@ -50,6 +50,28 @@ def flags(form: Seen, hours: Hours | None = None) -> list[tuple[str, str]]:
     return [*_figures(form), *_sense(form), *_times(form, hours)]
 
 
+Names = tuple[str, ...]
+SUMS: tuple[tuple[Names, Names], ...] = (
+    (("issued", "unused", "spoiled"), ("received",)),
+    (("valid", "invalid"), ("in_box",)),
+    (("contestants_total",), ("valid", "votes_a_ballot")),
+)  # fmt: skip
+"""What is added up, and against which figure (two: their product)."""
+
+
+def sums(form: Seen) -> list[tuple[Names, int, Names, int | None]]:
+    """(questions, their sum, against which, that figure), as far as the figures are there: totals as one types."""
+    found = []
+    for added, against in SUMS:
+        numbers = [number for question in added if (number := form.number(question)) is not None]
+        if numbers:
+            other = form.number(against[0])
+            if other is not None and len(against) > 1:
+                other *= form.number(against[1]) or 1
+            found.append((added, sum(numbers), against, other))
+    return found
+
+
 def _figures(form: Seen) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     n = form.number

@@ -1,0 +1,205 @@
+"""A paper form typed at the desk from its definition: totals and checks answer as one types, and what was typed is kept
+until it is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+
+from desk.web.asking import Asked, Desk, missing, router
+from desk.web.entering import keep
+from ieom.acts import observation as acts
+from ieom.acts.paper_forms import Tried, tried
+from ieom.errors import BadInput
+from ieom.folder.forms import load_forms
+from ieom.records import missions, stations, submissions, teams
+from ieom.records.stations import PollingStation
+from ieom.rules import checks
+from ieom.rules.forms import HEAD, WHOLE, Form
+from ieom.rules.submissions import moment
+
+part = router()
+WHERE = "/missions/{mission}/observation/enter"
+LONGEST = 60_000
+"""Characters of a form that is kept while it is typed."""
+MOMENTS = {"arrival": "arrived_at", "departure": "departed_at"}
+Typed = dict[str, list[str]]
+
+
+async def typed(request: Request) -> Typed:
+    """What was typed, by field; files and our own token are none of it."""
+    form: FormData = await request.form(max_files=0, max_fields=2000, max_part_size=100_000)
+    found: Typed = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str) and name != "csrf":
+            found.setdefault(name[:200], []).append(value[:20_000])
+    return found
+
+
+Sent = Annotated[Typed, Depends(typed)]
+
+
+@part.get(WHERE)
+def show(
+    desk: Desk, form: Annotated[str, Query(max_length=200)] = "", aside: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
+    """A form to be filled in; or, with none chosen, which there are. `aside`: one that was kept aside, to be amended."""
+    known = load_forms()
+    given: Typed = {}
+    if aside:
+        form, given = _aside(desk, aside)
+    if not form:
+        return desk.page("observation_choose.html", forms=[(code, one.title) for code, one in known.items()])
+    if form not in known:
+        raise missing(f"The form '{form[:80]}'")
+    left = desk._kept()(_place(desk, form, aside))
+    if left:
+        given = json.loads(left)
+    given.setdefault("instance", [f"paper:{uuid4()}"])
+    return _page(desk, known[form], given, restored=bool(left), tried_=None)
+
+
+@part.post(WHERE + "/checks")
+def check(desk: Desk, request: Request, given: Sent) -> Response:
+    """What the checks say of what is typed until now, which is kept meanwhile. In place, or as the whole page."""
+    form = _form(given)
+    text = json.dumps(given)
+    if len(text) <= LONGEST:
+        keep(desk, _place(desk, form.code, _first(given, "aside")), text)
+    with desk.look() as (session, mission, _now):
+        document, faults = _document(session, mission, form, given)
+        result = _tried(session, mission, document, faults)
+    if "hx-request" in request.headers and "hx-boosted" not in request.headers:
+        shown = _shown(form, given, result)
+        return HTMLResponse(desk.text("observation_checks.html", **shown), headers={"cache-control": "no-store"})
+    return _page(desk, form, given, tried_=result)
+
+
+@part.post(WHERE)
+def enter(desk: Desk, given: Sent) -> Response:
+    """Take the form. What can't be understood is said on the page, with everything typed still there; what is odd is
+    taken and flagged."""
+    form, aside = _form(given), _first(given, "aside")
+    with desk.look() as (session, mission, _now):
+        document, faults = _document(session, mission, form, given)
+        result = _tried(session, mission, document, faults)
+    if aside and not _first(given, "why").strip():
+        result = Tried((*result.faults, "say what was amended, and on whose word"), result.remarks)
+    if result.faults:
+        return _page(desk, form, given, tried_=result, status=422)
+    with desk.act() as (session, mission, by, at):
+        if aside:
+            acts.settle(session, mission, by=by, at=at, content=aside, why=_first(given, "why"), document=document)
+        else:
+            receipt = acts.submit(session, mission, by=by, at=at, document=document, channel="paper")
+            if receipt.problem is not None:  # it came in by another way meanwhile
+                raise receipt.problem
+    keep(desk, _place(desk, form.code, aside), "")
+    said = f"{form.title} of {document['team']} at {document['station']} is taken."
+    return desk.done(f"/missions/{desk.mission}/observation/forms/{quote(document['instance_id'], safe='')}", said)
+
+
+def _place(desk: Asked, form: str, aside: str) -> str:
+    return f"/missions/{desk.mission}/observation/enter#{form[:100]}#{aside[:64]}"
+
+
+def _first(given: Typed, name: str) -> str:
+    return given.get(name, [""])[0]
+
+
+def _form(given: Typed) -> Form:
+    form = load_forms().get(_first(given, "form"))
+    if form is None:
+        raise BadInput("choose a form")
+    return form
+
+
+def _document(session: Session, mission: str, form: Form, given: Typed) -> tuple[dict[str, Any], list[str]]:
+    """The form as every other way of sending would bring it, and the times that are none."""
+    facts, faults = missions.facts(session, mission), []
+    station = session.get(PollingStation, (mission, _first(given, "station")))
+    zone = station.zone if station else facts.zone
+    document: dict[str, Any] = {
+        "instance_id": _first(given, "instance"), "form": form.code, "team": _first(given, "team"),
+        "station": _first(given, "station"), "source": "the desk",
+    }  # fmt: skip
+    for name, key in MOMENTS.items():
+        said = _first(given, name).strip()
+        try:
+            document[key] = facts.moment(datetime.fromisoformat(said), zone).isoformat() if said else None
+        except (ValueError, OverflowError):
+            faults.append(f"{form.questions[name].label}: '{said[:40]}' is no day and hour")
+    document["answers"] = {
+        name: values if form.questions[name].kind == "many" else values[0]
+        for name in form.questions
+        if (values := [one for one in given.get(f"q.{name}", []) if one.strip()])
+    }
+    return document, faults
+
+
+def _tried(session: Session, mission: str, document: Mapping[str, Any], faults: list[str]) -> Tried:
+    result = tried(session, mission, document)
+    return Tried((*faults, *result.faults), result.remarks)
+
+
+def _shown(form: Form, given: Typed, result: Tried | None) -> dict[str, Any]:
+    """Faults, remarks and totals, in the form's words."""
+    answers = {n: v[0].strip() for n in form.questions if (v := given.get(f"q.{n}")) and WHOLE.fullmatch(v[0].strip())}
+
+    def words(names: tuple[str, ...], sign: str) -> str:
+        return f" {sign} ".join(form.questions[n].label if n in form.questions else n for n in names)
+
+    totals = [
+        (words(added, "+"), total, words(against, "×"), other)
+        for added, total, against, other in checks.sums(checks.Seen("", form.code, "", "", None, None, answers))
+    ]
+    return {"tried": result, "totals": totals}
+
+
+def _page(
+    desk: Asked, form: Form, given: Typed, *, tried_: Tried | None, restored: bool = False, status: int = 200
+) -> Response:
+    with desk.look() as (session, mission, _now):
+        zone = missions.facts(session, mission).zone
+        places = [(row.code, f"{row.name} ({row.code})") for row in stations.of(session, mission)]
+        crews = [(row.code, row.code) for row in teams.of(session, mission)]
+    return desk.page(
+        "observation_enter.html", status=status, zone=zone, form_=form, given=given, stations=[("", "Choose"), *places],
+        teams=[("", "Choose"), *crews] if crews else [], restored=restored, aside=_first(given, "aside"),
+        questions=[q for name, q in form.questions.items() if name not in HEAD and q.kind != "image"],
+        **_shown(form, given, tried_),
+    )  # fmt: skip
+
+
+def _aside(desk: Asked, content: str) -> tuple[str, Typed]:
+    """What a form kept aside holds, as far as it can be shown in the form's fields."""
+    with desk.look() as (session, mission, _now):
+        zone = ZoneInfo(missions.facts(session, mission).zone)
+        rows = [row for row in submissions.quarantined(session, mission) if row.content_hash == content]
+        if not rows:
+            raise missing("A form kept aside under this hash")
+        document = rows[0].document
+    given: Typed = {"aside": [content]}
+    for key in ("team", "station"):
+        given[key] = [str(document.get(key) or "")]
+    given["instance"] = [str(document.get("instance_id") or f"paper:{uuid4()}")]
+    for name, key in MOMENTS.items():
+        try:
+            when = moment(document.get(key))
+        except ValueError:
+            when = None
+        given[name] = [when.astimezone(zone).strftime("%Y-%m-%dT%H:%M")] if when else [""]
+    said = document.get("answers")
+    for name, value in said.items() if isinstance(said, Mapping) else ():
+        given[f"q.{name}"] = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    return str(document.get("form") or ""), given
