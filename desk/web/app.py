@@ -42,6 +42,7 @@ PARTS = (
     "correspondence",
     "lists",
     "observation",
+    "observation_entry",
     "statement_word",
     "announcing",
     "releasing",
