@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import Form, Response, UploadFile
 
-from desk.lists import LISTS, Listed, look, take
+from desk.lists import Listed, look, take
+from desk.mission_lists import LISTS, REGISTERS, Register
 from desk.web.asking import Desk, missing, router
 from desk.web.files import EXCEL, sent, taken
 from ieom.errors import BadInput
@@ -28,7 +29,8 @@ def every(desk: Desk) -> Response:
     with desk.look() as (session, mission, _now):
         facts = missions.facts(session, mission)
         listed = [(one, len(one.standing(session, facts))) for one in LISTS.values()]
-        return desk.page("lists.html", listed=listed, title=facts.title)
+        kept = [(one, len(one.standing(session, facts))) for one in REGISTERS.values()]
+        return desk.page("lists.html", listed=listed, registers=kept, title=facts.title)
 
 
 @part.get("/missions/{mission}/lists/{name}")
@@ -37,13 +39,10 @@ def out(desk: Desk, name: str) -> Response:
     stem, _, ending = name.rpartition(".")
     if ending not in KINDS:
         raise missing(f"the list '{name}'")
-    listed = _listed(stem)
+    listed = REGISTERS.get(stem) or _listed(stem)
+    header = listed.columns if isinstance(listed, Register) else columns(listed.kind)
     with desk.look() as (session, mission, _now):
-        rows = [
-            [one[column] for column in columns(listed.kind)]
-            for one in listed.standing(session, missions.facts(session, mission))
-        ]
-    header = columns(listed.kind)
+        rows = [[one[name] for name in header] for one in listed.standing(session, missions.facts(session, mission))]
     data = sheets.workbook(listed.title, header, rows) if ending == "xlsx" else sheets.plain(header, rows)
     return sent(data, f"{desk.mission}-{name}", KINDS[ending])
 

@@ -183,3 +183,11 @@ def test_a_longer_list_is_looked_at_with_no_more_questions_to_the_records(desk: 
     event.listen(engine, "before_cursor_execute", lambda *_: asked.append(1))
     few = looked(3)
     assert looked(300) <= few
+
+
+@pytest.mark.parametrize("name", ["correspondence", "states", "offices"])
+def test_what_only_goes_out_does_not_come_back(desk: Desk, name: str) -> None:
+    with_header = book(desk, name).active
+    assert with_header["A1"].value in {"number", "code"}
+    assert desk.coordinator.get(f"{AT}/{name}.csv").content.startswith(b"\xef\xbb\xbf")
+    assert send(desk, name, b"code\nx\n").status_code == 404

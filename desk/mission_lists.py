@@ -1,0 +1,257 @@
+"""Which lists a mission has, what stands in each, and by which acts one that came back is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from desk.lists import Listed, Look, Values, Wrong
+from ieom.acts import delegation, deployment, meetings
+from ieom.acts.lists import renew_stations
+from ieom.folder.names import load_names
+from ieom.folder.rows import CheckInRow, DelegationRow, FileRow, MeetingRow, RouteRow, StationRow, TeamRow, columns
+from ieom.records import correspondence, members, stations, teams
+from ieom.records import meetings as meeting_records
+from ieom.rules.mission import MissionFacts, Office, SendingState
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def _stations(session: Session, facts: MissionFacts) -> list[Values]:
+    return [{name: getattr(row, name) for name in columns(StationRow)} for row in stations.of(session, facts.slug)]
+
+
+def _station_wrong(_session: Session, _facts: MissionFacts) -> Wrong:
+    names = load_names()
+
+    def wrong(values: Values, _old: Values | None) -> str:
+        city = values["city"]
+        if city == city.lower() and city not in names:
+            return f"city: '{city}' has no official name; write the name itself, or have it added to config/names.toml"
+        return (
+            "" if values["closes"] > values["opens"] else f"closes: {values['closes']:%H:%M} is not after the opening"
+        )
+
+    return wrong
+
+
+def _take_stations(
+    session: Session, facts: MissionFacts, by: str, at: datetime, rows: Sequence[Values], _look: Look
+) -> None:
+    renew_stations(session, facts.slug, by=by, at=at, rows=rows)
+
+
+def _people(session: Session, facts: MissionFacts) -> list[Values]:
+    return [{name: getattr(row, name) for name in columns(DelegationRow)} for row in members.of(session, facts.slug)]
+
+
+def _take_people(
+    session: Session, facts: MissionFacts, by: str, at: datetime, rows: Sequence[Values], seen: Look
+) -> None:
+    new = {line.key for line in seen.of("new")}
+    for values in rows:
+        if values["code"] in new:
+            said = {name: value for name, value in values.items() if name != "code"}
+            delegation.nominate(session, facts.slug, by=by, at=at, member=values["code"], **said)
+
+
+def _meetings(session: Session, facts: MissionFacts) -> list[Values]:
+    there = meeting_records.attending(session, facts.slug)
+    return [
+        {
+            **{name: getattr(row, name) for name in columns(MeetingRow) if hasattr(row, name)},
+            "starts": _local(row.starts_at, facts.zone), "ends": _local(row.ends_at, facts.zone),
+            "attendees": tuple(one.member for one in there[row.code]), "_status": row.status,
+        }
+        for row in meeting_records.of(session, facts.slug)
+    ]  # fmt: skip
+
+
+def _meeting_wrong(session: Session, facts: MissionFacts) -> Wrong:
+    names, known = load_names(), {row.code for row in members.of(session, facts.slug)}
+
+    def wrong(values: Values, old: Values | None) -> str:
+        if values["ends"] <= values["starts"]:
+            return "ends: is not after the start"
+        if old is not None and old["_status"] in {"held", "cancelled"}:
+            return f"the meeting is {old['_status']} already and changes no more"
+        if values["body"] not in names:
+            return f"body: '{values['body']}' has no official name; it is added to config/names.toml first"
+        strangers = [code for code in values["attendees"] if code not in known]
+        return f"attendees: nobody has the code {', '.join(strangers)}" if strangers else ""
+
+    return wrong
+
+
+def _take_meetings(
+    session: Session, facts: MissionFacts, by: str, at: datetime, rows: Sequence[Values], seen: Look
+) -> None:
+    lines = {line.key: line for line in seen.lines}
+    for values in rows:
+        line, code = lines[values["code"]], values["code"]
+        times = {name: facts.moment(values[name]) for name in ("starts", "ends")}
+        if line.state == "new":
+            said = {name: value for name, value in values.items() if name != "code"} | times
+            meetings.request(session, facts.slug, by=by, at=at, meeting=code, **said)
+            continue
+        changed = {name: (old, new) for name, old, new in line.changes}
+        if changed.keys() & {"starts", "ends", "place"}:
+            meetings.move(
+                session,
+                facts.slug,
+                by=by,
+                at=at,
+                meeting=code,
+                place=values["place"],
+                starts=times["starts"],
+                ends=times["ends"],
+            )
+        if "attendees" in changed:
+            old, new = changed["attendees"]
+            add, remove = [one for one in new if one not in old], [one for one in old if one not in new]
+            meetings.attend(session, facts.slug, by=by, at=at, meeting=code, add=add, remove=remove)
+
+
+def _teams(session: Session, facts: MissionFacts) -> list[Values]:
+    crews = teams.crew(session, facts.slug)
+    return [
+        {
+            "team": row.code, "members": tuple(crews.get(row.code, ())), "reserve": row.reserve, "phone": row.phone,
+            "note": row.briefing_note,
+        }
+        for row in teams.of(session, facts.slug)
+    ]  # fmt: skip
+
+
+def _routes(session: Session, facts: MissionFacts) -> list[Values]:
+    zones = {row.code: row.zone for row in stations.of(session, facts.slug)}
+    return [
+        {
+            "team": row.team, "position": row.position, "station": row.station, "form": row.form,
+            "due": _local(row.due_at, zones.get(row.station) or facts.zone),
+        }
+        for row in sorted(teams.visits(session, facts.slug), key=lambda one: (one.team, one.position))
+    ]  # fmt: skip
+
+
+def _check_ins(session: Session, facts: MissionFacts) -> list[Values]:
+    return [
+        {"team": row.team, "due": _local(row.due_at, facts.zone), "_stays": row.made_at is not None}
+        for row in teams.every_check_in(session, facts.slug)
+    ]
+
+
+def _planned(name: str) -> Callable[[Session, MissionFacts, str, datetime, Sequence[Values], Look], object]:
+    """Lay the whole plan down anew, with the rows of this list in the place of those that stand."""
+
+    def plan(
+        session: Session, facts: MissionFacts, by: str, at: datetime, rows: Sequence[Values], _look: Look
+    ) -> list[str]:
+        parts: dict[str, Sequence[Values]] = {
+            "teams": _teams(session, facts), "routes": _routes(session, facts), "checkins": _check_ins(session, facts),
+        }  # fmt: skip
+        parts[name] = rows
+        zones = {row.code: row.zone for row in stations.of(session, facts.slug)}
+        return deployment.plan(
+            session, facts.slug, by=by, at=at, teams=parts["teams"],
+            routes=[
+                {**one, "due": facts.moment(one["due"], zones.get(one["station"]) or facts.zone)}
+                for one in parts["routes"]
+            ],
+            check_ins=[{"team": one["team"], "due": facts.moment(one["due"])} for one in parts["checkins"]],
+        )  # fmt: skip
+
+    return plan
+
+
+def _plan_wrong(session: Session, facts: MissionFacts) -> Wrong:
+    people = {row.code for row in members.of(session, facts.slug)}
+    crews = {row.code for row in teams.of(session, facts.slug)}
+    places = {row.code for row in stations.of(session, facts.slug)}
+
+    def wrong(values: Values, _old: Values | None) -> str:
+        if "members" in values:
+            strangers = [code for code in values["members"] if code not in people]
+            return f"members: nobody has the code {', '.join(strangers)}" if strangers else ""
+        if values["team"] not in crews:
+            return f"team: there is no team '{values['team']}'; take in the teams first"
+        if "station" in values and values["station"] not in places:
+            return f"station: there is no station '{values['station']}'; take in the stations first"
+        return ""
+
+    return wrong
+
+
+def _all(kind: type[FileRow]) -> frozenset[str]:
+    return frozenset(columns(kind)) - set(kind.KEY)
+
+
+LISTS: dict[str, Listed] = {
+    one.name: one
+    for one in (
+        Listed(
+            "stations", "Polling stations", StationRow, _stations, _take_stations, _all(StationRow), wrong=_station_wrong,
+            usual=lambda facts: {"zone": facts.zone, "opens": facts.polls_open, "closes": facts.polls_close},
+        ),
+        Listed(
+            "delegation", "Delegation", DelegationRow, _people, _take_people, frozenset(),
+            instead="a person's details are not changed by a list; whoever was nominated wrongly declines or is replaced",
+        ),
+        Listed(
+            "meetings", "Meetings", MeetingRow, _meetings, _take_meetings,
+            frozenset({"starts", "ends", "place", "attendees"}), wrong=_meeting_wrong,
+            instead="the counterpart is not changed by a list; cancel the meeting and ask for another",
+        ),
+        Listed(
+            "teams", "Teams", TeamRow, _teams, _planned("teams"), _all(TeamRow), wrong=_plan_wrong, whole=True,
+        ),
+        Listed(
+            "routes", "Routes", RouteRow, _routes, _planned("routes"), _all(RouteRow), wrong=_plan_wrong, whole=True,
+        ),
+        Listed(
+            "checkins", "Check-ins", CheckInRow, _check_ins, _planned("checkins"), frozenset(), wrong=_plan_wrong,
+            whole=True,
+        ),
+    )
+}  # fmt: skip
+"""The lists by their names."""
+
+
+@dataclass(frozen=True)
+class Register:
+    """A list that only goes out: what stands in it is recorded by acts of its own."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    standing: Callable[[Session, MissionFacts], list[Values]]
+    where: str
+    """The area of the mission in which it is kept."""
+
+
+def _letters(session: Session, facts: MissionFacts) -> list[Values]:
+    return [{name: getattr(row, name) for name in LETTER} for row in correspondence.of(session, facts.slug)]
+
+
+LETTER = ("number", "direction", "kind", "dated", "counterpart", "subject", "their_number", "answers", "status")
+REGISTERS: dict[str, Register] = {
+    one.name: one
+    for one in (
+        Register("correspondence", "Notes verbales and letters", LETTER, _letters, "correspondence"),
+        Register(
+            "states", "States", tuple(SendingState.model_fields),
+            lambda _, facts: [row.model_dump() for row in facts.states], "facts",
+        ),
+        Register(
+            "offices", "Offices", tuple(Office.model_fields),
+            lambda _, facts: [row.model_dump() for row in facts.offices], "facts",
+        ),
+    )
+}  # fmt: skip
+"""Lists that only go out, by their names."""
