@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -91,6 +91,8 @@ def application(engine: Engine, *, demonstration: bool = False) -> FastAPI:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(IeomError, _said)
+    app.add_exception_handler(OverflowError, _no_such_number)
+    app.add_exception_handler(DataError, _no_such_number)
     app.add_exception_handler(DBAPIError, _records_away)
     app.add_exception_handler(Exception, _broken)
     return app
@@ -199,6 +201,12 @@ async def _said(request: Request, error: Any) -> Response:
     if isinstance(error, Faults):
         says += "\nNothing was taken in."
     return answer(request, status, title, says[:1].upper() + says[1:])
+
+
+async def _no_such_number(request: Request, error: Any) -> Response:
+    """A number that no record can have, or a sign that no text can hold."""
+    says = "Nothing has such a number, or a text holds a sign that can't be kept. Nothing was changed."
+    return answer(request, 422, "This can't be taken", says)
 
 
 async def _records_away(request: Request, error: Any) -> Response:
