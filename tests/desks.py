@@ -66,6 +66,8 @@ PAGES = {
     "paper": f"/missions/{SLUG}/correspondence/KS20-007",
     "release": f"/missions/{SLUG}/release",
     "release-new": f"/missions/{SLUG}/release/new",
+    "deployment": f"/missions/{SLUG}/deployment",
+    "sheets": f"/missions/{SLUG}/deployment/sheets",
 }
 """name -> address of every page that is looked at: by axe, and by `make screens`."""
 

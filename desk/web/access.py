@@ -229,6 +229,13 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/release/{number}/papers/{name}": SECRETARIAT | frozenset({H, P}),
     "GET /missions/{mission}/release/{number}/letters/{language}": SECRETARIAT | frozenset({H, P}),
     "GET /missions/{mission}/release/{number}/letters/{language}/words": SECRETARIAT | frozenset({H, P}),
+    # Deployment
+    "GET /missions/{mission}/deployment": READERS,
+    "GET /missions/{mission}/deployment/sheets": READERS,
+    "POST /missions/{mission}/deployment/plan": COORDINATOR,
+    "POST /missions/{mission}/deployment/reassign": COORDINATOR,
+    "POST /missions/{mission}/deployment/{team}/check-in": frozenset({C, H, M}),
+    "POST /missions/{mission}/deployment/{team}/stops/{position}/strike": COORDINATOR,
 }
 """'METHOD route' -> the roles that may call it, in that mission or in all."""
 FOR_ALL = frozenset({route for route, who in MAY.items() if who is BEGINS})

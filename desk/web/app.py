@@ -47,6 +47,7 @@ PARTS = (
     "announcing",
     "releasing",
     "settings",
+    "deployment",
 )
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
