@@ -104,7 +104,7 @@ def plan(desk: Desk, teams_: Table, routes: Table, check_ins: Table, station_cho
 def _facts(desk: Desk, chosen: str) -> dict[str, Any]:
     with desk.look() as (session, mission, now):
         facts, known = missions.facts(session, mission), named(session, mission)
-        crews, made = teams.crew(session, mission), teams.every_check_in(session, mission)
+        crews, made = teams.crew(session, mission), _check_ins(session, mission)
         routes = _routes(session, mission, facts, now)
         people = _people(session, mission, facts)
         listed = [
@@ -123,6 +123,13 @@ def _facts(desk: Desk, chosen: str) -> dict[str, Any]:
             "soon": min((one["owed"][0].due_at for one in listed if one["owed"] and not one["missed"]), default=None),
             "deployable": [(row.code, styled(row)) for row in members.appointed(session, mission)],
         }  # fmt: skip
+
+
+def _check_ins(session: Session, mission: str) -> dict[str, list[CheckIn]]:
+    found: dict[str, list[CheckIn]] = {}
+    for row in teams.every_check_in(session, mission):
+        found.setdefault(row.team, []).append(row)
+    return found
 
 
 def _well(rows: Sequence[CheckIn], known: dict[str, str], now: datetime) -> dict[str, Any]:

@@ -56,11 +56,3 @@ def missed_check_ins(session: Session, mission: str, *, at: datetime) -> list[Ch
     """Check-ins that are owed at `at` and were not made."""
     query = select(CheckIn).where(CheckIn.mission == mission, CheckIn.made_at.is_(None), CheckIn.due_at <= at)
     return list(session.scalars(query.order_by(CheckIn.due_at, CheckIn.team)))
-
-
-def every_check_in(session: Session, mission: str) -> dict[str, list[CheckIn]]:
-    """Check-ins by team, made and owed, by their moments."""
-    found: dict[str, list[CheckIn]] = defaultdict(list)
-    for row in session.scalars(select(CheckIn).where(CheckIn.mission == mission).order_by(CheckIn.due_at)):
-        found[row.team].append(row)
-    return found
