@@ -14,7 +14,7 @@ from desk.cli.speaking import arrange, mistyped, of_the_database
 from ieom.errors import Faults, IeomError
 
 PARTS = (
-    "mission", "status", "delegation", "register", "vault", "meetings", "deployment", "reminders", "observation", "statement", "approval", "release", "newsroom", "media", "returns", "keys", "verify", "complaint", "letters", "audit", "running", "demo", "desk",
+    "mission", "status", "delegation", "register", "vault", "meetings", "deployment", "reminders", "observation", "statement", "approval", "release", "newsroom", "media", "returns", "keys", "verify", "complaint", "letters", "audit", "running", "demo", "desk", "accounts",
 )  # fmt: skip
 
 app = typer.Typer(

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 PANELS: Mapping[str, tuple[str, ...]] = {
     "Where a mission stands": ("status", "reminders", "letters", "audit"),
-    "Beginning": ("demo", "desk", "new", "check", "open", "start", "serve"),
+    "Beginning": ("demo", "desk", "new", "check", "open", "start", "serve", "accounts"),
     "1 Delegation assembly": (
         "invitation", "nominate", "item", "waive", "declare", "appoint", "head", "decline", "brief", "accredit",
         "delegation", "register", "vault",

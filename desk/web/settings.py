@@ -79,7 +79,7 @@ def _mail(known: mailing.Sender | None) -> list[Line]:
             "Server", f"{account.host}, port {account.port}, {secured[account.security]}, {who}", where="IEOM_SMTP_HOST"
         )
     except IeomError as error:
-        server = Line("Server", str(error), "late", "IEOM_SMTP_HOST")
+        server = Line("Mail server", str(error), "late", "IEOM_SMTP_HOST")
     if known is None:
         sender = Line("Sender", "not known before a mission is opened", "waiting", "the mission file")
     else:

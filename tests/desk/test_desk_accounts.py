@@ -11,6 +11,7 @@ from evening import SLUG
 from sqlalchemy import Engine, select
 from starlette.testclient import TestClient
 
+from desk.cli import accounts as cli
 from desk.web.app import web
 from ieom.acts import accounts as acts
 from ieom.acts import passwords
@@ -211,3 +212,24 @@ def test_the_own_time_zone_and_language_are_kept_and_nonsense_is_not(desk_opened
     with reading(engine) as session:
         row = session.get_one(Account, desk_opened.accounts["drafter"])
         assert (row.language, row.zone) == ("tr", "Europe/Istanbul")
+
+
+def test_who_is_locked_out_gets_a_link_at_the_machine_and_that_stands_in_the_record(
+    desk_opened: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "engine", lambda: engine)
+    cli.list_()
+    assert (
+        "administrator@desk.example  Administrator of the desk: administrator in all missions"
+        in capsys.readouterr().out
+    )
+    with pytest.raises(NotFound, match="no account"):
+        cli.link("nobody@desk.example")
+    cli.link("Administrator@Desk.example")
+    found = re.search(r"enter/link\?t=([\w-]+)", capsys.readouterr().out)
+    assert found
+    assert desk_opened.stranger.get(f"/enter/link?t={found[1]}").status_code == 200
+    with reading(engine) as session:
+        head = contact_acts.head(session)
+        assert head is not None
+        assert (head.act, head.by) == ("EntryLinkMade", "machine")
