@@ -54,6 +54,9 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
     rule = round_.rule if round_ is not None else facts.approval.model_dump(mode="json")
     seats = _seats(session, mission, round_, versions, known, code) if round_ is not None else _unasked(facts, known)
     stands = round_ is None or acts.stands(session, mission, round_)
+    again = round_ is not None and acts.asked_anew(session, mission, round_)
+    ended = round_ is None or (round_.status != "open" and not (round_.status == "approved" and stands))
+    may_ask = bool(here) and ended and not again
     waits = [one for one in seats if one["asked"] and not one["counts"] and not one["decision"]]
     mine = next((one for one in seats if one["mine"]), None)
     return {
@@ -63,8 +66,8 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "drafts": [{"language": one.language, "number": one.number} for one in here],
         "asked_for": bool(here) and len(here) == len(newest)
         and all(is_ready(session, mission, one.content_hash) for one in here),
-        "again": acts.asked_anew(session, mission, round_) if round_ is not None else False,
-        "may_ask": bool(here) and (round_ is None or round_.status != "open"),
+        "again": again,
+        "may_ask": may_ask,
         "rounds": [_told(one, known) for one in approvals.rounds(session, mission)],
         "corrections": _corrections(session, mission, round_, known) if round_ is not None else [],
         "may_correct": round_ is not None and round_.status == "approved" and stands

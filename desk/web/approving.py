@@ -43,6 +43,11 @@ def ask(desk: Desk) -> Response:
     with desk.act() as (session, mission, by, at):
         for language in missions.facts(session, mission).languages:
             ready(session, mission, by=by, at=at, language=language)
+        round_ = acts.newest_round(session, mission)
+        if round_ is not None and not acts.asked_anew(session, mission, round_):
+            raise Refused(
+                f"this text was asked about in round {round_.number}, which is {round_.status.replace('_', ' ')}"
+            )
     return _done(desk, "Approval is asked for. The round opens, and the letters go, within a minute.")
 
 

@@ -156,6 +156,8 @@ def test_an_editorial_correction_is_proposed_by_the_head_and_agreed_to_by_its_ha
         ).first().content  # fmt: skip
     one = next(one for one in content["paragraphs"] if " the " in one["text"])
     form = {"paragraph": one["key"], "second": "secretary-general", "text": one["text"] + " The end was calm."}
+    asked_again = desk_approved.drafter.post(f"{PAGE}/ask")
+    assert "was asked about in round 1, which is approved" in asked_again.text
     more = desk_approved.head_of_mission.post(f"{PAGE}/correct", form)
     assert "more than an editorial correction" in more.text
     form["text"] = one["text"].replace(" the ", " ", 1)
