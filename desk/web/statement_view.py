@@ -14,11 +14,11 @@ from ieom.acts import drafting, rounds
 from ieom.acts.grounds import Grounds, gather
 from ieom.records import comments, drafts, members, missions
 from ieom.records.accounts import KeptText
-from ieom.records.statements import StatementVersion
+from ieom.records.statements import Override, StatementVersion
 from ieom.records.submissions import Submission
 from ieom.rules.evidence import Verdict
 from ieom.rules.linter import COUNTED, Finding
-from ieom.rules.statement import PEOPLE_ONLY
+from ieom.rules.statement import PEOPLE_ONLY, sentence_hash
 
 SOME = 12
 """Forms named beside a sentence; its own page has them all."""
@@ -71,13 +71,19 @@ def statement_facts(desk: Asked, language: str) -> dict[str, Any]:
         again = last is not None and ended and row.content_hash in last.hashes.values()
         asked_in = set(session.scalars(select(KeptText.place).where(KeptText.account == desk.me.id)))
         said = comments.on(session, mission, language)
+        vouched: dict[str, list[Override]] = {}
+        for one in drafts.overrides(session, mission):
+            vouched.setdefault(one.sentence_hash, []).append(one)
         forms = forms_named(session, mission, _against(row, grounds))
         keys = {one["key"] for one in row.content["paragraphs"]}
         facts |= {
             "paragraphs": [
                 {
                     **one, "edited": bool(one.get("edited")),
-                    "rests": [rests_on(sentence, grounds.verdicts, forms) for sentence in one["sentences"]],
+                    "rests": [
+                        {**rests_on(s, grounds.verdicts, forms), "vouched": vouched.get(sentence_hash(s["text"]), [])}
+                        for s in one["sentences"]
+                    ],
                     "whole": " ".join(s["text"] for s in one["sentences"]) == one["text"],
                     "findings": [_finding(f, labels) for f in found if f.paragraph == one["key"]],
                     "comments": [c for c in said if c.paragraph == one["key"] and c.resolved_at is None],

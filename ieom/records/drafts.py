@@ -65,6 +65,11 @@ def overridden(session: Session, mission: str) -> set[tuple[str, str]]:
     return {(sentence, finding) for sentence, finding in session.execute(query)}
 
 
+def overrides(session: Session, mission: str) -> list[Override]:
+    """Sentences that people let stand, each by name and for a reason; in the order in which they did."""
+    return list(session.scalars(select(Override).where(Override.mission == mission).order_by(Override.id)))
+
+
 def set_aside(session: Session, mission: str) -> set[tuple[str, str]]:
     """(claim, instance id of the form) of each irregularity set aside by name."""
     query = (

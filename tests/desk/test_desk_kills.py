@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from ieom.acts import audit as audit_acts
-from ieom.records import audit
+from ieom.records import audit, drafts
 from ieom.records.audit import AuditRow
 from ieom.records.base import connect, reading
 
@@ -38,8 +38,22 @@ class Act:
     stage: str = "asked"
 
 
+def _seen(engine: Engine) -> str:
+    """The hash of the statement's newest version."""
+    with reading(engine) as session:
+        row = drafts.newest(session, SLUG)
+        assert row is not None
+        return row.content_hash
+
+
 ACTS = {
     "hold": Act("coordinator", "/hold", lambda _: {"why": "The road is closed."}, "MissionHeld"),
+    "statement_edit": Act(
+        "drafter",
+        "/statement/edit",
+        lambda engine: {"paragraph": "voting", "begun": _seen(engine), "text": "Written in the moment of the fall."},
+        "VersionWritten",
+    ),
 }
 
 

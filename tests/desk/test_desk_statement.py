@@ -79,6 +79,8 @@ def test_an_edit_makes_a_version_and_what_rests_on_nothing_is_said_beside_it(des
         {"finding": "unsupported", "sentence": "It was a good day.", "why": "It was.", "paragraph": "voting"},
     )
     assert "nothing recorded supports this sentence" not in stands.text
+    assert "Stands in the name of" in stands.text
+    assert "It was." in stands.text
 
 
 def test_two_who_edit_the_same_paragraph_see_both_before_one_overwrites(desk_asked: Desk, version) -> None:
