@@ -4,7 +4,7 @@ that one is what the other does."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,8 @@ class Look:
     """What a file that came back would change."""
 
     lines: tuple[Line, ...]
+    values: tuple[Values, ...] = ()
+    """What each row of the file comes to, with what stands where the file has no such column."""
 
     def of(self, state: str) -> list[Line]:
         """The lines in a state."""
@@ -46,7 +48,7 @@ class Look:
     def digest(self) -> str:
         """By which it is known that neither the file nor the records have changed since the look."""
         said = [(line.key, line.state, line.changes, line.says) for line in self.lines]
-        return hashlib.sha256(repr(said).encode()).hexdigest()
+        return hashlib.sha256(repr((said, self.values)).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,21 @@ class Listed:
         return tuple(values[name] for name in self.kind.KEY)
 
 
-def look(session: Session, mission: str, listed: Listed, rows: Sequence[tuple[int | None, FileRow]]) -> Look:
-    """What taking these rows would change."""
+def look(
+    session: Session, mission: str, listed: Listed, rows: Sequence[tuple[int | None, FileRow]], header: Collection[str]
+) -> Look:
+    """What taking these rows would change. A column that the file has not (`header`) stays as it stands."""
     facts = missions.facts(session, mission)
     there = {listed.key(values): values for values in listed.standing(session, facts)}
     lines: list[Line] = []
     wrong = listed.wrong(session, facts)
-    for number, values in ((number, filled(listed, facts, row)) for number, row in rows):
+    taken: list[Values] = []
+    for number, row in rows:
+        values = filled(listed, facts, row)
         key = listed.key(values)
         old = there.pop(key, None)
+        values |= {name: old[name] for name in values if old is not None and name not in header}
+        taken.append(values)
         changes = tuple((n, old[n], values[n]) for n in columns(listed.kind) if old is not None and old[n] != values[n])
         fixed = [name for name, _old, _new in changes if name not in listed.changeable]
         says = (f"{', '.join(fixed)}: {listed.instead}" if fixed else "") or (
@@ -94,19 +102,23 @@ def look(session: Session, mission: str, listed: Listed, rows: Sequence[tuple[in
         Line(None, _said(key), "removed" if listed.whole and not values.get("_stays") else "unchanged")
         for key, values in there.items()
     )
-    return Look(tuple(lines))
+    return Look(tuple(lines), tuple(taken))
 
 
 def take(
-    session: Session, mission: str, listed: Listed, rows: Sequence[FileRow], *, by: str, at: datetime, digest: str
-) -> Look:
+    session: Session, mission: str, listed: Listed, rows: Sequence[FileRow], header: Collection[str], *, by: str, at: datetime,
+    digest: str,
+) -> Look:  # fmt: skip
     """Take the rows, if that still does what was looked at; else `Conflict`. Nothing is taken when a row is wrong."""
-    facts, seen = missions.facts(session, mission), look(session, mission, listed, [(None, row) for row in rows])
+    facts, seen = (
+        missions.facts(session, mission),
+        look(session, mission, listed, [(None, row) for row in rows], header),
+    )
     if seen.digest != digest:
         raise Conflict("the records have changed since you looked; nothing was taken in: send the file again and look")
     if seen.of("wrong"):
         raise BadInput("a row is wrong; nothing was taken in: mend it and send the file again")
-    listed.take(session, facts, by, at, [filled(listed, facts, row) for row in rows], seen)
+    listed.take(session, facts, by, at, seen.values, seen)
     return seen
 
 

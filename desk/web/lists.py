@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Form, Response, UploadFile
 
@@ -10,7 +10,7 @@ from desk.lists import Listed, look, take
 from desk.mission_lists import LISTS, REGISTERS, Register
 from desk.web.asking import Desk, missing, router
 from desk.web.files import EXCEL, sent, taken
-from ieom.errors import BadInput
+from ieom.errors import BadInput, Faults
 from ieom.folder import sheets
 from ieom.folder.rows import columns
 from ieom.records import missions
@@ -52,15 +52,15 @@ def back(desk: Desk, name: str, file: UploadFile) -> Response:
     """What a list that came back would change. Nothing is changed yet."""
     listed = _listed(name)
     data = taken(file, kinds=("xlsx", "text"))
-    rows, faults = sheets.looked_at(file.filename or "the file", data, listed.kind)
+    rows, faults, header = sheets.looked_at(file.filename or "the file", data, listed.kind)
     if not rows and not faults:
         raise BadInput("the file holds no row under its header; nothing was taken in")
-    text = sheets.plain(columns(listed.kind), _as_rows(listed, rows)).decode("utf-8-sig")
+    text = sheets.plain(header, [[getattr(row, name) for name in header] for _number, row in rows]).decode("utf-8-sig")
     if len(text.encode()) > CARRIED:
         raise BadInput("this list is too long to be looked at in one page; send it in parts")
     with desk.look() as (session, mission, _now):
         facts = missions.facts(session, mission)
-        found = look(session, mission, listed, list(rows))
+        found = look(session, mission, listed, list(rows), header)
         wrong = [(one.row, one.column or "", one.says) for one in faults]
         wrong += [(one.row, "", one.says) for one in found.of("wrong")]
         shown = [line for line in found.lines if line.state in {"new", "changed", "removed"}]
@@ -81,9 +81,11 @@ def take_in(
 ) -> Response:
     """Take in what was looked at, and that alone."""
     listed = _listed(name)
-    given = [row for _number, row in sheets.rows_of(f"{name}.csv", rows.encode(), listed.kind)]
+    given, faults, header = sheets.looked_at(f"{name}.csv", rows.encode(), listed.kind)
+    if faults:
+        raise Faults(faults)
     with desk.act() as (session, mission, by, at):
-        seen = take(session, mission, listed, given, by=by, at=at, digest=digest)
+        seen = take(session, mission, listed, [row for _number, row in given], header, by=by, at=at, digest=digest)
     said = ", ".join(f"{len(seen.of(state))} {state}" for state in ("new", "changed", "removed") if seen.of(state))
     return desk.done(f"/missions/{desk.mission}/lists", f"{listed.title}: {said or 'nothing changed'}.")
 
@@ -92,7 +94,3 @@ def _listed(name: str) -> Listed:
     if name not in LISTS:
         raise missing(f"the list '{name}'")
     return LISTS[name]
-
-
-def _as_rows(listed: Listed, rows: Any) -> list[list[Any]]:
-    return [[getattr(row, column) for column in columns(listed.kind)] for _number, row in rows]

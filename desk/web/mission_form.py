@@ -35,6 +35,11 @@ MORE, MOST = 3, 60
 USUAL = {"offices": {"body", "salutation"}, "delegation": {"role"}, "election.contests": {"suffrage"}}
 """Fields that a row has by itself: a row with no other is empty."""
 PLACE = re.compile(r"([a-z_.]+)\[(\d{1,3})\](?:\.([a-z_]+))?")
+FOLLOWS = {
+    "slug": {"host_state", "election.rounds[1].voting_days", "election.rounds[1].voting_days[1]"},
+    "release.press_conference": {"election.rounds[1].voting_days", "election.rounds[1].voting_days[1]"},
+}
+"""Fields that follow from others where they are left empty."""
 PRESS_HOUR, NOMINATION_HOUR = time(21), time(18)
 
 
@@ -127,7 +132,11 @@ def looked_at(what: Typed, folder: Path) -> MissionFacts | None:
     try:
         facts = MissionFacts.model_validate(data)
     except ValidationError as problem:
-        for fault in translate(MISSION_FILE, problem):
+        found = translate(MISSION_FILE, problem)
+        missing = {fault.column for fault in found}
+        for fault in found:
+            if fault.column in FOLLOWS and missing & FOLLOWS[fault.column] and not what.values.get(fault.column):
+                continue  # it follows from what is missing, once that is there
             says = fault.says.replace("is missing; write it", "is empty; fill it in")
             what.faults.append(Fault(fault.file, says, fault.row, fault.column))
         return None
@@ -180,6 +189,7 @@ def _nested(values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _by_default(data: dict[str, Any], days: list[str]) -> None:
+    data["election"].setdefault("title", data.get("title", ""))
     try:
         day = max(date.fromisoformat(one) for one in days)
     except ValueError:
@@ -187,7 +197,6 @@ def _by_default(data: dict[str, Any], days: list[str]) -> None:
     data["release"].setdefault("press_conference", datetime.combine(day, PRESS_HOUR).isoformat())
     due = datetime.combine(day - timedelta(days=NOMINATION_DAYS), NOMINATION_HOUR)
     data.setdefault("nominations_due", due.isoformat())
-    data["election"].setdefault("title", data.get("title", ""))
     host = str(data.get("host_state", "")).lower()
     if host:
         data.setdefault("slug", f"{host}-{day.year}")

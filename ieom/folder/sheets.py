@@ -62,17 +62,19 @@ def plain(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 def rows_of(file: str, data: bytes, kind: type[R]) -> list[tuple[int, R]]:
     """The rows of an uploaded list, each with its number in the file. Raises `Faults` with every fault of it."""
-    found, faults = looked_at(file, data, kind)
+    found, faults, _header = looked_at(file, data, kind)
     if faults:
         raise Faults(faults)
     return found
 
 
-def looked_at(file: str, data: bytes, kind: type[R]) -> tuple[list[tuple[int, R]], list[Fault]]:
-    """The rows without a fault, and every fault of the others, in the order of the rows."""
+def looked_at(file: str, data: bytes, kind: type[R]) -> tuple[list[tuple[int, R]], list[Fault], list[str]]:
+    """The rows without a fault, every fault of the others in the order of the rows, and the columns that the file has."""
     faults: list[Fault] = []
-    found = checked_rows(file, sheet(file, data, columns(kind), required(kind), faults), kind, faults)
-    return found, sorted(faults, key=lambda fault: fault.row or 0)
+    rows = sheet(file, data, columns(kind), required(kind), faults)
+    found = checked_rows(file, rows, kind, faults)
+    header = [name for name in columns(kind) if rows and name in rows[0].cells]
+    return found, sorted(faults, key=lambda fault: fault.row or 0), header
 
 
 def sheet(file: str, data: bytes, header: Sequence[str], needed: Sequence[str], faults: list[Fault]) -> list[Row]:

@@ -91,6 +91,9 @@ def test_what_was_not_looked_at_or_has_changed_since_is_not_taken(desk: Desk, en
     assert confirm(desk, "stations", shown, rows="code,name,city\nx,Not looked at,Shymkent\n").status_code == 409
     assert confirm(desk, "stations", shown).status_code == 200
     assert confirm(desk, "stations", shown).status_code == 409
+    new = send(desk, "stations", b"code,name,city\nx-1,School,Shymkent\n").text
+    assert confirm(desk, "stations", new, rows="code,name,city\nx-1,Another,Shymkent\n").status_code == 409
+    assert confirm(desk, "stations", new).status_code == 200
 
 
 def test_every_wrong_row_is_named_and_nothing_can_be_taken(desk: Desk, engine: Engine) -> None:
@@ -191,3 +194,14 @@ def test_what_only_goes_out_does_not_come_back(desk: Desk, name: str) -> None:
     assert with_header["A1"].value in {"number", "code"}
     assert desk.coordinator.get(f"{AT}/{name}.csv").content.startswith(b"\xef\xbb\xbf")
     assert send(desk, name, b"code\nx\n").status_code == 404
+
+
+def test_a_column_that_the_file_has_not_stays_as_it_stands(desk: Desk, engine: Engine) -> None:
+    first = send(desk, "stations", b"code,name,city,registered,opens\nx-1,School,Shymkent,20,06:30\n")
+    assert confirm(desk, "stations", first.text).status_code == 200
+    again = send(desk, "stations", b"code,name,city\nx-1,Another school,Shymkent\n")
+    assert "registered" not in again.text
+    assert confirm(desk, "stations", again.text).status_code == 200
+    with reading(engine) as session:
+        row = next(one for one in stations.of(session, SLUG) if one.code == "x-1")
+        assert (row.name, row.registered, row.opens.hour) == ("Another school", 20, 6)
