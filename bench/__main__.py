@@ -8,13 +8,15 @@ import os
 import sys
 from pathlib import Path
 
-NAMES = ("orchestration", "evidence", "paper", "release", "growth")
+NAMES = ("orchestration", "evidence", "paper", "release", "growth", "desk")
 AIMS = {"orchestration": 1.3, "evidence": 2.0, "evidence-250k": 2.0, "paper": 1.5, "release-growth-time": 1.3,
         "release-growth-memory": 1.3}  # fmt: skip
 """Ratios to stay below."""
 AT_LEAST = {"release-0ms": 0.7, "release-50ms": 1.0, "release-50ms-pipelined": 1.5, "release-postfix": 0.9}
 """Ratios to reach, on both databases: letters a second, of which more is better."""
-AT_LEAST |= {f"{name}-postgres": aim for name, aim in AT_LEAST.items()} | {"release-naive": 8.0}
+AT_LEAST |= {f"{name}-postgres": aim for name, aim in AT_LEAST.items()} | {
+    "release-naive": 8.0, "desk-mission": 0.4, "desk-statement": 0.4,
+}  # fmt: skip
 
 
 def main(wanted: list[str]) -> None:
