@@ -147,7 +147,7 @@ def rests_on(
     own = sentence["kind"] in PEOPLE_ONLY
     return {
         "kind": KINDS.get(sentence["verdict"], "none"), "says": f"{sentence['kind']}, {sentence['verdict']}" if own else sentence["verdict"],
-        "figures": figures, "stations": now.stations if now and base in COUNTED else 0, "against": known[:SOME],
+        "figures": figures, "stations": now.stations if now and base in COUNTED - {"stations"} else 0, "against": known[:SOME],
         "more": max(0, len(known) - SOME), "own": own,
     }  # fmt: skip
 
