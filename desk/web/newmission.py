@@ -183,7 +183,7 @@ ZONES = (
 
 def _counts(found: MissionFolder) -> list[tuple[str, int, str]]:
     """What a folder holds: the file, how many rows, and what becomes of them."""
-    later = "not yet: each becomes a record by an act of its own"
+    later = "not yet; send the file under Lists once the mission is open"
     return [
         ("stations.csv", len(found.stations), "taken in"),
         ("media.csv", len(found.media), "taken in, and chosen for this mission's releases"),
