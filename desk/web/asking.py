@@ -43,6 +43,10 @@ class Asked:
     session: DeskSession | None = None
     given: list[Given] = field(default_factory=list)
     mission: str = ""
+    there: bool | None = None
+    """Whether there is such a mission, where that was looked up with who asks."""
+    left: dict[str, str] | None = None
+    """What the asker left unsent on this page, by place, where that was looked up with who asks."""
 
     @property
     def me(self) -> Account:
@@ -149,6 +153,8 @@ class Asked:
             """What the asker typed here and did not send; '' for nothing."""
             if self.account is None:
                 return ""
+            if self.left is not None and place.startswith(f"{self.request.url.path}#"):
+                return self.left.get(place, "")
             with reading(self.engine) as session:
                 row = session.get(accounts.KeptText, (self.account.id, place))
             return row.text if row else ""
@@ -234,6 +240,11 @@ def _asked(request: Request) -> Asked:
         if found is None:
             return made
         made.account, made.session, made.given = found
+        if mission:
+            made.there = session.scalar(select(Mission.slug).where(Mission.slug == mission)) is not None
+        if request.method in SAFE:  # in the transaction that is open anyway: a page is made of few
+            left = accounts.kept(session, made.account.id, f"{request.url.path}#")
+            made.left = {place: row.text for place, row in left.items()}
         session.expunge_all()
     if now - made.session.seen_at > timedelta(minutes=5):
         with begin(engine) as session:
@@ -245,10 +256,8 @@ def _allowed(asked: Asked, who: frozenset[Role], route: str) -> None:
     """Raises 404 to somebody without any role in the mission, or for a mission that there is not; 403 to the others."""
     if not asked.roles():
         raise HTTPException(404)
-    if asked.mission:
-        with reading(asked.engine) as session:
-            if session.scalar(select(Mission.slug).where(Mission.slug == asked.mission)) is None:
-                raise HTTPException(404)
+    if asked.mission and not asked.there:
+        raise HTTPException(404)
     if not who & asked.roles_for(route):
         raise HTTPException(403, detail=", ".join(sorted(who)))
 

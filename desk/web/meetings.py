@@ -181,7 +181,7 @@ def _people(session: Session, mission: str) -> list[tuple[str, str]]:
 
 def _bodies(facts: MissionFacts) -> list[tuple[str, str]]:
     names, found = load_names(), []
-    for code in names.of_kind("body"):
+    for code in (*names.of_kind("body"), facts.organisation):  # a briefing is the organisation's own
         try:
             found.append((code, names.official(code, on=facts.election_day)))
         except KeyError:  # a body that has no name on that day
