@@ -6,6 +6,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,13 +15,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
-from evening import SLUG
+from evening import SLUG, at
 from living import surround
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from desk import practice
 from desk.catcher import Catcher
-from desk.rehearsal import ScriptedAct, next_moment, perform, script, set_clock
+from desk.rehearsal import ScriptedAct, live, next_moment, perform, script, set_clock
 from desk.web.app import web
 from ieom.acts import accounts
 from ieom.folder import open_mission, read
@@ -236,7 +237,17 @@ def _confirm(who: Person, act: ScriptedAct) -> None:
     who.send("/approval", "/approval/confirm", who=act.arguments["who"])
 
 
+def _prepare(who: Person, act: ScriptedAct) -> None:
+    who.send("/release", "/release/prepare")
+
+
+def _go(who: Person, act: ScriptedAct) -> None:
+    who.send("/release", "/release/1/go")
+
+
 DOING |= {
+    "distribution.prepare": _prepare,
+    "distribution.go": _go,
     "drafting.attest": _attest,
     "drafting.edit": _edit,
     "drafting.override": _override,
@@ -260,11 +271,11 @@ class People:
         self.browser, self.base, self.known = browser, base, dict[str, Person]()
         self.cookies = {}
         with begin(engine) as session:
-            at = missions.real_now()
+            now = missions.real_now()
             for code, role in ROLES.items():
-                row = accounts.make(session, by="clock", at=at, name=code, email=f"{code}@desk.example")
-                accounts.give_role(session, by="clock", at=at, account=row.id, role=role, mission=SLUG, code=code)
-                self.cookies[code] = accounts.begin_session(session, account=row.id, at=at)[0]
+                row = accounts.make(session, by="clock", at=now, name=code, email=f"{code}@desk.example")
+                accounts.give_role(session, by="clock", at=now, account=row.id, role=role, mission=SLUG, code=code)
+                self.cookies[code] = accounts.begin_session(session, account=row.id, at=now)[0]
 
     def __getitem__(self, code: str) -> Person:
         if code not in self.known:
@@ -299,7 +310,33 @@ def base(tmp_path: Path) -> Iterator[str]:
     settings.cache_clear()
 
 
-def test_the_mission_is_run_at_the_desk_and_its_papers_are_those_of_the_command_line(base: str, tmp_path: Path) -> None:
+def _papers(state: Path) -> dict[str, bytes]:
+    """The words of what was released: text files as they are, Word files without their dates."""
+    found = {}
+    for path in sorted(state.glob(f"papers/{SLUG}/release-*/*")):
+        if path.suffix == ".txt":
+            found[path.name] = path.read_bytes()
+        elif path.suffix == ".docx":
+            with zipfile.ZipFile(path) as box:
+                found[path.name] = box.read("word/document.xml")
+    return found
+
+
+def _by_command(stages: dict[str, Path], folder: Path, patch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """The papers of the same mission when the acts are done by the functions that the command line calls."""
+    engine = at("approved", stages, folder, patch)
+    patch.setenv("IEOM_DATABASE_URL", str(engine.url))
+    settings.cache_clear()
+    acts = script(read(EXAMPLE))
+    while (moment := next_moment(engine, SLUG, acts)) is not None:
+        live(engine, SLUG, acts, practice.walk, moment)
+    engine.dispose()
+    return _papers(settings().state_dir)
+
+
+def test_the_mission_is_run_at_the_desk_and_its_papers_are_those_of_the_command_line(
+    base: str, stages: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not CHROMIUM.exists():
         pytest.skip("Debian's chromium is not installed")
     engine, folder = stage.records(), read(EXAMPLE)
@@ -328,6 +365,9 @@ def test_the_mission_is_run_at_the_desk_and_its_papers_are_those_of_the_command_
         assert len(people.known) >= 6
         browser.close()
     assert len(done) == len(acts)
+    papers = _papers(settings().state_dir)
+    assert {"statement-en.txt", "statement-en.docx", "press-release-en.txt"} <= set(papers)
+    assert papers == _by_command(stages, tmp_path / "by-command", monkeypatch)
 
 
 def _next(engine: Any, left: list[ScriptedAct]) -> datetime | None:
