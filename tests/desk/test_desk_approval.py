@@ -170,7 +170,7 @@ def test_an_editorial_correction_is_proposed_by_the_head_and_agreed_to_by_its_ha
     assert "is the approved text now" in done.text
 
 
-def small_round(session: Session, slug: str) -> list[str]:
+def small_round(session: Session, slug: str, author: str = "drafter") -> list[str]:
     """An open round on a text of one sentence, everybody asked."""
     at = missions.now(session, slug)
     content = {
@@ -180,7 +180,7 @@ def small_round(session: Session, slug: str) -> list[str]:
     digest = content_hash(content)
     session.add(
         StatementVersion(
-            mission=slug, number=1, language="en", kind="preliminary", content=content, content_hash=digest, by="drafter",
+            mission=slug, number=1, language="en", kind="preliminary", content=content, content_hash=digest, by=author,
             at=at, why="", evidence_digest="", cut_off=at, chain_head="",
         )
     )  # fmt: skip
@@ -227,3 +227,20 @@ def test_of_decisions_at_the_same_instant_each_seat_has_one_and_the_second_is_to
     assert decided(either) == [("az-1", "approve"), ("secretary-general", "approve")]
     with reading(either) as session:
         assert [one.status for one in approvals.rounds(session, slug)] == ["open"]
+
+
+def test_who_wrote_the_text_can_not_be_the_only_one_to_approve_it(engine: Engine, mission: str) -> None:
+    with begin(engine) as session:
+        hashes = small_round(session, mission, author="az-1")
+        round_ = approvals.rounds(session, mission)[0]
+        round_.rule = {**round_.rule, "quorum": 1}
+    desk = Desk(engine)
+    answer = desk.head_of_mission.post(f"{PAGE}/decide", {"decision": "approve", "read": hashes})
+    assert "1 of 5 have approved" in answer.text
+    with begin(engine) as session:
+        approval.advance(session, mission, at=missions.now(session, mission))
+    assert "1 of 5 have approved" in desk.coordinator.get(PAGE).text
+    desk.approver.post(f"{PAGE}/decide", {"decision": "approve", "read": hashes})
+    with begin(engine) as session:
+        approval.advance(session, mission, at=missions.now(session, mission))
+        assert [one.status for one in approvals.rounds(session, mission)] == ["approved"]
