@@ -22,6 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from desk import serving
 from desk.chronicle import named, sentence
 from desk.web.asking import Asked, Desk, router
+from desk.web.knowing import known, mark
 from ieom.acts import mission as acts
 from ieom.acts import reminders as reminding
 from ieom.acts import witness
@@ -29,15 +30,12 @@ from ieom.records import missions, standings
 from ieom.records.audit import AuditRow
 from ieom.records.base import reading
 from ieom.records.letters import Letter
-from ieom.records.missions import Mission
 from ieom.rules.reminders import Reminder
 from ieom.rules.timeline import TITLES, Stage, Standing, State
 from ieom.settings import settings
 
 part = router()
 Why = Annotated[str, Form(min_length=1, max_length=2000)]
-SECONDS = 20
-"""How long a page's facts are told again when nothing happened."""
 LATEST = 12
 """Acts shown on a mission's page; the audit page has them all."""
 SHAPES = {State.DONE: "✓", State.WORKING: "●", State.WAITING: "◌", State.HELD: "■", State.NOT_DUE: "·"}
@@ -73,14 +71,16 @@ def overview(desk: Desk) -> Response:
 @part.get("/missions/{mission}")
 def show(desk: Desk) -> Response:
     """The mission's page."""
-    facts = _known(desk)
+    facts = known(desk, ("mission",), lambda: _facts(desk))
     return desk.page("mission.html", zone=facts["facts"].zone, keeping=keeping(), told=_told(desk, facts), **facts)
 
 
 @part.get("/missions/{mission}/now")
 def now(desk: Desk) -> Response:
     """What changes on the mission's page, as it stands now."""
-    return HTMLResponse(_told(desk, _known(desk)), headers={"cache-control": "no-store"})
+    return HTMLResponse(
+        _told(desk, known(desk, ("mission",), lambda: _facts(desk))), headers={"cache-control": "no-store"}
+    )
 
 
 @part.get("/missions/{mission}/changes")
@@ -90,14 +90,14 @@ async def changes(desk: Desk, request: Request) -> Response:
 
     async def events() -> AsyncIterator[str]:
         yield "retry: 3000\n\n"
-        known = await run_in_threadpool(_mark, desk)
+        before = await run_in_threadpool(mark, desk)
         for turn in range(150):
             await asyncio.sleep(2)
             if await request.is_disconnected():
                 return
-            here = await run_in_threadpool(_mark, desk)
-            if here != known:
-                known = here
+            here = await run_in_threadpool(mark, desk)
+            if here != before:
+                before = here
                 yield "event: changed\ndata: look\n\n"
             elif turn % 7 == 0:
                 yield ": still here\n\n"
@@ -138,21 +138,11 @@ def start(desk: Desk) -> Response:
             return desk.done(to, "The mission is being looked at now.")
 
 
-def _mark(desk: Asked) -> tuple[object, ...]:
-    """Another one whenever something happened: acts, walks, a clock that was moved, letters that left."""
-    with reading(desk.engine) as session:
-        left = select(func.count()).where(Letter.mission == desk.mission, Letter.settled_at.is_not(None))
-        query = select(
-            Mission.revision, Mission.walked_revision, Mission.state, Mission.simulated_now, left.scalar_subquery()
-        )
-        return tuple(session.execute(query.where(Mission.slug == desk.mission)).one())
-
-
-def _stages(session: Session, mission: str, known: dict[str, str]) -> list[dict[str, Any]]:
+def _stages(session: Session, mission: str, names: dict[str, str]) -> list[dict[str, Any]]:
     def said(standing: Standing) -> str:
         """The sentence, with names for the codes of those who are waited for."""
-        codes = [re.escape(code) for code in standing.waits_for if code in known]
-        return re.sub(rf"\b({'|'.join(codes)})\b", lambda one: known[one[0]], standing.says) if codes else standing.says
+        codes = [re.escape(code) for code in standing.waits_for if code in names]
+        return re.sub(rf"\b({'|'.join(codes)})\b", lambda one: names[one[0]], standing.says) if codes else standing.says
 
     found = {standing.stage: (standing, since) for standing, since in standings.of(session, mission)}
     made = []
@@ -168,16 +158,6 @@ def _stages(session: Session, mission: str, known: dict[str, str]) -> list[dict[
     return made
 
 
-def _known(desk: Asked) -> dict[str, Any]:
-    """What the page says, gathered anew when something happened, and after some seconds for what time alone changes."""
-    kept: dict[str, tuple[object, dict[str, Any]]] = desk.request.app.state.missions
-    mark = (*_mark(desk), int(time.monotonic() // SECONDS))
-    found = kept.get(desk.mission)
-    if found is None or found[0] != mark:
-        found = kept[desk.mission] = (mark, _facts(desk))
-    return found[1]
-
-
 def _told(desk: Asked, facts: dict[str, Any]) -> Markup:
     """What changes on the page, in the reader's language and zone: the same for everybody who may see it."""
     told: dict[tuple[str, str], Markup] = facts["told_to"]
@@ -190,7 +170,7 @@ def _told(desk: Asked, facts: dict[str, Any]) -> Markup:
 def _facts(desk: Asked) -> dict[str, Any]:
     with desk.look() as (session, mission, now):
         row, facts = missions.get(session, mission), missions.facts(session, mission)
-        known = named(session, mission)
+        names = named(session, mission)
         planned = reminding.planned(session, mission, at=now)
         gone: dict[str, datetime | None] = dict(
             session.execute(
@@ -203,14 +183,14 @@ def _facts(desk: Asked) -> dict[str, Any]:
             select(AuditRow).where(AuditRow.mission == mission).order_by(AuditRow.seq.desc()).limit(LATEST)
         )
         counted = select(Letter.state, func.count()).where(Letter.mission == mission).group_by(Letter.state)
-        stages = _stages(session, mission, known)
+        stages = _stages(session, mission, names)
         return {
             "told_to": {}, "facts": facts, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
             "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
-            "walked": row.walked_revision, "owed": _owed(planned, gone, known, now),
-            "happened": [(said, one.at) for one in latest if (said := sentence(one, known))],
+            "walked": row.walked_revision, "owed": _owed(planned, gone, names, now),
+            "happened": [(said, one.at) for one in latest if (said := sentence(one, names))],
             "letters": dict(session.execute(counted).tuples().all()),
-            "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": known,
+            "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": names,
             "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),
         }  # fmt: skip
 
@@ -234,7 +214,7 @@ def _keeping(_turn: int, _state: str) -> tuple[str, str]:
 
 
 def _owed(
-    planned: list[Reminder], gone: dict[str, datetime | None], known: dict[str, str], now: datetime
+    planned: list[Reminder], gone: dict[str, datetime | None], names: dict[str, str], now: datetime
 ) -> list[dict[str, Any]]:
     """What is owed, each with its reminders: those that went, and when the next goes."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
@@ -243,7 +223,7 @@ def _owed(
         entry = found.setdefault(
             (item.about, item.key),
             {
-                "about": item.about.replace("_", " "), "who": known.get(item.person, item.person), "due": item.due,
+                "about": item.about.replace("_", " "), "who": names.get(item.person, item.person), "due": item.due,
                 "late": item.due <= now, "went": [], "next": None, "escalates": None,
             },
         )  # fmt: skip

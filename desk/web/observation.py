@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from desk.web import observation_view as view
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import EXCEL, sent
+from desk.web.knowing import known as told
 from ieom.acts import observation as acts
 from ieom.folder.forms import load_forms
 from ieom.folder.sheets import workbook
@@ -33,6 +34,11 @@ WHERE = "/missions/{mission}/observation"
 @part.get(WHERE)
 def show(desk: Desk, form: Word = "", team: Word = "", station: Word = "", page: Page = 1) -> Response:
     """Where the forms stand, against the plan, by phase, team and station."""
+    facts = told(desk, ("observation", form, team, station, str(page)), lambda: _facts(desk, form, team, station, page))
+    return desk.page("observation.html", **facts)
+
+
+def _facts(desk: Desk, form: str, team: str, station: str, page: int) -> dict[str, Any]:
     which, known = Which(form, team, station), load_forms()
     with desk.look() as (session, mission, now):
         facts = missions.facts(session, mission)
@@ -53,8 +59,8 @@ def show(desk: Desk, form: Word = "", team: Word = "", station: Word = "", page:
     owed = [stop for stop, there in stops if not there and stop.struck_at is None]
     late = [stop for stop in owed if stop.due_at <= now]
     query = urlencode({k: v for k, v in (("form", form), ("team", team), ("station", station)) if v})
-    return desk.page(
-        "observation.html", zone=facts.zone, now=now, which=which, query=query and f"{query}&", filtered=bool(query),
+    return dict(
+        zone=facts.zone, now=now, which=which, query=query and f"{query}&", filtered=bool(query),
         total=total, planned=sum(stop.struck_at is None for stop, _ in stops), owed=owed, late=late, late_most=LATE,
         kinds=view.kinds(known, counted), visited=visited, names=names, rows=rows, flagged=flagged, page=page, most=MOST,
         flags=flags, odd=odd, phases=view.phases(known, stops, counted, visited, now),

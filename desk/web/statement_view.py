@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from desk.chronicle import named
 from desk.web.asking import Asked
+from desk.web.knowing import known
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import Grounds, gather
 from ieom.records import comments, drafts, members, missions
@@ -50,14 +51,24 @@ def languages(session: Session, mission: str) -> list[str]:
 
 
 def statement_facts(desk: Asked, language: str) -> dict[str, Any]:
-    """Everything that the statement's page shows of the newest version."""
+    """Everything that the statement's page shows of the newest version; which of its forms the reader has begun is added
+    to what is the same for everybody."""
+    shared = known(desk, ("statement", language), lambda: _shared(desk, language))
     with desk.look() as (session, mission, now):
-        known = named(session, mission)
+        begun = set(session.scalars(select(KeptText.place).where(KeptText.account == desk.me.id)))
+    paragraphs = [{**one, "begun": place_of(mission, one["key"], language) in begun} for one in shared["paragraphs"]]
+    waits = place_of(mission, "word", language) in begun
+    return {**shared, "now": now, "paragraphs": paragraphs, "word_waits": waits}
+
+
+def _shared(desk: Asked, language: str) -> dict[str, Any]:
+    with desk.look() as (session, mission, now):
+        names = named(session, mission)
         row = drafts.newest(session, mission, language)
         head = members.head(session, mission)
         facts: dict[str, Any] = {
             "spoken": language, "languages": languages(session, mission), "row": row, "now": now,
-            "known": known, "head": head.code if head else "", "paragraphs": [], "elsewhere": [], "turned": [],
+            "known": names, "head": head.code if head else "", "paragraphs": [], "elsewhere": [], "turned": [],
             "findings": 0,
         }  # fmt: skip
         if row is None:
@@ -69,7 +80,6 @@ def statement_facts(desk: Asked, language: str) -> dict[str, Any]:
         approved, last = rounds.approved_round(session, mission), rounds.newest_round(session, mission)
         ended = last is not None and last.status in {"changes_asked", "void", "stopped"}
         again = last is not None and ended and row.content_hash in last.hashes.values()
-        asked_in = set(session.scalars(select(KeptText.place).where(KeptText.account == desk.me.id)))
         said = comments.on(session, mission, language)
         vouched: dict[str, list[Override]] = {}
         for one in drafts.overrides(session, mission):
@@ -88,13 +98,11 @@ def statement_facts(desk: Asked, language: str) -> dict[str, Any]:
                     "findings": [_finding(f, labels) for f in found if f.paragraph == one["key"]],
                     "comments": [c for c in said if c.paragraph == one["key"] and c.resolved_at is None],
                     "settled": [c for c in said if c.paragraph == one["key"] and c.resolved_at is not None],
-                    "begun": place_of(mission, one["key"], language) in asked_in,
                 }
                 for one in row.content["paragraphs"]
             ],
             "elsewhere": [_finding(f, labels) for f in found if f.paragraph not in keys],
             "orphaned": [c for c in said if c.paragraph not in keys and c.resolved_at is None],
-            "word_waits": place_of(mission, "word", language) in asked_in,
             "turned": [
                 {"claim": turn.claim, "label": labels.get(turn.claim, turn.claim), "was": turn.was, "verdict": turn.verdict}
                 for turn in drafts.unsettled(session, mission, row.content_hash)

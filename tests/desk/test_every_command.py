@@ -19,7 +19,7 @@ from ieom.records.base import reading
 from ieom.settings import ROOT
 
 EXAMPLE = str(ROOT / "config" / "missions" / "kazakhstan-senate-2020")
-PROCESSES = {("serve",), ("demo",), ("start",), ("newsroom", "serve")}
+PROCESSES = {("serve",), ("demo",), ("desk",), ("start",), ("newsroom", "serve")}
 """They start processes; tests/flows tries them."""
 
 
