@@ -59,20 +59,20 @@ def _facts(desk: Desk, form: str, team: str, station: str, page: int) -> dict[st
     owed = [stop for stop, there in stops if not there and stop.struck_at is None]
     late = [stop for stop in owed if stop.due_at <= now]
     query = urlencode({k: v for k, v in (("form", form), ("team", team), ("station", station)) if v})
-    return dict(
-        zone=facts.zone, now=now, which=which, query=query and f"{query}&", filtered=bool(query),
-        total=total, planned=sum(stop.struck_at is None for stop, _ in stops), owed=owed, late=late, late_most=LATE,
-        kinds=view.kinds(known, counted), visited=visited, names=names, rows=rows, flagged=flagged, page=page, most=MOST,
-        flags=flags, odd=odd, phases=view.phases(known, stops, counted, visited, now),
-        by_team=view.by_team(stops, counted, now), seen=view.irregular(known, said),
-        answers=view.answers(known, said, form), incidents=[(row, view.incident(known, got)) for row, got in incidents],
-        aside=aside, titles=view.titles(known, counted, stops),
-        choices={
+    return {
+        "zone": facts.zone, "now": now, "which": which, "query": query and f"{query}&", "filtered": bool(query),
+        "total": total, "planned": sum(stop.struck_at is None for stop, _ in stops), "owed": owed, "late": late, "late_most": LATE,
+        "kinds": view.kinds(known, counted), "visited": visited, "names": names, "rows": rows, "flagged": flagged, "page": page, "most": MOST,
+        "flags": flags, "odd": odd, "phases": view.phases(known, stops, counted, visited, now),
+        "by_team": view.by_team(stops, counted, now), "seen": view.irregular(known, said),
+        "answers": view.answers(known, said, form), "incidents": [(row, view.incident(known, got)) for row, got in incidents],
+        "aside": aside, "titles": view.titles(known, counted, stops),
+        "choices": {
             "form": [("", "Every phase"), *view.titles(known, {}, []).items()],
             "team": [("", "Every team"), *((code, code) for code in sorted({*crews, *senders[0]}))],
             "station": [("", "Every station"), *((c, f"{names.get(c, '')} ({c})") for c in sorted({*names, *senders[1]}))],
         },
-    )  # fmt: skip
+    }  # fmt: skip
 
 
 @part.get(WHERE + "/export.xlsx")
