@@ -266,11 +266,9 @@ def _from_here(request: Request) -> None:
     """An act comes from a page of ours: by Sec-Fetch-Site and Origin, whichever the browser sends."""
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
-    if site not in {None, SAME_ORIGIN, "none"} or (
-        origin is not None and urlsplit(origin).netloc != request.url.netloc
-    ):
+    if site not in {None, SAME_ORIGIN, "none"} or (origin is not None and _host(origin) != request.url.netloc):
         raise HTTPException(403, detail="elsewhere")
-    if site is None and origin is None and urlsplit(request.headers.get("referer", "")).netloc != request.url.netloc:
+    if site is None and origin is None and _host(request.headers.get("referer", "")) != request.url.netloc:
         raise HTTPException(403, detail="elsewhere")
 
 
@@ -291,10 +289,16 @@ def _to_enter(request: Request) -> Response:
 
 def here(to: str) -> str:
     """A path of the desk to go on to; '/' for anything that leads elsewhere."""
-    parts = urlsplit(to)
-    return (
-        to if to.startswith("/") and not to.startswith(("//", "/\\")) and not parts.netloc and "\\" not in to else "/"
-    )
+    ours = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable() and not _host(to)
+    return to if ours else "/"
+
+
+def _host(address: str) -> str:
+    """The host that an address names; one of no sense for what is no address."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return "?"
 
 
 def missing(what: str) -> NotFound:

@@ -91,7 +91,7 @@ async def changes(desk: Desk, request: Request) -> Response:
     async def events() -> AsyncIterator[str]:
         yield "retry: 3000\n\n"
         before = await run_in_threadpool(mark, desk)
-        for turn in range(150):
+        for turn in range(80):  # less than a connection lives
             await asyncio.sleep(2)
             if await request.is_disconnected():
                 return

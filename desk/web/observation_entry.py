@@ -63,10 +63,22 @@ def show(
     if form not in known:
         raise missing(f"The form '{form[:80]}'")
     left = desk._kept()(_place(desk, form, aside))
-    if left:
-        given = json.loads(left)
+    given = _kept(left) or given
     given.setdefault("instance", [f"paper:{uuid4()}"])
     return _page(desk, known[form], given, restored=bool(left), tried_=None)
+
+
+def _kept(text: str) -> dict[str, list[str]]:
+    """What was typed before; nothing where something else is kept in its place."""
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return {
+        name: values
+        for name, values in (found.items() if isinstance(found, dict) else ())
+        if isinstance(values, list) and all(isinstance(one, str) for one in values)
+    }
 
 
 @part.post(WHERE + "/checks")

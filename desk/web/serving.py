@@ -8,6 +8,7 @@ import socket
 import uvicorn
 from sqlalchemy import Engine
 
+from desk.public.connection import Impatient
 from desk.public.serving import Unsignalled
 from desk.public.site import records
 from desk.web.app import web
@@ -32,7 +33,7 @@ class DeskPages:
             self.says += f"\nBecome its first administrator (once, within three days): {address}enter/link?t={token}"
         config = uvicorn.Config(
             web(engine, demonstration=demonstration), log_level="error", access_log=False, lifespan="off",
-            server_header=False, proxy_headers=True, forwarded_allow_ips="127.0.0.1", limit_concurrency=300,
+            server_header=False, proxy_headers=True, http=Impatient, forwarded_allow_ips="127.0.0.1", limit_concurrency=300,
             timeout_keep_alive=15, timeout_graceful_shutdown=2,
         )  # fmt: skip
         self.server = Unsignalled(config)

@@ -53,12 +53,12 @@ def change_password(session: Session, *, account: int, old: str, new: str, but: 
     wrong: that attempt is counted like one to enter, so commit. Raises `Refused` after too many wrong ones."""
     row = session.get_one(Account, account)
     since = at - acts.WINDOW
-    counted = select(func.count()).where(FailedEntry.key == row.key, FailedEntry.at > since)
+    counted = select(func.count()).where(FailedEntry.key == f"own {row.id}", FailedEntry.at > since)
     if (session.scalar(counted) or 0) >= acts.ATTEMPTS:
         raise Refused("too many wrong attempts; try again in a quarter of an hour, or ask an administrator for a link")
     passwords.long_enough(new)
     if not passwords.fits(row.password, old):
-        session.add(FailedEntry(key=row.key, at=at))
+        session.add(FailedEntry(key=f"own {row.id}", at=at))
         return False
     row.password = passwords.hashed(new)
     end_others(session, account=account, but=but, at=at)

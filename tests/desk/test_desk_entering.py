@@ -83,7 +83,25 @@ def test_guessing_stops_even_with_the_right_password_at_last(engine: Engine, cli
     assert "desk" not in client.cookies
 
 
-@pytest.mark.parametrize("to", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])
+def test_guesses_from_elsewhere_keep_nobody_out(engine: Engine, client: TestClient) -> None:
+    first(engine, client)
+    guesser = TestClient(web(engine), client=("192.0.2.7", 5000))
+    for _ in range(acts.ATTEMPTS + 1):
+        said = guesser.post("/enter", data={"email": "coordinator@desk.example", "password": "wrong"}, headers=HERE)
+    assert "too many wrong attempts" in said.text
+    client.cookies.clear()
+    data = {"email": "coordinator@desk.example", "password": PASSWORD}
+    assert client.post("/enter", data=data, headers=HERE, follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize("header", ["origin", "referer"])
+def test_an_address_that_is_none_comes_from_elsewhere(engine: Engine, client: TestClient, header: str) -> None:
+    assert client.post("/enter", data={"email": "a"}, headers={header: "http://["}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/\t/[", "http://["]
+)
 def test_entering_leads_nowhere_else(engine: Engine, client: TestClient, to: str) -> None:
     first(engine, client)
     data = {"email": "coordinator@desk.example", "password": PASSWORD, "to": to}
