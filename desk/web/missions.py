@@ -21,8 +21,10 @@ from starlette.concurrency import run_in_threadpool
 
 from desk import serving
 from desk.chronicle import named, sentence
+from desk.timeline_view import local
 from desk.web.asking import Asked, Desk, router
 from desk.web.knowing import known, mark
+from desk.web.pages import city_of
 from ieom.acts import mission as acts
 from ieom.acts import reminders as reminding
 from ieom.acts import witness
@@ -62,7 +64,8 @@ def overview(desk: Desk) -> Response:
                     "slug": slug, "title": facts.title, "day": facts.election_day, "zone": facts.zone, "state": row.state,
                     "rehearsal": row.simulated_now is not None, "stages": stages, "now": missions.now(session, slug),
                     "waits": next((s for s in stages if s["waits_for"] and s["state"] == "waiting"), None),
-                    "next": min((s["until"] for s in stages if s["until"] and s["state"] != "done"), default=None),
+                    "next": (following := min((s["until"] for s in stages if s["until"] and s["state"] != "done"), default=None)),
+                    "next_said": f"{local(following, facts.zone, short=True)} {city_of(facts.zone)}" if following else "",
                 }
             )  # fmt: skip
     return desk.page("missions.html", zone="UTC", listed=sorted(listed, key=lambda one: one["day"], reverse=True))
