@@ -139,7 +139,7 @@ class Asked:
             template, language=account.language if account else "en", zone=zone or self._zone(),
             own=account.zone if account else "", desk=self, me=account, mission=self.mission, said=said[:500],
             csrf=self.session.csrf if self.session else "", path=self.request.url.path,
-            kept=self._kept(), **facts,
+            kept=self.kept, **facts,
         )  # fmt: skip
 
     def _zone(self) -> str:
@@ -148,18 +148,19 @@ class Asked:
         with reading(self.engine) as session:
             return missions.facts(session, self.mission).zone
 
-    def _kept(self) -> Callable[[str], str]:
-        def kept(place: str) -> str:
-            """What the asker typed here and did not send; '' for nothing."""
-            if self.account is None:
-                return ""
-            if self.left is not None and place.startswith(f"{self.request.url.path}#"):
-                return self.left.get(place, "")
-            with reading(self.engine) as session:
-                row = session.get(accounts.KeptText, (self.account.id, place))
-            return row.text if row else ""
+    def kept(self, place: str) -> str:
+        """What the asker typed at a place and did not send; '' for nothing."""
+        if self.account is None:
+            return ""
+        if self.left is not None and place.startswith(f"{self.request.url.path}#"):
+            return self.left.get(place, "")
+        with reading(self.engine) as session:
+            return accounts.kept_text(session, self.account.id, place)
 
-        return kept
+    def keep(self, place: str, text: str) -> None:
+        """Keep what the asker types at a place; an empty text is forgotten."""
+        with begin(self.engine) as session:
+            accounts.keep_text(session, self.me.id, place, text, at=missions.real_now())
 
     def done(self, to: str, said: str = "") -> Response:
         """After an act: to a page of the desk (303), which says once what was done."""
@@ -205,6 +206,8 @@ class Guarded(APIRoute):
                 if asked.session is not None and who is not Open.ANYBODY:
                     await _by_our_form(request, asked.session)
             answer = await inside(request)
+            if method not in SAFE and asked.account is not None and answer.status_code == 303:
+                await _sent(request, asked)
             if method == "GET" and "said" in request.cookies and answer.media_type == "text/html":
                 answer.delete_cookie("said")
             return answer
@@ -281,9 +284,22 @@ async def _by_our_form(request: Request, session: DeskSession) -> None:
         raise HTTPException(403, detail="elsewhere")
 
 
+async def _sent(request: Request, asked: Asked) -> None:
+    """What a form was typed into is kept no longer once it was taken: its long fields say where they were kept."""
+    places = [str(place) for place in (await request.form()).getlist("kept")]
+    if places:
+        await run_in_threadpool(_forget, asked, places)
+
+
+def _forget(asked: Asked, places: list[str]) -> None:
+    with begin(asked.engine) as session:
+        accounts.forget_texts(session, asked.me.id, places)
+
+
 def _to_enter(request: Request) -> Response:
     if request.method in SAFE and "hx-request" not in request.headers:
-        return RedirectResponse(f"/enter?to={quote(request.url.path)}", 303)
+        to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/enter?to={quote(to)}", 303)
     raise HTTPException(401)
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Form, Request, Response
-from sqlalchemy import delete
 
 from desk.public.limits import asker
 from desk.web.asking import Asked, Desk, cookie_name, here, router, secure
 from ieom.acts import accounts as acts
 from ieom.errors import Refused
 from ieom.records import accounts, missions
-from ieom.records.accounts import KeptText
 from ieom.records.base import begin, reading
 
 part = router()
@@ -84,10 +82,7 @@ def keep(
     desk: Desk, place: Annotated[str, Form(max_length=PLACE)], text: Annotated[str, Form(max_length=LONGEST)] = ""
 ) -> Response:
     """Keep what is being typed; an empty text is forgotten."""
-    with begin(desk.engine) as session:
-        session.execute(delete(KeptText).where(KeptText.account == desk.me.id, KeptText.place == place))
-        if text:
-            session.add(KeptText(account=desk.me.id, place=place, text=text, at=missions.real_now()))
+    desk.keep(place, text)
     return Response(status_code=204)
 
 

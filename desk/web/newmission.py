@@ -22,8 +22,8 @@ from ieom.acts import delegation
 from ieom.errors import BadInput, Conflict, Fault, Faults
 from ieom.folder import MissionFolder, load_names, open_mission, read
 from ieom.folder.written import pack, unpack
-from ieom.records import accounts, missions
-from ieom.records.base import begin, reading
+from ieom.records import missions
+from ieom.records.base import reading
 from ieom.rules.names import LANGUAGES
 from ieom.rules.timeline import TITLES, Stage
 
@@ -45,8 +45,7 @@ Sent = Annotated[FormData, Depends(_form)]
 @part.get("/missions/new")
 def show(desk: Desk) -> Response:
     """The form, with what the asker typed before and did not send, and the place for a folder."""
-    with reading(desk.engine) as session:
-        left = accounts.kept_text(session, desk.me.id, PLACE)
+    left = desk.kept(PLACE)
     return _page(desk, typed(dict(parse_qsl(left, keep_blank_values=True))) if left else fresh(), left=bool(left))
 
 
@@ -55,9 +54,11 @@ def form(desk: Desk, sent: Sent) -> Response:
     """More rows, a look at what was typed, or the opening; what was typed stays either way."""
     do, what = str(sent.get("do", "")), typed(dict(sent))
     if do == "anew":
-        _keep(desk, "")
+        desk.keep(PLACE, "")
         return desk.done("/missions/new")
-    _keep(desk, urlencode({name: value for name, value in sent.items() if isinstance(value, str) and name != "csrf"}))
+    desk.keep(
+        PLACE, urlencode({name: value for name, value in sent.items() if isinstance(value, str) and name != "csrf"})
+    )
     if do not in {"look", "open"}:
         return _page(desk, what)
     with tempfile.TemporaryDirectory(prefix="ieom-new-") as made:
@@ -71,7 +72,7 @@ def form(desk: Desk, sent: Sent) -> Response:
         if do == "look":
             return _page(desk, what, sound=True)
         done = _open(desk, read(Path(made)), what.values.get("stage", ""), nominate="nominate" in what.values)
-    _keep(desk, "")
+    desk.keep(PLACE, "")
     return done
 
 
@@ -139,11 +140,6 @@ def _nominate(session: Session, found: MissionFolder, by: str, at: Any) -> None:
         delegation.nominate(
             session, found.facts.slug, by=by, at=at, member=row.code, **row.model_dump(exclude={"code"})
         )
-
-
-def _keep(desk: Asked, text: str) -> None:
-    with begin(desk.engine) as session:
-        accounts.keep_text(session, desk.me.id, PLACE, text, at=missions.real_now())
 
 
 def _open_already(desk: Asked, slug: str) -> bool:

@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from desk.web.asking import Asked, Desk, missing, router
-from desk.web.entering import keep
 from ieom.acts import observation as acts
 from ieom.acts.paper_forms import Tried, tried
 from ieom.errors import BadInput
@@ -62,7 +61,7 @@ def show(
         return desk.page("observation_choose.html", forms=[(code, one.title) for code, one in known.items()])
     if form not in known:
         raise missing(f"The form '{form[:80]}'")
-    left = desk._kept()(_place(desk, form, aside))
+    left = desk.kept(_place(desk, form, aside))
     given = _kept(left) or given
     given.setdefault("instance", [f"paper:{uuid4()}"])
     return _page(desk, known[form], given, restored=bool(left), tried_=None)
@@ -87,7 +86,7 @@ def check(desk: Desk, request: Request, given: Sent) -> Response:
     form = _form(given)
     text = json.dumps(given)
     if len(text) <= LONGEST:
-        keep(desk, _place(desk, form.code, _first(given, "aside")), text)
+        desk.keep(_place(desk, form.code, _first(given, "aside")), text)
     with desk.look() as (session, mission, _now):
         document, faults = _document(session, mission, form, given)
         result = _tried(session, mission, document, faults)
@@ -116,7 +115,7 @@ def enter(desk: Desk, given: Sent) -> Response:
             receipt = acts.submit(session, mission, by=by, at=at, document=document, channel="paper")
             if receipt.problem is not None:  # it came in by another way meanwhile
                 raise receipt.problem
-    keep(desk, _place(desk, form.code, aside), "")
+    desk.keep(_place(desk, form.code, aside), "")
     said = f"{form.title} of {document['team']} at {document['station']} is taken."
     return desk.done(f"/missions/{desk.mission}/observation/forms/{quote(document['instance_id'], safe='')}", said)
 

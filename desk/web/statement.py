@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
-from desk.web.statement_view import forget, forms_named, keep, place_of, statement_facts
+from desk.web.statement_view import forms_named, place_of, statement_facts
 from ieom.acts import drafting
 from ieom.acts.grounds import gather
 from ieom.acts.versions import missing as no_draft
 from ieom.errors import BadInput
 from ieom.folder.claims import load_claims
-from ieom.records import drafts, evidence
+from ieom.records import accounts, drafts, evidence, missions
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
 from ieom.rules.evidence import upper_bound
@@ -114,9 +114,8 @@ def edit(
                 session, mission, by=by, at=at, paragraph=paragraph, text="" if remove else text, why=why, language=language,
                 after=after, seen=now.number,
             )  # fmt: skip
-            forget(session, desk, place)
         else:
-            keep(session, desk, place, text)
+            accounts.keep_text(session, desk.me.id, place, text, at=missions.real_now())
             facts = _both(now, paragraph, was, stands, text, named(session, mission))
     if was != stands:
         return desk.page("statement_both.html", status=409, why=why, remove=remove, spoken=language, **facts)

@@ -8,7 +8,6 @@ from fastapi import Form, Response
 
 from desk.web.asking import Desk, router
 from desk.web.statement import Key, Language, Reason, at_paragraph
-from desk.web.statement_view import forget, place_of
 from ieom.acts import commenting, drafting
 from ieom.folder.claims import load_claims
 
@@ -27,7 +26,6 @@ def override(
         drafting.override(
             session, mission, by=by, at=at, finding=finding, sentence=sentence, why=why, language=language
         )
-        forget(session, desk, place_of(mission, f"{paragraph}-why", language))
     return desk.done(at_paragraph(desk, language, paragraph), "The sentence stands, in your name.")
 
 
@@ -36,7 +34,6 @@ def set_aside(desk: Desk, claim: Code, why: Reason, language: Language = "en") -
     """An irregularity that observers saw is left out of the statement and its annex, in the asker's name."""
     with desk.act() as (session, mission, by, at):
         count = drafting.set_aside(session, mission, by=by, at=at, claim=claim, why=why)
-        forget(session, desk, place_of(mission, f"{claim}-aside", language))
     forms = f"{count} form{'' if count == 1 else 's'}"
     return desk.done(
         at_paragraph(desk, language), f"Set aside as recorded in {forms}, in your name. A new draft leaves it out."
@@ -57,7 +54,6 @@ def settle(desk: Desk, claim: Code, why: Reason, language: Language = "en") -> R
     """The head of mission decides that the text stands although a finding turned since."""
     with desk.act() as (session, mission, by, at):
         drafting.settle_turned(session, mission, by=by, at=at, claim=claim, why=why)
-        forget(session, desk, place_of(mission, f"{claim}-turned", language))
     return desk.done(at_paragraph(desk, language), "Settled in your name: the text stands.")
 
 
@@ -66,7 +62,6 @@ def comment(desk: Desk, paragraph: Key, text: Said, language: Language = "en") -
     """Say something on a paragraph."""
     with desk.act() as (session, mission, by, at):
         commenting.comment(session, mission, by=by, at=at, paragraph=paragraph, text=text, language=language)
-        forget(session, desk, place_of(mission, f"{paragraph}-comment", language))
     return desk.done(at_paragraph(desk, language, paragraph), "Your comment stands beside the paragraph.")
 
 
@@ -75,6 +70,5 @@ def settle_comment(desk: Desk, comment: int, answer: Annotated[str, Form(max_len
     """The comment is dealt with."""
     with desk.act() as (session, mission, by, at):
         row = commenting.settle_comment(session, mission, by=by, at=at, comment=comment, answer=answer)
-        forget(session, desk, place_of(mission, f"comment-{comment}", row.language))
         language, key = row.language, row.paragraph
     return desk.done(at_paragraph(desk, language, key), "The comment is dealt with.")

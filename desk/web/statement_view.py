@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
@@ -13,8 +13,7 @@ from desk.web.asking import Asked
 from desk.web.knowing import known
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import Grounds, gather
-from ieom.records import comments, drafts, members, missions
-from ieom.records.accounts import KeptText
+from ieom.records import accounts, comments, drafts, members
 from ieom.records.statements import Override, StatementVersion
 from ieom.records.submissions import Submission
 from ieom.rules.evidence import Verdict
@@ -33,17 +32,6 @@ def place_of(mission: str, key: str, language: str) -> str:
     return f"/missions/{mission}/statement#{language}-{key}"
 
 
-def forget(session: Session, desk: Asked, place: str) -> None:
-    """What was typed there has been sent."""
-    session.execute(delete(KeptText).where(KeptText.account == desk.me.id, KeptText.place == place))
-
-
-def keep(session: Session, desk: Asked, place: str, text: str) -> None:
-    """What was sent and not taken is kept where it was typed."""
-    forget(session, desk, place)
-    session.add(KeptText(account=desk.me.id, place=place, text=text, at=missions.real_now()))
-
-
 def languages(session: Session, mission: str) -> list[str]:
     """Those in which there is a version; English in any case."""
     spoken = select(StatementVersion.language).where(StatementVersion.mission == mission).distinct()
@@ -55,7 +43,7 @@ def statement_facts(desk: Asked, language: str) -> dict[str, Any]:
     to what is the same for everybody."""
     shared = known(desk, ("statement", language), lambda: _shared(desk, language))
     with desk.look() as (session, mission, now):
-        begun = set(session.scalars(select(KeptText.place).where(KeptText.account == desk.me.id)))
+        begun = accounts.kept(session, desk.me.id, place_of(mission, "", language))
     paragraphs = [{**one, "begun": place_of(mission, one["key"], language) in begun} for one in shared["paragraphs"]]
     waits = place_of(mission, "word", language) in begun
     return {**shared, "now": now, "paragraphs": paragraphs, "word_waits": waits}

@@ -15,12 +15,11 @@ from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import taken
 from desk.web.statement import Digest, Language, free_key, newest_of
-from desk.web.statement_view import forget, keep, languages, place_of
+from desk.web.statement_view import languages, place_of
 from ieom.acts import drafting
 from ieom.acts.returning import brought_back
 from ieom.errors import BadInput
-from ieom.records import drafts
-from ieom.records.accounts import KeptText
+from ieom.records import accounts, drafts, missions
 from ieom.rules import difference
 from ieom.rules.proposing import places
 from ieom.rules.statement import paragraph_text
@@ -80,14 +79,11 @@ def bring(desk: Desk, document: UploadFile, language: Language = "en") -> Respon
     data = taken(document, kinds={"docx"})
     with desk.act() as (session, mission, _by, _at):
         came = brought_back(session, mission, data, language=language)
-        place = place_of(mission, KEPT, language)
-        forget(session, desk, place)
-        if came.proposals or came.says:
-            told = {
-                "file": (document.filename or "")[:120], "base": came.base, "says": list(came.says),
-                "proposals": [{"number": n, **asdict(one)} for n, one in enumerate(came.proposals)],
-            }  # fmt: skip
-            keep(session, desk, place, json.dumps(told, ensure_ascii=False))
+        told = {
+            "file": (document.filename or "")[:120], "base": came.base, "says": list(came.says),
+            "proposals": [{"number": n, **asdict(one)} for n, one in enumerate(came.proposals)],
+        }  # fmt: skip
+        _keep(session, desk, language, told if came.proposals or came.says else None)
     count = len(came.proposals)
     if not count:
         return desk.done(_page(desk, language), "The file says what the statement says; it proposes nothing.")
@@ -137,7 +133,7 @@ def leave(desk: Desk, number: Annotated[int, Form(ge=-1, le=100_000)], language:
     with desk.act() as (session, _mission, _by, _at):
         kept = _kept(session, desk, language)
         if number == -1:
-            forget(session, desk, place_of(desk.mission, KEPT, language))
+            _keep(session, desk, language, None)
         else:
             _one(kept, number)
             _answered(session, desk, kept, number, language)
@@ -148,12 +144,17 @@ def _page(desk: Asked, language: str) -> str:
     return f"/missions/{desk.mission}/statement/word?language={language}"
 
 
+def _keep(session: Session, desk: Asked, language: str, told: dict[str, Any] | None) -> None:
+    text = json.dumps(told, ensure_ascii=False) if told else ""
+    accounts.keep_text(session, desk.me.id, place_of(desk.mission, KEPT, language), text, at=missions.real_now())
+
+
 def _kept(session: Session, desk: Asked, language: str) -> dict[str, Any]:
-    row = session.get(KeptText, (desk.me.id, place_of(desk.mission, KEPT, language)))
-    if row is None:
+    text = accounts.kept_text(session, desk.me.id, place_of(desk.mission, KEPT, language))
+    if not text:
         return {}
     try:
-        return Kept.model_validate_json(row.text).model_dump()
+        return Kept.model_validate_json(text).model_dump()
     except ValidationError:  # its owner can write there as into any other kept text
         return {}
 
@@ -167,11 +168,7 @@ def _one(kept: dict[str, Any], number: int) -> dict[str, Any]:
 
 def _answered(session: Session, desk: Asked, kept: dict[str, Any], number: int, language: str) -> None:
     left = [one for one in kept["proposals"] if one["number"] != number]
-    place = place_of(desk.mission, KEPT, language)
-    if left:
-        keep(session, desk, place, json.dumps({**kept, "proposals": left}, ensure_ascii=False))
-    else:
-        forget(session, desk, place)
+    _keep(session, desk, language, {**kept, "proposals": left} if left else None)
 
 
 def _shown(one: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:

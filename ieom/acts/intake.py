@@ -9,13 +9,12 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from ieom.acts import contacts as acts
 from ieom.errors import NotFound
 from ieom.folder.contacts import Read, read_raw
-from ieom.records.accounts import KeptText
+from ieom.records import accounts
 from ieom.rules.contacts import Plan
 
 PLACE = "contacts-file:"
@@ -38,9 +37,8 @@ def set_aside(session: Session, *, account: int, at: datetime, intake: Intake, r
     _planned(session, intake, raw)
     told = json.dumps({**asdict(intake), "raw": base64.b64encode(raw).decode()})
     key = hashlib.sha256(told.encode()).hexdigest()[:24]
-    session.execute(delete(KeptText).where(KeptText.account == account, KeptText.place.startswith(PLACE)))
-    session.add(KeptText(account=account, place=PLACE + key, text=told, at=at))
-    session.flush()
+    accounts.forget_texts(session, account, list(accounts.kept(session, account, PLACE)))
+    accounts.keep_text(session, account, PLACE + key, told, at=at)
     return key
 
 
@@ -63,13 +61,12 @@ def take(session: Session, *, by: str, at: datetime, account: int, key: str, exp
 
 def drop(session: Session, *, account: int, key: str) -> None:
     """Keep the file no longer."""
-    session.execute(delete(KeptText).where(KeptText.account == account, KeptText.place == PLACE + key))
+    accounts.forget_texts(session, account, [PLACE + key])
 
 
 def _kept(session: Session, account: int, key: str) -> tuple[Intake, bytes]:
-    row = session.get(KeptText, (account, PLACE + key))
     try:
-        told = json.loads(row.text if row else "")
+        told = json.loads(accounts.kept_text(session, account, PLACE + key))
         raw = base64.b64decode(told.pop("raw"), validate=True)
         return Intake(**{**told, "onto": tuple(told["onto"])}), raw
     except (ValueError, KeyError, TypeError, AttributeError):

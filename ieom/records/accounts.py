@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
@@ -106,6 +106,11 @@ def keep_text(session: Session, account: int, place: str, text: str, *, at: date
     session.execute(delete(KeptText).where(KeptText.account == account, KeptText.place == place))
     if text:
         session.add(KeptText(account=account, place=place, text=text, at=at))
+
+
+def forget_texts(session: Session, account: int, places: Collection[str]) -> None:
+    """What somebody typed at these places was sent."""
+    session.execute(delete(KeptText).where(KeptText.account == account, KeptText.place.in_(places)))
 
 
 def digest(token: str) -> str:

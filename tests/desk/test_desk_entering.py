@@ -159,3 +159,23 @@ def test_every_answer_keeps_a_browser_from_doing_more_than_showing_it(desk_opene
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
+
+
+def test_what_was_taken_is_kept_no_longer_and_what_was_refused_is(desk_opened: Desk) -> None:
+    place = f"/missions/{SLUG}#-missions-{SLUG}-hold-why"
+    desk_opened.coordinator.post("/kept", {"place": place, "text": "Typed some time before it was sent."})
+    refused = desk_opened.coordinator.post(f"/missions/{SLUG}/hold", {"why": "", "kept": place})
+    assert refused.status_code == 422
+    assert "Typed some time" in desk_opened.coordinator.get(f"/missions/{SLUG}").text
+    desk_opened.drafter.post("/leave", {"kept": place})
+    assert "Typed some time" in desk_opened.coordinator.get(f"/missions/{SLUG}").text, "another's is not touched"
+    desk_opened.coordinator.post(f"/missions/{SLUG}/hold", {"why": "Typed some time before.", "kept": place})
+    desk_opened.coordinator.post(f"/missions/{SLUG}/go-on", {"why": "It is clear."})
+    page = desk_opened.coordinator.get(f"/missions/{SLUG}").text
+    assert "It has not been sent" not in page
+    assert f'name="kept" value="{place}"' in page
+
+
+def test_who_must_enter_first_comes_to_the_very_page_asked_for(desk_opened: Desk) -> None:
+    to = desk_opened.stranger.get(f"/missions/{SLUG}/statement?edit=voting", follow_redirects=False).headers["location"]
+    assert to == f"/enter?to=/missions/{SLUG}/statement%3Fedit%3Dvoting"

@@ -118,8 +118,11 @@ def test_what_was_typed_and_not_sent_is_there_again_until_it_is_sent(desk_asked:
     drafter = desk_asked.drafter
     drafter.post("/kept", {"place": f"{PAGE}#en-voting", "text": "Half a sentence"})
     assert "did not send it" in drafter.get(PAGE).text
-    assert "Half a sentence" in drafter.get(f"{PAGE}?edit=voting").text
-    edit(desk_asked, version(), "voting", "Half a sentence, and the rest.")
+    form = drafter.get(f"{PAGE}?edit=voting").text
+    assert "Half a sentence" in form
+    kept = re.search(r'name="kept" value="([^"]+#en-voting)"', form)
+    assert kept is not None, "the form says where its text was kept"
+    edit(desk_asked, version(), "voting", "Half a sentence, and the rest.", kept=kept[1])
     assert "did not send it" not in drafter.get(PAGE).text
 
 
