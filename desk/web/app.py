@@ -213,12 +213,7 @@ async def _no_such_number(request: Request, error: Any) -> Response:
 async def _records_away(request: Request, error: Any) -> Response:
     _log.warning("the records: %s", error.orig)
     says = "The records can't be reached just now, and nothing was changed. Try again in a minute."
-    return HTMLResponse(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Try again</title>"
-        f"<main><h1>Try again in a minute</h1><p id=said>{says}</p></main></html>",
-        503,
-        headers={"retry-after": "30", "cache-control": "no-store"},
-    )
+    return answer(request, 503, "Try again in a minute", says, {"retry-after": "30"})
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Collection
 from urllib.parse import quote
 
 from fastapi import Response, UploadFile
 
 from ieom.errors import BadInput
+from ieom.folder.packed import MARK, NotPacked, unpacked
 
-UNPACKED, PARTS, RATIO = 60_000_000, 2_000, 200
-"""Of a file that is packed (DOCX, XLSX): octets unpacked, files in it, and how much larger than packed one may be."""
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SAID = {
@@ -34,7 +31,7 @@ def kind_of(data: bytes) -> str:
         return "png"
     if data.startswith(b"\xff\xd8\xff"):
         return "jpeg"
-    if data.startswith(b"PK\x03\x04"):
+    if data.startswith(MARK):
         return _packed(data)
     if b"\x00" not in data[:4096]:
         try:
@@ -47,14 +44,10 @@ def kind_of(data: bytes) -> str:
 
 def _packed(data: bytes) -> str:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as box:
-            parts = box.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        with unpacked(data, "this file") as box:
+            names = set(box.namelist())
+    except NotPacked:
         return ""
-    total = sum(part.file_size for part in parts)
-    if len(parts) > PARTS or total > UNPACKED or any(p.file_size > RATIO * max(p.compress_size, 1000) for p in parts):
-        raise BadInput("this file unpacks to far more than a document holds; it was not opened")
-    names = {part.filename for part in parts}
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise BadInput("this file holds macros; save it without them (as .docx or .xlsx) and send that")
     return "docx" if "word/document.xml" in names else "xlsx" if "xl/workbook.xml" in names else "zip"

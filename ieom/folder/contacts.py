@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from ieom.errors import BadInput, Fault, Faults
 from ieom.folder import cards, contact_words
 from ieom.folder.faults import translate
+from ieom.folder.packed import MARK
 from ieom.folder.rows import Line, MediaRow
 from ieom.folder.tables import as_written, inert, records
 from ieom.rules.contacts import COLUMNS, Given
@@ -81,7 +82,7 @@ def read_raw(
     """The same of a file's octets; an Excel workbook's first sheet is read as a table."""
     faults: list[Fault] = []
     notes: list[str] = []
-    packed = raw.startswith(b"PK\x03\x04")
+    packed = raw.startswith(MARK)
     text = "" if packed else _text(file, raw, charset, faults)
     if re.match(r"\s*BEGIN:VCARD", text, re.IGNORECASE):
         found: list[tuple[int, dict[str, Any]]] = cards.read(file, text, faults, all_addresses=all_addresses)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -21,6 +20,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from ieom.errors import BadInput, Fault, Faults
+from ieom.folder.packed import BROKEN, MARK, NotPacked, unpacked
 from ieom.folder.reading import checked_rows
 from ieom.folder.rows import FileRow, columns, required
 from ieom.folder.tables import FORMULA, Row, as_written, inert, table, under_header
@@ -29,7 +29,6 @@ R = TypeVar("R", bound=FileRow)
 
 MOST_ROWS, MOST_COLUMNS = 50_000, 100
 FORMATS: dict[type, str] = {datetime: "yyyy-mm-dd hh:mm", date: "yyyy-mm-dd", time: "hh:mm"}
-PACKED = b"PK\x03\x04"
 
 
 def workbook(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
@@ -80,7 +79,7 @@ def looked_at(file: str, data: bytes, kind: type[R]) -> tuple[list[tuple[int, R]
 def sheet(file: str, data: bytes, header: Sequence[str], needed: Sequence[str], faults: list[Fault]) -> list[Row]:
     """The rows of an Excel workbook's first sheet or of a CSV file, told apart by content, with their cells as texts;
     what can't be read is added to `faults`."""
-    if not data.startswith(PACKED):
+    if not data.startswith(MARK):
         found = table(file, data, header, needed, faults)
     else:
         found = under_header(file, records(file, data, faults), header, needed, faults)
@@ -90,6 +89,8 @@ def sheet(file: str, data: bytes, header: Sequence[str], needed: Sequence[str], 
 def records(file: str, data: bytes, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
     """The rows of the first sheet that is shown, as wide as its header."""
     try:
+        with unpacked(data, file):  # openpyxl would unpack whatever there is
+            pass
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
         first = next((one for one in book.worksheets if one.sheet_state == "visible"), None)
         if first is None:
@@ -107,7 +108,7 @@ def records(file: str, data: bytes, faults: list[Fault]) -> Iterator[tuple[int, 
                 continue
             wide = wide or len(cells)
             yield number, cells + [""] * (wide - len(cells))
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, OSError):
+    except (NotPacked, *BROKEN, TypeError, AttributeError, IndexError, SyntaxError):
         raise BadInput(f"{file} can't be read as an Excel workbook; save it again as .xlsx, or as CSV UTF-8") from None
 
 

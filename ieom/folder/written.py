@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+
+import tomli_w
 
 from ieom.errors import BadInput
+from ieom.folder.packed import unpacked
 from ieom.folder.reading import MISSION_FILE, NEEDED, TABLES
 from ieom.folder.rows import DelegationRow, columns
 from ieom.folder.sheets import plain
@@ -19,7 +20,7 @@ TAKEN = frozenset({MISSION_FILE, *(kind.FILE for kind in TABLES)})
 """The files of a folder that a mission is opened from."""
 BESIDE = (".toml", ".csv", ".md", ".txt", ".json")
 """What may lie beside them without being taken."""
-MOST_FILES, MOST_BYTES, RATIO = 2_000, 30_000_000, 200
+MOST_BYTES = 30_000_000
 STAMP = (1980, 1, 1, 0, 0, 0)
 
 
@@ -34,58 +35,24 @@ def write(folder: Path, facts: MissionFacts, people: Sequence[DelegationRow] = (
 
 def mission_toml(facts: MissionFacts) -> str:
     """The mission file that states these facts."""
-    return "\n".join(_table(facts.model_dump(exclude_defaults=True, exclude_none=True), "")) + "\n"
-
-
-def _table(data: Mapping[str, Any], name: str) -> Iterable[str]:
-    """A TOML table: its own values first, then the tables within it."""
-    within = {key: value for key, value in data.items() if _holds_tables(value)}
-    for key, value in data.items():
-        if key not in within:
-            yield f"{json.dumps(key)} = {_value(value)}"
-    for key, value in within.items():
-        path = f"{name}.{json.dumps(key)}" if name else json.dumps(key)
-        for one in [value] if isinstance(value, Mapping) else value:
-            yield f"\n[{path}]" if isinstance(value, Mapping) else f"\n[[{path}]]"
-            yield from _table(one, path)
-
-
-def _holds_tables(value: Any) -> bool:
-    return isinstance(value, Mapping) or (
-        isinstance(value, list | tuple) and bool(value) and isinstance(value[0], Mapping)
-    )
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_value(one) for one in value)}]"
-    return str(value.isoformat())
+    return tomli_w.dumps(facts.model_dump(exclude_defaults=True, exclude_none=True))
 
 
 def unpack(data: bytes, into: Path) -> list[str]:
     """Lay the files of a mission that a .zip holds into a folder, be they at its top or in one folder there; returns the
     names of what lies beside them and is not taken. Raises `BadInput` for anything that no mission folder holds, and
     for what unpacks to more than one does; nothing is ever written outside `into`."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as box:
-            parts = [part for part in box.infolist() if not part.is_dir() and not _of_the_system(part.filename)]
-            _sound(parts)
-            top = _top([PurePosixPath(part.filename) for part in parts])
-            beside = []
-            for part in parts:
-                name = str(PurePosixPath(part.filename).relative_to(top))
-                if name in TAKEN:
-                    (into / name).write_bytes(box.read(part))
-                else:
-                    beside.append(name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as problem:
-        raise BadInput(f"the .zip can't be unpacked ({problem}); pack the folder again, without a password") from None
+    with unpacked(data, "the .zip", most=MOST_BYTES) as box:
+        parts = [part for part in box.infolist() if not part.is_dir() and not _of_the_system(part.filename)]
+        _sound(parts)
+        top = _top([PurePosixPath(part.filename) for part in parts])
+        beside = []
+        for part in parts:
+            name = str(PurePosixPath(part.filename).relative_to(top))
+            if name in TAKEN:
+                (into / name).write_bytes(box.read(part))
+            else:
+                beside.append(name)
     return sorted(beside)
 
 
@@ -110,10 +77,6 @@ def _of_the_system(name: str) -> bool:
 def _sound(parts: Sequence[zipfile.ZipInfo]) -> None:
     if not parts:
         raise BadInput("the .zip holds no file; pack the mission's folder and send that")
-    total = sum(part.file_size for part in parts)
-    bomb = any(part.file_size > RATIO * max(part.compress_size, 1000) for part in parts)
-    if len(parts) > MOST_FILES or total > MOST_BYTES or bomb:
-        raise BadInput("the .zip unpacks to far more than a mission's folder holds; it was not opened")
     seen: set[str] = set()
     for part in parts:
         path = PurePosixPath(part.filename)

@@ -48,6 +48,10 @@ def test_records_that_can_not_be_reached_are_said_and_nothing_changes(desk_opene
     assert answer.status_code == 503
     assert "Try again in a minute" in answer.text
     assert "sqlite" not in answer.text.lower()
+    in_place = client.post(
+        f"/missions/{SLUG}/hold", data=data, headers={"origin": "http://testserver", "hx-request": "true"}
+    )
+    assert in_place.headers["hx-retarget"] == "#said", "what was typed stays where it stands"
     other.execute("ALTER TABLE missions_away RENAME TO missions")
     with reading(engine) as session:
         assert missions.get(session, SLUG).state == "open"

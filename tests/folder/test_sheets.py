@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date, datetime, time
 
 import pytest
@@ -89,3 +90,11 @@ def test_a_workbook_with_rows_without_end_is_not_read_to_its_end(monkeypatch: py
     monkeypatch.setattr(sheets, "MOST_ROWS", 20)
     with pytest.raises(Faults, match="more than 20 rows"):
         sheets.rows_of("x.xlsx", made([["code", "name", "city"], *([["", "", ""]] * 20), ["a", "b", "c"]]), StationRow)
+
+
+def test_a_workbook_that_unpacks_without_end_is_not_opened() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as box:
+        box.writestr("xl/workbook.xml", b"\0" * 70_000_000)
+    with pytest.raises(BadInput, match="unpacks to far more"):
+        list(sheets.records("list.xlsx", out.getvalue(), []))
