@@ -30,8 +30,7 @@ from ieom.settings import settings
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
-    from desk.public.serving import PublicPages
-    from desk.web.serving import DeskPages
+    from desk.public.serving import Pages
 
 MARK = "IEOM_SERVED_BY"
 """In the environment of every process that a server started, so that its orphans can be told from others."""
@@ -221,7 +220,7 @@ async def serve(
     from desk.web.serving import DeskPages
 
     taken, told = listening(port), settings()
-    pages: list[PublicPages | DeskPages] = []
+    pages: list[Pages] = []
     try:
         if told.public_port:
             there = listening(told.public_port, "IEOM_PUBLIC_PORT", told.public_host)
@@ -236,7 +235,7 @@ async def serve(
 
 
 async def _serve(
-    port: int, taken: socket.socket, console: Console, pages: Sequence[PublicPages | DeskPages],
+    port: int, taken: socket.socket, console: Console, pages: Sequence[Pages],
     first: Callable[[], object] | None,
 ) -> None:  # fmt: skip
     from prefect.runner import Runner

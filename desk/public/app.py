@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from desk.public import deciding, unsubscribing, verifying
+from desk.public.guarding import Guarded
 from desk.public.pages import error_page
 from desk.public.site import Site, tag
 from ieom.acts.newsroom import proved
@@ -54,27 +54,7 @@ def public(engine: Engine, *, rehearsals: bool = False) -> ASGIApp:
     unsubscribing.prepare(app.state)
     verifying.prepare(app.state)
     deciding.prepare(app.state)
-    return Guarded(app)
-
-
-class Guarded:
-    """Adds to every answer, of whatever kind, what keeps a browser from doing more than showing it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
-                    headers[name] = value
-                if scope.get("scheme") == "https":
-                    headers["strict-transport-security"] = "max-age=31536000"
-                headers.setdefault("cache-control", "no-store")
-            await send(message)
-
-        await self.app(scope, receive, guarded if scope["type"] == "http" else send)
+    return Guarded(app, SECURITY)
 
 
 async def newsroom(request: Request) -> Response:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 from rich.console import Console
 from sqlalchemy import Engine
+from starlette.types import ASGIApp
 
 from desk.public.app import public
 from desk.public.connection import Impatient
@@ -27,24 +28,37 @@ class Unsignalled(uvicorn.Server):
         yield
 
 
-class PublicPages:
-    """The public pages, served until `stop`. The proxy in front of them, on this machine, is believed about who asks and
-    whether by TLS."""
+class Pages:
+    """An application on a socket, served until `stop`. The proxy in front of it, on this machine, is believed about who asks
+    and whether by TLS. `grace`: seconds that what is being answered is given at the end."""
 
-    def __init__(self, taken: socket.socket, engine: Engine | None = None, *, rehearsals: bool = False) -> None:
-        self.says = f"The public pages: http://127.0.0.1:{taken.getsockname()[1]}/"
-        app = public(engine or records(settings().database), rehearsals=rehearsals)
+    def __init__(self, app: ASGIApp, taken: socket.socket, says: str, *, grace: int = 3) -> None:
+        self.says = says
         config = uvicorn.Config(
             app, log_level="error", access_log=False, lifespan="off", server_header=False, proxy_headers=True, http=Impatient,
-            forwarded_allow_ips="127.0.0.1", limit_concurrency=300, timeout_keep_alive=10, timeout_graceful_shutdown=3,
+            forwarded_allow_ips="127.0.0.1", limit_concurrency=300, timeout_keep_alive=10, timeout_graceful_shutdown=grace,
         )  # fmt: skip
         self.server = Unsignalled(config)
         self.serving = asyncio.create_task(self.server.serve(sockets=[taken]))
 
     async def stop(self) -> None:
-        """End; open downloads are given three seconds."""
+        """End."""
         self.server.should_exit = True
         await self.serving
+
+
+def reached(taken: socket.socket) -> str:
+    """The address at which what listens there is reached from this machine."""
+    host, port = taken.getsockname()[:2]
+    return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"  # noqa: S104 - said, not listened on
+
+
+class PublicPages(Pages):
+    """The public pages."""
+
+    def __init__(self, taken: socket.socket, engine: Engine | None = None, *, rehearsals: bool = False) -> None:
+        app = public(engine or records(settings().database), rehearsals=rehearsals)
+        super().__init__(app, taken, f"The public pages: {reached(taken)}")
 
 
 async def serve_alone(port: int, console: Console, *, rehearsals: bool = False) -> None:

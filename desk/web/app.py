@@ -11,10 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from desk.public.guarding import Guarded
 from desk.web.asking import Asked, router
 from desk.web.pages import STATIC
 from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable
@@ -77,7 +77,7 @@ def file(name: str) -> Response:
 
 def web(engine: Engine, *, demonstration: bool = False) -> ASGIApp:
     """The desk over these records. In a demonstration anybody on this machine enters as whom they like."""
-    return Bounded(application(engine, demonstration=demonstration))
+    return Guarded(Bounded(application(engine, demonstration=demonstration)), SECURITY)
 
 
 def application(engine: Engine, *, demonstration: bool = False) -> FastAPI:
@@ -104,47 +104,36 @@ class TooLong(Exception):
 
 
 class Bounded:
-    """Gives every answer what keeps a browser from doing more than showing it, and takes no body without end."""
+    """Takes no body without end."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         taken, begun = 0, False
 
         async def bounded() -> Message:
             nonlocal taken
             message = await receive()
-            if message["type"] == "http.request":
-                taken += len(message.get("body", b""))
-                if taken > LARGEST:
-                    raise TooLong
+            taken += len(message.get("body", b"")) if message["type"] == "http.request" else 0
+            if taken > LARGEST:
+                raise TooLong
             return message
 
-        async def guarded(message: Message) -> None:
+        async def watched(message: Message) -> None:
             nonlocal begun
-            if message["type"] == "http.response.start":
-                begun = True
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
-                    headers.setdefault(name, value)
-                if scope.get("scheme") == "https":
-                    headers["strict-transport-security"] = "max-age=31536000"
-                headers.setdefault("cache-control", "no-store")
+            begun = True
             await send(message)
 
-        said = dict(scope["headers"]).get(b"content-length", b"")
+        said = dict(scope.get("headers", ())).get(b"content-length", b"")
         if said.isdigit() and int(said) > LARGEST:
-            await _too_long(self.app, scope)(scope, receive, guarded)
+            await _too_long(self.app, scope)(scope, receive, send)
             return
         try:
-            await self.app(scope, bounded, guarded)
+            await self.app(scope, bounded, watched)
         except TooLong:
             if not begun:
-                await _too_long(self.app, scope)(scope, receive, guarded)
+                await _too_long(self.app, scope)(scope, receive, send)
 
 
 def _too_long(app: FastAPI, scope: Scope) -> Response:
