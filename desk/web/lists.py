@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import Form, Response, UploadFile
 
-from desk.lists import Listed, look, take
-from desk.mission_lists import LISTS, REGISTERS, Register
 from desk.web.asking import Desk, missing, router
 from desk.web.files import EXCEL, sent, taken
+from ieom.acts.listing import Listed, look, take
+from ieom.acts.mission_lists import LISTS, REGISTERS, Register
 from ieom.errors import BadInput, Faults
 from ieom.folder import sheets
 from ieom.folder.rows import columns

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from desk.lists import Listed, Look, Values, Wrong
 from ieom.acts import delegation, deployment, meetings
+from ieom.acts.listing import Listed, Look, Values, Wrong
 from ieom.acts.lists import renew_stations
 from ieom.folder.names import load_names
 from ieom.folder.rows import CheckInRow, DelegationRow, FileRow, MeetingRow, RouteRow, StationRow, TeamRow, columns
