@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
-from desk.cli.context import ByOption, MissionOption, act, acting, look, moment, say
+from desk.cli.context import ByOption, MissionOption, act, acting, look, say
 from desk.cli.keys import signed_says
+from desk.typed import moment
 from ieom.acts import announcing as acts
 from ieom.acts import leaking
 from ieom.acts.approvers import digest_of

@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Annotated
 
@@ -90,14 +90,6 @@ def look(mission: str) -> Iterator[tuple[Session, str, datetime]]:
     with reading(engine()) as session:
         slug = which(session, mission)
         yield session, slug, missions.now(session, slug)
-
-
-def moment(text: str, facts: MissionFacts) -> datetime:
-    """A local time of the host country, as a person writes it, in UTC. Raises `BadInput`."""
-    try:
-        return facts.moment(datetime.fromisoformat(text)).astimezone(UTC)
-    except ValueError:
-        raise BadInput(f"'{text}' is to be a local time without a zone, such as 2020-08-12 20:30") from None
 
 
 @contextmanager

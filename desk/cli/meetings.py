@@ -9,8 +9,9 @@ import typer
 from rich import box
 from rich.table import Table
 
-from desk.cli.context import ByOption, MissionOption, act, acting, console, look, moment, say
+from desk.cli.context import ByOption, MissionOption, act, acting, console, look, say
 from desk.timeline_view import local
+from desk.typed import moment
 from ieom.acts import meetings as acts
 from ieom.errors import BadInput
 from ieom.folder import read_rows

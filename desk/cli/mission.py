@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from desk.cli.context import ByOption, MissionOption, act, acting, engine, moment, say
+from desk.cli.context import ByOption, MissionOption, act, acting, engine, say
+from desk.typed import moment
 from ieom import folder as folders
 from ieom.acts import mission as acts
 from ieom.errors import Faults

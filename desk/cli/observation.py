@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from desk.cli.context import ByOption, MissionOption, act, acting, look, say
 from desk.timeline_view import local
+from desk.typed import moment
 from ieom.acts import counting, observation
 from ieom.errors import BadInput, NotFound
 from ieom.folder.claims import load_claims
@@ -22,7 +23,6 @@ from ieom.folder.submissions import read_submissions
 from ieom.records import evidence as records
 from ieom.records import missions, submissions, teams
 from ieom.rules.evidence import Claim, Verdict, VerdictKind
-from ieom.rules.mission import MissionFacts
 
 Why = Annotated[str, typer.Option("--why", help="The reason; it is kept.", show_default=False)]
 
@@ -57,7 +57,7 @@ def submit(
     with act(mission) as (session, slug, at):
         facts = missions.facts(session, slug)
         if telephone:
-            when = _moment(facts, dictated_at) if dictated_at else None
+            when = moment(dictated_at, facts) if dictated_at else None
             taken = _dictated(session, slug, acting(by), at, batch.documents, dictated_by, dictated_to, when)
         else:
             taken = observation.submit_many(
@@ -89,13 +89,6 @@ def _dictated(
     problems = [receipt.problem for receipt in receipts if receipt.problem is not None]
     again = sum(receipt.again for receipt in receipts)
     return observation.Taken(len(receipts) - again - len(problems), again, problems)
-
-
-def _moment(facts: MissionFacts, said: str) -> datetime:
-    try:
-        return facts.moment(datetime.fromisoformat(said))
-    except ValueError as problem:
-        raise BadInput(f"'{said}' is no local time such as '2020-08-12 15:30' ({problem})") from None
 
 
 def _forms(count: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -48,12 +47,7 @@ def all_(context: typer.Context, mission: MissionOption = "") -> None:
 
 def bodies(session: Session, mission: str) -> dict[str, str]:
     """Official names on election day of the bodies that the names file has."""
-    names, day = load_names(), missions.facts(session, mission).election_day
-    found = {}
-    for code in names.of_kind("body"):
-        with suppress(KeyError):  # a body that has no name on that day
-            found[code] = names.official(code, on=day)
-    return found
+    return load_names().officials("body", on=missions.facts(session, mission).election_day)
 
 
 def list_(mission: MissionOption = "") -> None:

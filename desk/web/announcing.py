@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Form, Request, Response
 from starlette.datastructures import FormData
 
+from desk.typed import moment
 from desk.web.asking import Desk, router
 from desk.web.release_view import KIND
 from ieom.acts import distribution as acts
 from ieom.acts.announcing import lacks
-from ieom.errors import BadInput
 from ieom.mail.phrases import spoken_in
 from ieom.records import missions, releases
-from ieom.rules.mission import MissionFacts
 from ieom.rules.release import ABOUT, OWN
 
 part = router()
@@ -62,7 +60,7 @@ def write(
         row = acts.write(
             session, mission, by=by, at=at, kind=kind, texts=texts, go=go,
             concerns=int(concerns) if concerns.isdigit() and kind in ABOUT else None,
-            not_before=_moment(not_before, facts) if not_before else None,
+            not_before=moment(not_before, facts) if not_before else None,
         )  # fmt: skip
         number = row.number
     said = f"Release {number} is written. The head of mission reads and approves it, then another than you says go."
@@ -77,10 +75,3 @@ def approve(desk: Desk, number: int, read: Annotated[str, Form(max_length=64)]) 
         still = lacks(session, mission, row)
     said = f"You have approved release {number}." + (f" Still missing: {'; '.join(still)}." if still else "")
     return desk.done(f"/missions/{desk.mission}/release/{number}", said)
-
-
-def _moment(text: str, facts: MissionFacts) -> datetime:
-    try:
-        return facts.moment(datetime.fromisoformat(text))
-    except ValueError:
-        raise BadInput(f"'{text}' is to be a local time such as 2020-08-12T20:30") from None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import time, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Query, Response
 from sqlalchemy.orm import Session
 
+from desk import typed
 from desk.chronicle import named, sentence
 from desk.web.asking import Desk, router
 from desk.web.files import sent
@@ -31,7 +32,7 @@ def show(desk: Desk, by: Words = "", act: Words = "", day: Words = "", page: Pag
     """Acts, newest first."""
     with desk.look() as (session, mission, now):
         facts = missions.facts(session, mission)
-        on = _day(day)
+        on = typed.day(day)
         since = facts.at(on, time()) if on else None
         until = facts.at(on + timedelta(days=1), time()) if on else None
         rows, count = audit.page(
@@ -94,12 +95,3 @@ def _known(session: Session, mission: str) -> dict[str, str]:
     known = named(session, mission)
     known |= {row.code: meetings.counterpart(row) for row in meetings.of(session, mission)}
     return {row.code: row.name for row in stations.of(session, mission)} | known
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the host country, not a moment
-    except ValueError:
-        raise BadInput(f"'{text}' is no day; write it like 2020-08-12") from None

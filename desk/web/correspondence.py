@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import File, Form, Response, UploadFile
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
+from desk.typed import day
 from desk.web.asking import Desk, missing, router
 from desk.web.files import WORD, sent, taken
 from ieom.acts import calling
@@ -56,17 +56,13 @@ def received(
     answers: Line = "", scan: Scan = None,
 ) -> Response:  # fmt: skip
     """Register a paper that came in."""
-    data = _scanned(scan)
-    try:
-        day = date.fromisoformat(dated) if dated else None
-    except ValueError:
-        raise BadInput(f"'{dated}' is to be a date such as 2020-08-12") from None
+    data, on = _scanned(scan), day(dated)
     with desk.act() as (session, mission, by, at):
         if counterpart not in counterparts(session, mission):
             raise BadInput("choose who wrote from the list")
         row = acts.received(
             session, mission, by=by, at=at, counterpart=counterpart, subject=subject, kind=kind, answers=answers,
-            their_number=their_number.strip(), dated=day, scan=data,
+            their_number=their_number.strip(), dated=on, scan=data,
         )  # fmt: skip
         number = row.number
     return _back(desk, number, f"Registered as {number}.")
@@ -136,14 +132,8 @@ def left(desk: Desk, number: str, scan: Scan = None) -> Response:
 
 def counterparts(session: Session, mission: str) -> dict[str, str]:
     """Who writes to the mission and is written to: offices, states' contacts, bodies, by code."""
-    names, facts = load_names(), missions.facts(session, mission)
-    found = {}
-    for code in names.of_kind("body"):
-        try:
-            found[code] = names.official(code, on=facts.election_day)
-        except KeyError:  # a body that has no name on that day
-            continue
-    known = named(session, mission)
+    facts, known = missions.facts(session, mission), named(session, mission)
+    found = load_names().officials("body", on=facts.election_day)
     found |= {f"state-{state.code.lower()}": state.contact_office for state in facts.states}
     return found | {office.code: known[office.code] for office in facts.offices}
 

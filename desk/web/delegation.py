@@ -47,7 +47,7 @@ def show(desk: Desk, state: str = "", status: str = "", owes: str = "") -> Respo
             unasked=[one for one in people if one["status"] == "appointed" and not one["badge"]],
             unbriefed=[one for one in people if one["status"] == "appointed" and not one["briefed"]],
             roles=list(rules.ROLES.items()), languages=LANGUAGES, filters=_filters(states, people),
-            bodies=[(code, named.short(code, on=facts.election_day)) for code in _bodies(facts)],
+            bodies=list(named.officials("body", on=facts.election_day).items()),
         )  # fmt: skip
 
 
@@ -124,18 +124,6 @@ def _states(session: Session, mission: str, facts: MissionFacts, everyone: list[
             }
         )  # fmt: skip
     return made
-
-
-def _bodies(facts: MissionFacts) -> list[str]:
-    names = load_names()
-
-    def named(code: str) -> bool:
-        try:
-            return bool(names.short(code, on=facts.election_day))
-        except KeyError:  # a body that has no name on that day
-            return False
-
-    return [code for code in names.of_kind("body") if named(code)]
 
 
 def _filters(states: list[dict[str, Any]], people: list[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:

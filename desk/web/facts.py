@@ -50,8 +50,8 @@ def show(desk: Desk) -> Response:
             stations=[(one.code, f"{one.code}: {one.name}") for one in stations.of(session, mission)],
             taking_part=[(one.code, known.get(one.code, one.code)) for one in taking_part],
             others=[
-                (code, names.official(code, on=day))
-                for code in names.of_kind("state")
+                (code, name)
+                for code, name in names.officials("state", on=day).items()
                 if code != facts.host_state and code not in {one.code for one in taking_part}
             ],
             candidates=[(one.code, known[one.code]) for one in people if one.role != "head"],

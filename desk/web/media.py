@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,12 +11,13 @@ from fastapi import Depends, Form, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from desk.chronicle import sentence
+from desk.typed import day
 from desk.web.accounts import ACTS
 from desk.web.asking import Desk, router
 from ieom.acts import audit as audit_acts
 from ieom.acts import contacts as acts
 from ieom.acts import media as suppression_acts
-from ieom.errors import BadInput, Conflict, NotFound
+from ieom.errors import Conflict, NotFound
 from ieom.folder import contact_words
 from ieom.folder.contacts import checked
 from ieom.records import contact_acts, letters, media, releases, suppressions
@@ -204,13 +204,10 @@ def suppress_address(desk: Desk, email: Line, why: Why) -> Response:
 @part.post("/media/contacts/{number}/lift")
 def lift(desk: Desk, number: Number, why: Why, asked_on: Line = "") -> Response:
     """It may be written to again."""
-    try:
-        day = date.fromisoformat(asked_on) if asked_on else None
-    except ValueError:
-        raise BadInput(f"'{asked_on}' is no day; write it like 2026-11-25") from None
+    on = day(asked_on)
     with desk.act_outside() as (session, by, at):
         email = _contact(session, number).email
-        suppression_acts.lift(session, by=by, at=at, email=email, why=why, asked_on=day)
+        suppression_acts.lift(session, by=by, at=at, email=email, why=why, asked_on=on)
     return desk.done(f"/media/contacts/{number}", "It may be written to again. Letters that were taken back stay so.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from fastapi import Form, Response
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
+from desk.typed import moment
 from desk.web.asking import Desk, missing, router
 from ieom.acts import inviting
 from ieom.acts import meetings as acts
@@ -57,8 +58,8 @@ def request(
         acts.request(
             session, mission, by=by, at=at, meeting=code.strip(), body=body, kind=kind, place=place.strip(),
             counterpart_office=counterpart_office.strip(), counterpart_honorific=counterpart_honorific.strip(),
-            counterpart_name=counterpart_name.strip(), starts=local_moment(starts, facts),
-            ends=local_moment(ends, facts), attendees=attendee,
+            counterpart_name=counterpart_name.strip(), starts=moment(starts, facts),
+            ends=moment(ends, facts), attendees=attendee,
         )  # fmt: skip
     letter = "" if kind == "briefing" else " A letter for signature is in Correspondence."
     return desk.done(f"/missions/{desk.mission}/meetings/{code.strip()}", f"It is noted.{letter}")
@@ -112,8 +113,8 @@ def move(desk: Desk, code: str, starts: Line, ends: Line, place: Line = "") -> R
     with desk.act() as (session, mission, by, at):
         facts = missions.facts(session, mission)
         acts.move(
-            session, mission, by=by, at=at, meeting=code, starts=local_moment(starts, facts),
-            ends=local_moment(ends, facts), place=place.strip(),
+            session, mission, by=by, at=at, meeting=code, starts=moment(starts, facts),
+            ends=moment(ends, facts), place=place.strip(),
         )  # fmt: skip
     return _back(desk, code, "Moved. Whoever was invited gets an update of the calendar.")
 
@@ -148,14 +149,6 @@ def cancel(desk: Desk, code: str, why: Annotated[str, Form(max_length=2000)]) ->
     return _back(desk, code, "Cancelled. Whoever was invited is told; a letter is drafted for signature.")
 
 
-def local_moment(text: str, facts: MissionFacts) -> datetime:
-    """A local time of the host country as a browser's field sends it, in UTC. Raises `BadInput`."""
-    try:
-        return facts.moment(datetime.fromisoformat(text)).astimezone(UTC)
-    except ValueError:
-        raise BadInput(f"'{text}' is to be a day and a time in {facts.zone}, such as 2020-08-12 20:30") from None
-
-
 def _back(desk: Desk, code: str, said: str) -> Response:
     return desk.done(f"/missions/{desk.mission}/meetings/{code}", said)
 
@@ -180,10 +173,6 @@ def _people(session: Session, mission: str) -> list[tuple[str, str]]:
 
 
 def _bodies(facts: MissionFacts) -> list[tuple[str, str]]:
-    names, found = load_names(), []
-    for code in (*names.of_kind("body"), facts.organisation):  # a briefing is the organisation's own
-        try:
-            found.append((code, names.official(code, on=facts.election_day)))
-        except KeyError:  # a body that has no name on that day
-            continue
-    return found
+    names, day = load_names(), facts.election_day
+    own = facts.organisation, names.official(facts.organisation, on=day)  # a briefing is the organisation's own
+    return [*names.officials("body", on=day).items(), own]

@@ -6,7 +6,6 @@ import base64
 import binascii
 import hashlib
 import tempfile
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
@@ -150,20 +149,16 @@ def _open_already(desk: Asked, slug: str) -> bool:
 def _page(desk: Asked, what: Typed, *, status: int = 200, sound: bool = False, left: bool = False) -> Response:
     names, today = load_names(), missions.real_now().date()
     kinds = {
-        kind: sorted(((code, _called(names, code, today)) for code in names.of_kind(kind)), key=lambda one: one[1])
+        kind: sorted(
+            ({code: code for code in names.of_kind(kind)} | names.officials(kind, on=today)).items(),
+            key=lambda one: one[1],
+        )
         for kind in ("state", "organisation", "body", "city")
     }
     return desk.page(
         "missions_new.html", status=status, zone="UTC", what=what, rows=what.rows, kinds=kinds, sound=sound,
         languages=LANGUAGES, stages=_stages(), zones=ZONES, left=left,
     )  # fmt: skip
-
-
-def _called(names: Any, code: str, today: date) -> str:
-    try:
-        return str(names.official(code, on=today))
-    except KeyError:
-        return code
 
 
 def _stages() -> list[tuple[str, str]]:

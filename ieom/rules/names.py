@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -191,6 +192,14 @@ class Names(_Table):
     def of_kind(self, kind: str) -> list[str]:
         """Codes of all entries of a kind."""
         return [code for code, entry in self.entries.items() if entry.kind == kind]
+
+    def officials(self, kind: str, *, on: date) -> dict[str, str]:
+        """Code -> full English name of every entry of a kind that has a name on that day."""
+        found = {}
+        for code in self.of_kind(kind):
+            with suppress(KeyError):  # one that has no name on that day
+                found[code] = self.official(code, on=on)
+        return found
 
     def wrong_names(self, language: str = FALLBACK, *, on: date) -> dict[str, str]:
         """Every name that must not stand in a paper about that day, with the code it stands for: what `wrong` lists,

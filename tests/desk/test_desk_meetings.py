@@ -71,5 +71,5 @@ def test_a_meeting_is_cancelled_for_a_reason_by_the_coordinator(desk_opened: Des
 def test_a_time_that_is_none_is_refused_in_words(desk_opened: Desk) -> None:
     answer = desk_opened.coordinator.post(HERE, {**ASKED, "starts": "tomorrow"})
     assert answer.status_code == 422
-    assert "&#39;tomorrow&#39; is to be a day and a time" in answer.text
+    assert "&#39;tomorrow&#39; is to be a local time without a zone" in answer.text
     assert "meeting is" not in desk_opened.coordinator.get(HERE).text
