@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import File, Form, Response, UploadFile
@@ -17,8 +15,8 @@ from desk.web.files import taken
 from ieom.acts import deployment as acts
 from ieom.errors import BadInput, NotFound, Refused
 from ieom.folder.names import load_names
-from ieom.folder.reading import read_rows
-from ieom.folder.rows import CheckInRow, RouteRow, TeamRow
+from ieom.folder.rows import CheckInRow, FileRow, RouteRow, TeamRow
+from ieom.folder.sheets import rows_of
 from ieom.records import members, missions, stations, teams
 from ieom.records.deployment import CheckIn
 from ieom.records.members import styled
@@ -75,30 +73,21 @@ def reassign(desk: Desk, member: Line, team: Line) -> Response:
 @part.post("/missions/{mission}/deployment/plan")
 def plan(desk: Desk, teams_: Table, routes: Table, check_ins: Table, station_choice: Why = "") -> Response:
     """Lay down the plan from three tables, in the place of an earlier one."""
-    sent = {
-        name: taken(one, kinds=("text",), most=2_000_000)
-        for name, one in (("teams.csv", teams_), ("routes.csv", routes), ("checkins.csv", check_ins))
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        for name, data in sent.items():
-            (Path(folder) / name).write_bytes(data)
-        crews = read_rows(Path(folder) / "teams.csv", TeamRow)
-        stops = read_rows(Path(folder) / "routes.csv", RouteRow)
-        owed = read_rows(Path(folder) / "checkins.csv", CheckInRow)
+    crews = _rows(teams_, TeamRow)
+    stops, owed = _rows(routes, RouteRow), _rows(check_ins, CheckInRow)
     if not crews:
-        raise BadInput("teams.csv has no team yet; write one row a team")
+        raise BadInput("the table of teams has no team yet; write one row a team")
     with desk.act() as (session, mission, by, at):
-        facts = missions.facts(session, mission)
-        zones = {row.code: row.zone for row in stations.of(session, mission)}
-        odd = acts.plan(
-            session, mission, by=by, at=at, station_choice=station_choice, teams=[row.model_dump() for row in crews],
-            routes=[
-                {**row.model_dump(), "due": facts.moment(row.due, zones.get(row.station) or facts.zone)} for row in stops
-            ],
-            check_ins=[{**row.model_dump(), "due": facts.moment(row.due)} for row in owed],
-        )  # fmt: skip
+        odd = acts.plan_local(
+            session, mission, by=by, at=at, station_choice=station_choice, teams=crews, routes=stops, check_ins=owed
+        )
     said = f"Planned: {len(crews)} teams, {len(stops)} stops, {len(owed)} check-ins."
     return desk.done(f"/missions/{desk.mission}/deployment", f"{said} {len(odd)} to look at." if odd else said)
+
+
+def _rows(table: UploadFile, kind: type[FileRow]) -> list[dict[str, Any]]:
+    data = taken(table, kinds=("text", "xlsx"), most=2_000_000)
+    return [row.model_dump() for _number, row in rows_of(table.filename or kind.FILE, data, kind)]
 
 
 def _facts(desk: Desk, chosen: str) -> dict[str, Any]:

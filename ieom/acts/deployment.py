@@ -50,6 +50,20 @@ class VisitStruck:
     position: int
 
 
+def plan_local(
+    session: Session, mission: str, *, by: str, at: datetime, teams: Sequence[Mapping[str, Any]],
+    routes: Sequence[Mapping[str, Any]], check_ins: Sequence[Mapping[str, Any]], station_choice: str = "",
+) -> list[str]:  # fmt: skip
+    """`plan` from rows as people keep them: a stop is due in its station's local time, a check-in in the host country's."""
+    facts = missions.facts(session, mission)
+    zones = {row.code: row.zone for row in stations.of(session, mission)}
+    return plan(
+        session, mission, by=by, at=at, teams=teams, station_choice=station_choice,
+        routes=[{**one, "due": facts.moment(one["due"], zones.get(one["station"]) or facts.zone)} for one in routes],
+        check_ins=[{"team": one["team"], "due": facts.moment(one["due"])} for one in check_ins],
+    )  # fmt: skip
+
+
 def plan(
     session: Session, mission: str, *, by: str, at: datetime, teams: Sequence[Mapping[str, Any]],
     routes: Sequence[Mapping[str, Any]] = (), check_ins: Sequence[Mapping[str, Any]] = (), station_choice: str = "",

@@ -157,15 +157,9 @@ def _planned(name: str) -> Callable[[Session, MissionFacts, str, datetime, Seque
             "teams": _teams(session, facts), "routes": _routes(session, facts), "checkins": _check_ins(session, facts),
         }  # fmt: skip
         parts[name] = rows
-        zones = {row.code: row.zone for row in stations.of(session, facts.slug)}
-        return deployment.plan(
-            session, facts.slug, by=by, at=at, teams=parts["teams"],
-            routes=[
-                {**one, "due": facts.moment(one["due"], zones.get(one["station"]) or facts.zone)}
-                for one in parts["routes"]
-            ],
-            check_ins=[{"team": one["team"], "due": facts.moment(one["due"])} for one in parts["checkins"]],
-        )  # fmt: skip
+        return deployment.plan_local(
+            session, facts.slug, by=by, at=at, teams=parts["teams"], routes=parts["routes"], check_ins=parts["checkins"]
+        )
 
     return plan
 
