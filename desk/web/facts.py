@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Form, Response
-from sqlalchemy import select
 
 from desk.chronicle import named
 from desk.web.asking import Asked, Desk, router
@@ -16,7 +15,6 @@ from ieom.errors import BadInput
 from ieom.folder.names import load_names
 from ieom.folder.rows import email as address
 from ieom.records import members, missions, stations
-from ieom.records.missions import MissionRevision
 from ieom.rules.delegation import OBSERVING
 from ieom.rules.mission import MissionFacts
 
@@ -39,9 +37,7 @@ def show(desk: Desk) -> Response:
     with desk.look() as (session, mission, now):
         facts, row, known = missions.facts(session, mission), missions.get(session, mission), named(session, mission)
         names, day = load_names(), facts.election_day
-        rows = session.scalars(
-            select(MissionRevision).where(MissionRevision.mission == mission).order_by(MissionRevision.number)
-        ).all()
+        rows = missions.revisions(session, mission)
         people = [one for one in members.appointed(session, mission) if one.role in OBSERVING]
         taking_part = [one for one in facts.states if one.withdrew_on is None]
         return desk.page(

@@ -20,21 +20,24 @@ MOST = 400
 """Pages kept; beyond it all are forgotten."""
 
 
-def mark(desk: Asked) -> tuple[object, ...]:
-    """Another one whenever something happened: acts, walks, a clock that was moved, letters that left."""
+def mark(desk: Asked, mission: str) -> tuple[object, ...]:
+    """Another one whenever something happened to a mission: acts, walks, a clock that was moved, letters that left."""
     with reading(desk.engine) as session:
-        left = select(func.count()).where(Letter.mission == desk.mission, Letter.settled_at.is_not(None))
+        left = select(func.count()).where(Letter.mission == mission, Letter.settled_at.is_not(None))
         query = select(
             Mission.revision, Mission.walked_revision, Mission.state, Mission.simulated_now, left.scalar_subquery()
         )
-        return tuple(session.execute(query.where(Mission.slug == desk.mission)).one())
+        return tuple(session.execute(query.where(Mission.slug == mission)).one())
 
 
-def known(desk: Asked, page: tuple[str, ...], gather: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The facts of a page (its name and what was asked of it), the same for every reader who may see it. They are read
-    only: a page that adds to them adds to a copy."""
+def known(
+    desk: Asked, page: tuple[str, ...], gather: Callable[[], dict[str, Any]], *, mission: str = ""
+) -> dict[str, Any]:
+    """The facts of a page (its name and what was asked of it) of a mission, the one asked about where none is named: the
+    same for every reader who may see it. They are read only: a page that adds to them adds to a copy."""
     kept: dict[tuple[str, ...], tuple[object, dict[str, Any]]] = desk.request.app.state.known
-    key, now = (desk.mission, *page), (*mark(desk), int(time.monotonic() // SECONDS))
+    mission = mission or desk.mission
+    key, now = (mission, *page), (*mark(desk, mission), int(time.monotonic() // SECONDS))
     found = kept.get(key)
     if found is None or found[0] != now:
         if len(kept) >= MOST:

@@ -8,14 +8,13 @@ import re
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any
 
 import httpx
 from fastapi import Form, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 from markupsafe import Markup
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -28,10 +27,8 @@ from desk.web.pages import city_of
 from ieom.acts import mission as acts
 from ieom.acts import reminders as reminding
 from ieom.acts import witness
-from ieom.records import missions, standings
-from ieom.records.audit import AuditRow
+from ieom.records import audit, letters, missions, standings
 from ieom.records.base import reading
-from ieom.records.letters import Letter
 from ieom.rules.reminders import Reminder
 from ieom.rules.timeline import TITLES, Stage, Standing, State
 from ieom.settings import settings
@@ -50,25 +47,25 @@ SAID = {
 @part.get("/")
 def overview(desk: Desk) -> Response:
     """The missions that the asker has a part in, each with its timeline, what waits for whom, the next date."""
-    listed = []
     with reading(desk.engine) as session:
         everywhere = any(not one.mission and one.role != "administrator" for one in desk.given)
         mine = {one.mission for one in desk.given if one.mission}
-        for slug in missions.all_slugs(session):
-            if not everywhere and slug not in mine:
-                continue
-            row, facts = missions.get(session, slug), missions.facts(session, slug)
-            stages = _stages(session, slug, named(session, slug))
-            listed.append(
-                {
-                    "slug": slug, "title": facts.title, "day": facts.election_day, "zone": facts.zone, "state": row.state,
-                    "rehearsal": row.simulated_now is not None, "stages": stages, "now": missions.now(session, slug),
-                    "waits": next((s for s in stages if s["waits_for"] and s["state"] == "waiting"), None),
-                    "next": (following := min((s["until"] for s in stages if s["until"] and s["state"] != "done"), default=None)),
-                    "next_said": f"{local(following, facts.zone, short=True)} {city_of(facts.zone)}" if following else "",
-                }
-            )  # fmt: skip
+        slugs = [slug for slug in missions.all_slugs(session) if everywhere or slug in mine]
+    listed = [known(desk, ("overview",), partial(_glance, desk, slug), mission=slug) for slug in slugs]
     return desk.page("missions.html", zone="UTC", listed=sorted(listed, key=lambda one: one["day"], reverse=True))
+
+
+def _glance(desk: Asked, slug: str) -> dict[str, Any]:
+    with reading(desk.engine) as session:
+        row, facts = missions.get(session, slug), missions.facts(session, slug)
+        stages = _stages(session, slug, named(session, slug))
+        following = min((s["until"] for s in stages if s["until"] and s["state"] != "done"), default=None)
+        return {
+            "slug": slug, "title": facts.title, "day": facts.election_day, "zone": facts.zone, "state": row.state,
+            "rehearsal": row.simulated_now is not None, "stages": stages, "now": missions.now(session, slug),
+            "waits": next((s for s in stages if s["waits_for"] and s["state"] == "waiting"), None), "next": following,
+            "next_said": f"{local(following, facts.zone, short=True)} {city_of(facts.zone)}" if following else "",
+        }  # fmt: skip
 
 
 @part.get("/missions/{mission}")
@@ -93,12 +90,12 @@ async def changes(desk: Desk, request: Request) -> Response:
 
     async def events() -> AsyncIterator[str]:
         yield "retry: 3000\n\n"
-        before = await run_in_threadpool(mark, desk)
+        before = await run_in_threadpool(mark, desk, desk.mission)
         for turn in range(80):  # less than a connection lives
             await asyncio.sleep(2)
             if await request.is_disconnected():
                 return
-            here = await run_in_threadpool(mark, desk)
+            here = await run_in_threadpool(mark, desk, desk.mission)
             if here != before:
                 before = here
                 yield "event: changed\ndata: look\n\n"
@@ -175,24 +172,15 @@ def _facts(desk: Asked) -> dict[str, Any]:
         row, facts = missions.get(session, mission), missions.facts(session, mission)
         names = named(session, mission)
         planned = reminding.planned(session, mission, at=now)
-        gone: dict[str, datetime | None] = dict(
-            session.execute(
-                select(Letter.occasion, Letter.settled_at).where(
-                    Letter.mission == mission, Letter.kind.startswith("reminder_")
-                )
-            ).tuples().all()
-        )  # fmt: skip
-        latest = session.scalars(
-            select(AuditRow).where(AuditRow.mission == mission).order_by(AuditRow.seq.desc()).limit(LATEST)
-        )
-        counted = select(Letter.state, func.count()).where(Letter.mission == mission).group_by(Letter.state)
+        gone = letters.reminders(session, mission)
+        latest, _count = audit.page(session, mission, most=LATEST)
         stages = _stages(session, mission, names)
         return {
             "told_to": {}, "facts": facts, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
             "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
             "walked": row.walked_revision, "owed": _owed(planned, gone, names, now),
             "happened": [(said, one.at) for one in latest if (said := sentence(one, names))],
-            "letters": dict(session.execute(counted).tuples().all()),
+            "letters": dict(letters.counts(session, mission)),
             "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": names,
             "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),
         }  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import File, Form, Response, UploadFile
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
@@ -18,7 +17,7 @@ from ieom.errors import BadInput
 from ieom.folder.names import load_names
 from ieom.papers.card import card_pdf
 from ieom.records import members, missions
-from ieom.records.delegation import Member, NomineeItem
+from ieom.records.delegation import Member
 from ieom.records.members import styled
 from ieom.rules import delegation as rules
 from ieom.rules.timeline import Stage, owes
@@ -195,8 +194,7 @@ def _member(session: Session, mission: str, code: str) -> Member:
 
 
 def _items(session: Session, mission: str, row: Member, known: dict[str, str]) -> list[dict[str, Any]]:
-    query = select(NomineeItem).where(NomineeItem.mission == mission, NomineeItem.member == row.code)
-    found = {one.item: one for one in session.scalars(query)}
+    found = members.items(session, mission, row.code)
     return [
         {
             "key": item, "name": rules.ITEMS[item], "row": found.get(item), "kept": item in KINDS,

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
-from desk.web.statement_view import forms_named, place_of, statement_facts
+from desk.web.statement_view import place_of, statement_facts
 from ieom.acts import drafting
 from ieom.acts.grounds import gather
 from ieom.acts.versions import missing as no_draft
 from ieom.errors import BadInput
 from ieom.folder.claims import load_claims
-from ieom.records import accounts, drafts, evidence, missions
+from ieom.records import accounts, drafts, evidence, missions, received
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
 from ieom.rules.evidence import upper_bound
@@ -59,7 +59,7 @@ def grounds(desk: Desk, paragraph: str, language: str = "en", version: int = 0) 
             for claim in dict.fromkeys(claim for s in one["sentences"] for claim in s["claims"])
             if claim in claims and claims[claim].kind == "observation"
         }
-        known = forms_named(session, mission, [form for pair in behind.values() for side in pair for form in side])
+        known = received.named(session, mission, [form for pair in behind.values() for side in pair for form in side])
     rows = []
     for sentence in one["sentences"]:
         for claim in sentence["claims"]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query, Response
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import WORD, sent
-from desk.web.statement_view import languages
 from ieom.acts.proving import working_copy
 from ieom.records import drafts
-from ieom.records.statements import ReadyMark, StatementVersion
+from ieom.records.statements import StatementVersion
 from ieom.rules import difference
 
 part = router()
@@ -25,14 +23,11 @@ Spoken = Annotated[str, Query(pattern=r"^[a-z]{2}$")]
 def versions(desk: Desk, language: Spoken = "en") -> Response:
     """Every version: when, by whom, why, and what changed from the one before."""
     with desk.look() as (session, mission, now):
-        query = select(StatementVersion).where(
-            StatementVersion.mission == mission, StatementVersion.language == language
-        )
-        rows = list(session.scalars(query.order_by(StatementVersion.number.desc())))
-        asked = set(session.scalars(select(ReadyMark.content_hash).where(ReadyMark.mission == mission)))
+        rows = [row for row in drafts.versions(session, mission) if row.language == language][::-1]
+        asked = drafts.asked_for(session, mission)
         return desk.page(
             "statement_versions.html", rows=rows, asked=asked, known=named(session, mission), now=now, spoken=language,
-            languages=languages(session, mission),
+            languages=drafts.languages(session, mission),
         )  # fmt: skip
 
 
@@ -42,13 +37,11 @@ def compare(desk: Desk, language: Spoken = "en", old: int = 0, new: int = 0) -> 
     with desk.look() as (session, mission, now):
         after = _chosen(session, mission, new, language)
         before = _chosen(session, mission, old or max(1, after.number - 1), language)
-        numbers = select(StatementVersion.number).where(
-            StatementVersion.mission == mission, StatementVersion.language == language
-        )
+        numbers = [row.number for row in drafts.versions(session, mission) if row.language == language]
         figures = [{row["label"]: row["figure"] for row in one.content["annex"]} for one in (before, after)]
         return desk.page(
             "statement_compare.html", before=before, after=after, spoken=language, now=now, known=named(session, mission),
-            numbers=sorted(session.scalars(numbers)),
+            numbers=numbers,
             paragraphs=difference.paragraphs(
                 *([(one["key"], one["text"]) for one in row.content["paragraphs"]] for row in (before, after))
             ),

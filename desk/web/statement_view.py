@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from desk.chronicle import named
 from desk.web.asking import Asked
 from desk.web.knowing import known
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import Grounds, gather
-from ieom.records import accounts, comments, drafts, members
+from ieom.records import accounts, comments, drafts, members, received
 from ieom.records.statements import Override, StatementVersion
-from ieom.records.submissions import Submission
 from ieom.rules.evidence import Verdict
 from ieom.rules.linter import COUNTED, Finding
 from ieom.rules.statement import PEOPLE_ONLY, sentence_hash
@@ -30,12 +26,6 @@ KINDS = {"upheld": "done", "contradicted": "late", "mixed": "waiting", "unsuppor
 def place_of(mission: str, key: str, language: str) -> str:
     """Where what is typed into a paragraph's form is kept."""
     return f"/missions/{mission}/statement#{language}-{key}"
-
-
-def languages(session: Session, mission: str) -> list[str]:
-    """Those in which there is a version; English in any case."""
-    spoken = select(StatementVersion.language).where(StatementVersion.mission == mission).distinct()
-    return sorted({"en", *session.scalars(spoken)})
 
 
 def statement_facts(desk: Asked, language: str) -> dict[str, Any]:
@@ -55,7 +45,7 @@ def _shared(desk: Asked, language: str) -> dict[str, Any]:
         row = drafts.newest(session, mission, language)
         head = members.head(session, mission)
         facts: dict[str, Any] = {
-            "spoken": language, "languages": languages(session, mission), "row": row, "now": now,
+            "spoken": language, "languages": drafts.languages(session, mission), "row": row, "now": now,
             "known": names, "head": head.code if head else "", "paragraphs": [], "elsewhere": [], "turned": [],
             "findings": 0,
         }  # fmt: skip
@@ -72,7 +62,7 @@ def _shared(desk: Asked, language: str) -> dict[str, Any]:
         vouched: dict[str, list[Override]] = {}
         for one in drafts.overrides(session, mission):
             vouched.setdefault(one.sentence_hash, []).append(one)
-        forms = forms_named(session, mission, _against(row, grounds))
+        forms = received.named(session, mission, _against(row, grounds))
         keys = {one["key"] for one in row.content["paragraphs"]}
         facts |= {
             "paragraphs": [
@@ -106,18 +96,6 @@ def _shared(desk: Asked, language: str) -> dict[str, Any]:
 def _against(row: StatementVersion, grounds: Grounds) -> set[str]:
     stated = {claim for one in row.content["paragraphs"] for s in one["sentences"] for claim in s["claims"]}
     return {form for claim in stated if claim in grounds.verdicts for form in grounds.verdicts[claim].forms_against}
-
-
-def forms_named(session: Session, mission: str, instances: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Forms by their instance ids: number, kind, station, team."""
-    wanted = sorted(set(instances))
-    query = select(Submission.instance_id, Submission.id, Submission.form, Submission.station, Submission.team)
-    found: dict[str, dict[str, Any]] = {}
-    for start in range(0, len(wanted), 500):
-        some = query.where(Submission.mission == mission, Submission.instance_id.in_(wanted[start : start + 500]))
-        for instance, number, form, station, team in session.execute(some):
-            found[instance] = {"id": number, "form": form, "station": station, "team": team}
-    return found
 
 
 def rests_on(

@@ -15,7 +15,7 @@ from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import taken
 from desk.web.statement import Digest, Language, free_key, newest_of
-from desk.web.statement_view import languages, place_of
+from desk.web.statement_view import place_of
 from ieom.acts import drafting
 from ieom.acts.returning import brought_back
 from ieom.errors import BadInput
@@ -68,7 +68,7 @@ def show(desk: Desk, language: str = "en") -> Response:
         kept = _kept(session, desk, language)
         shown = [_shown(one, row.content) for one in kept.get("proposals", [])]
         return desk.page(
-            "statement_word.html", row=row, spoken=language, languages=languages(session, mission), brought=kept or None,
+            "statement_word.html", row=row, spoken=language, languages=drafts.languages(session, mission), brought=kept or None,
             proposals=shown, known=named(session, mission),
         )  # fmt: skip
 

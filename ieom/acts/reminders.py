@@ -15,7 +15,7 @@ from ieom.acts.drafting import tell
 from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import Recipient, queue
-from ieom.records import audit, members, missions, stations, teams
+from ieom.records import audit, letters, members, missions, stations, teams
 from ieom.records.deployment import CheckIn
 from ieom.records.letters import Letter
 from ieom.rules.delegation import ITEMS
@@ -156,9 +156,7 @@ def advance(session: Session, mission: str, *, at: datetime) -> list[Letter]:
     facts = missions.facts(session, mission)
     if missions.get(session, mission).state not in {"open", "suspended"}:
         return []
-    gone = set(
-        session.scalars(select(Letter.occasion).where(Letter.mission == mission, Letter.kind.startswith("reminder_")))
-    )
+    gone = letters.reminders(session, mission)
     made = []
     for reminder in planned(session, mission, at=at):
         if reminder.goes > at or reminder.occasion in gone:

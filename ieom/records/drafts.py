@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ieom.errors import NotFound, Tampered
 from ieom.records.meetings import Meeting
 from ieom.records.observation import TurnedFinding
-from ieom.records.statements import Override, SetAside, StatementVersion
+from ieom.records.statements import Override, ReadyMark, SetAside, StatementVersion
 from ieom.records.submissions import Submission
 from ieom.rules.evidence import Verdict
 from ieom.rules.statement import content_hash
@@ -57,6 +57,17 @@ def versions(session: Session, mission: str) -> list[StatementVersion]:
     """All versions, oldest first."""
     query = select(StatementVersion).where(StatementVersion.mission == mission)
     return list(session.scalars(query.order_by(StatementVersion.language, StatementVersion.number)))
+
+
+def languages(session: Session, mission: str) -> list[str]:
+    """Those in which there is a version; English in any case."""
+    query = select(StatementVersion.language).where(StatementVersion.mission == mission).distinct()
+    return sorted({"en", *session.scalars(query)})
+
+
+def asked_for(session: Session, mission: str) -> set[str]:
+    """The hashes of the texts for which somebody asked for approval."""
+    return set(session.scalars(select(ReadyMark.content_hash).where(ReadyMark.mission == mission)))
 
 
 def overridden(session: Session, mission: str) -> set[tuple[str, str]]:

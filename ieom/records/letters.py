@@ -145,6 +145,14 @@ def said_to_be_back(session: Session, letter: int) -> LetterReport | None:
     return session.scalars(query.order_by(LetterReport.id.desc()).limit(1)).one_or_none()
 
 
+def reminders(session: Session, mission: str) -> dict[str, datetime | None]:
+    """Occasion -> when it was settled (UTC; None while it waits), of every reminder that was written."""
+    query = select(Letter.occasion, Letter.settled_at).where(
+        Letter.mission == mission, Letter.kind.startswith("reminder_")
+    )
+    return dict(session.execute(query).tuples().all())
+
+
 def said_back(session: Session, letters: Collection[int]) -> dict[int, LetterReport]:
     """Letter -> the newest report that it came back, of these letters."""
     query = select(LetterReport).where(LetterReport.letter.in_(letters), LetterReport.kind == "bounce")

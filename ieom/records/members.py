@@ -45,6 +45,12 @@ def files(session: Session, mission: str) -> dict[str, FileState]:
     }
 
 
+def items(session: Session, mission: str, code: str) -> dict[str, NomineeItem]:
+    """What came in or was waived of one file, by item."""
+    query = select(NomineeItem).where(NomineeItem.mission == mission, NomineeItem.member == code)
+    return {row.item: row for row in session.scalars(query)}
+
+
 def accreditations(session: Session, mission: str) -> dict[str, Accreditation]:
     """Each accreditation by member code."""
     rows = session.scalars(select(Accreditation).where(Accreditation.mission == mission))

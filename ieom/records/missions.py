@@ -119,6 +119,12 @@ def revise(session: Session, slug: str, new: MissionFacts, *, by: str, at: datet
     return number
 
 
+def revisions(session: Session, slug: str) -> list[MissionRevision]:
+    """Every revision of a mission's facts, oldest first."""
+    query = select(MissionRevision).where(MissionRevision.mission == slug).order_by(MissionRevision.number)
+    return list(session.scalars(query))
+
+
 def look_again(session: Session, slug: str) -> None:
     """Have whatever keeps missions going look at this one, although nothing happened to it."""
     lock(session, slug).walked_revision = -1

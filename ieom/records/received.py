@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -171,6 +171,18 @@ def found(session: Session, mission: str, name: str) -> Submission | None:
         query = select(Submission).where(Submission.mission == mission, Submission.id == int(name))
         row = session.scalars(query).one_or_none()
     return row
+
+
+def named(session: Session, mission: str, instances: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Forms by their instance ids: number, kind, station, team."""
+    wanted = sorted(set(instances))
+    query = select(Submission.instance_id, Submission.id, Submission.form, Submission.station, Submission.team)
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(wanted), 500):
+        some = query.where(Submission.mission == mission, Submission.instance_id.in_(wanted[start : start + 500]))
+        for instance, number, form, station, team in session.execute(some):
+            found[instance] = {"id": number, "form": form, "station": station, "team": team}
+    return found
 
 
 def corrections(session: Session, form: Submission) -> list[Correction]:
