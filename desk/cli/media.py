@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from desk import media_words
 from desk.cli import media_view
 from desk.cli.context import ByOption, MissionOption, act, act_outside, acting, acting_outside, engine, look, say, which
 from desk.cli.media_people import register as register_people
+from desk.media_words import Part
 from ieom import folder as folders
 from ieom.acts import contacts as acts
 from ieom.acts import mission as mission_acts
@@ -134,7 +136,7 @@ def select(
     wanted = _wanted(on, country, language, kind, require_consent)
     with look(mission) as (session, slug, _now):
         found = selection(session, slug, wanted, keep=add)
-    _show(media_view.selection(found, full=full))
+    _show(media_view.told(media_words.selection(found), full=full))
     if dry_run:
         say("Nothing was changed.")
     elif not (found.added or found.removed) and found.selected:
@@ -164,7 +166,9 @@ def replace(
     with look(mission) as (session, slug, _now):
         plan = renewal(session, contacts)
         gone = sorted({one.email for one in media.of(session, slug)} - {one.email for one in plan.entries})
-    _show([*media_view.plan(plan, file.name, full=full), *media_view.part("No longer selected", gone, full)])
+    says, parts = media_words.plan(plan, file.name)
+    left = [Part("No longer selected", gone)] if gone else []
+    _show(media_view.told((says, [*parts, *left]), full=full))
     if dry_run:
         say("Nothing was changed.")
         return
@@ -207,7 +211,7 @@ def import_(
         if not dry_run:
             acting_outside(session, by)
         plan = acts.preview(session, read, file=file.name, onto=onto or ())
-    _show([*read.notes, *media_view.plan(plan, file.name, full=full)])
+    _show([*read.notes, *media_view.told(media_words.plan(plan, file.name), full=full)])
     if dry_run or not (plan.of("new") or plan.of("changed")):
         say("Nothing was changed." if dry_run else "There is nothing to change.")
         return

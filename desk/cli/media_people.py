@@ -10,8 +10,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from desk import media_words
 from desk.chronicle import sentence
-from desk.cli import media_view
 from desk.cli.context import ByOption, act_outside, engine, say
 from ieom.acts import audit as audit_acts
 from ieom.acts import contacts as acts
@@ -148,7 +148,7 @@ def change(
     with act_outside(by) as (session, who, at):
         changes = acts.change(session, by=who, at=at, email=email, values=values)
     for one in changes:
-        say(media_view.change(one))
+        say(media_words.change(one))
     if not changes:
         say("Nothing to change: that is what we know already.")
 

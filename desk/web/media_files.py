@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Form, Path, Response, UploadFile
-from rich.text import Text
 
-from desk.cli import media_view
+from desk import media_words
 from desk.web.asking import Desk, router
 from desk.web.files import EXCEL, kind_of, sent
 from desk.web.media import Line, Seek
 from ieom.acts import contacts as acts
 from ieom.acts import intake
 from ieom.acts.intake import Intake
-from ieom.errors import BadInput, Faults
+from ieom.errors import BadInput
 from ieom.folder import sheets
 from ieom.folder.contacts import EXPORTED, GUESSES, written
 from ieom.records import media, missions, suppressions
@@ -28,7 +26,6 @@ LARGEST = 5_000_000
 """Octets of a file of contacts."""
 SHOWN = 200
 """Lines under each heading of a preview."""
-Sections = list[tuple[str, list[str], int]]
 
 
 @part.get("/media/import")
@@ -60,12 +57,9 @@ def read(
     if kind_of(raw) not in {"text", "xlsx", ""}:
         raise BadInput(f"{name} is no table and no address book; save it as .xlsx, CSV or vCard")
     how = Intake(name, charset, ignore_unknown, all_addresses, (onto,) if onto else ())
-    try:
-        with begin(desk.engine) as session:
-            desk.still(session)
-            key = intake.set_aside(session, account=desk.me.id, at=missions.real_now(), intake=how, raw=raw)
-    except Faults as error:
-        raise BadInput(_for_the_desk(str(error)) + "\nNothing was taken in.") from None
+    with begin(desk.engine) as session:
+        desk.still(session)
+        key = intake.set_aside(session, account=desk.me.id, at=missions.real_now(), intake=how, raw=raw)
     return desk.done(f"/media/import/{key}")
 
 
@@ -74,10 +68,10 @@ def preview(desk: Desk, key: Key) -> Response:
     """What taking the file in would change."""
     with desk.look() as (session, _mission, _now):
         how, found, plan = intake.previewed(session, account=desk.me.id, key=key)
-    summary, sections = sectioned(media_view.plan(plan, how.file, full=True))
+    summary, sections = media_words.plan(plan, how.file)
     count = plan.counts
     return desk.page(
-        "media_preview.html", zone="UTC", key=key, summary=summary, sections=sections, notes=found.notes, count=count,
+        "media_preview.html", zone="UTC", key=key, summary=summary, sections=sections, most=SHOWN, notes=found.notes, count=count,
         digest=plan.digest, changes=count["new"] + count["changed"], onto=how.onto,
     )  # fmt: skip
 
@@ -134,32 +128,3 @@ def make(desk: Desk, code: Line, title: Line) -> Response:
     with desk.act_outside() as (session, by, at):
         acts.make_list(session, by=by, at=at, code=code.strip(), title=title)
     return desk.done("/media/lists", f"The list '{code.strip()}' is made.")
-
-
-def sectioned(lines: Iterable[Text | str]) -> tuple[list[str], Sections]:
-    """What the command line prints as a preview: what it says first, and headings with their first lines and how many more
-    there are."""
-    first: list[str] = []
-    sections: Sections = []
-    for line in lines:
-        if isinstance(line, Text):
-            sections.append((_for_the_desk(line.plain), [], 0))
-        elif not sections or not line.startswith(" "):
-            first.append(_for_the_desk(line))
-        elif len(sections[-1][1]) < SHOWN:
-            sections[-1][1].append(line.strip())
-        else:
-            title, some, more = sections[-1]
-            sections[-1] = (title, some, more + 1)
-    return first, sections
-
-
-def _for_the_desk(says: str) -> str:
-    """A sentence of the command line's, with what the desk has in the place of options."""
-    for option, here in (
-        ("Say which with --charset", "Say which under 'Written in'"), ("leave --charset out, or name another", "choose another under 'Written in'"),
-        ("or leave it out with --ignore-unknown", "or tick 'Leave out columns that mean nothing'"), (" (--require-consent leaves them out)", ""),
-        ("'ieom media lists make' makes one", "'Lists' has a form for one"),
-    ):  # fmt: skip
-        says = says.replace(option, here)
-    return says

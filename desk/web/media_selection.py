@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import Form, Query, Response
 
-from desk.cli import media_view
+from desk import media_words
 from desk.web.asking import Desk, router
 from desk.web.media import Line
-from desk.web.media_files import sectioned
+from desk.web.media_files import SHOWN
 from ieom.acts import lists as acts
 from ieom.acts.lists import Selection
 from ieom.errors import BadInput, Conflict
@@ -40,9 +40,9 @@ def show(
         found = acts.selection(session, mission, wanted, keep=keep) if look else None
         known = media.known(session)
         numbers = {key: number for number, key in media.keys(session).items()}
-    summary, sections = sectioned(media_view.selection(found, full=True)) if found else ([], [])
+    summary, sections = media_words.selection(found) if found else ([], [])
     return desk.page(
-        "media_selection.html", zone=facts.zone, now=now, titles=titles, kinds=KINDS, sections=sections, summary=summary,
+        "media_selection.html", zone=facts.zone, now=now, titles=titles, kinds=KINDS, sections=sections, summary=summary, most=SHOWN,
         rows=[(numbers[one.key], known[one.key], suppressions.SAID.get(gone.get(one.key, ""), "")) for one in rows],
         written=sum(one.key not in gone for one in rows), found=found, digest=_digest(found) if found else "",
         asked={"on": on, "countries": countries, "languages": languages, "kinds": kinds, "consent": consent, "keep": keep, "every": every},

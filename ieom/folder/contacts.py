@@ -107,11 +107,11 @@ def _text(file: str, raw: bytes, charset: str, faults: list[Fault]) -> str:
     except UnicodeDecodeError as problem:
         line = raw[: problem.start].count(b"\n") + 1
         if charset:
-            says = f"can't be read as {charset}; leave --charset out, or name another"
+            says = f"can't be read as {charset}; leave the charset out, or name another"
         else:
             here = raw.split(b"\n")[line - 1].strip()
             tried = "; ".join(f"as {one} it reads '{_around(here.decode(one, 'replace'))}'" for one in GUESSES)
-            says = f"is not UTF-8: {tried}. Say which with --charset, or save it as 'CSV UTF-8'"
+            says = f"is not UTF-8: {tried}. Say which charset it is in, or save it as 'CSV UTF-8'"
         faults.append(Fault(file, says, line))
         return ""
     if "\x00" in text:
@@ -182,7 +182,7 @@ def _header(
             faults.append(Fault(file, f"{both} both mean '{column}'; keep one of them", number, column))
     unknown = [cell for cell, meant in zip(cells, header, strict=True) if not meant and cell]
     if unknown and not ignore_unknown:
-        says = f"means nothing to us; rename it to one of {', '.join(EXPORTED)}, or leave it out with --ignore-unknown"
+        says = f"means nothing to us; rename it to one of {', '.join(EXPORTED)}, or have columns that mean nothing left out"
         faults.extend(Fault(file, says, number, cell) for cell in unknown)
     if "email" not in header:
         says = "is missing in the header; without it a contact can't be taken"

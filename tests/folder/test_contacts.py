@@ -39,7 +39,7 @@ def test_a_table_is_read_in_the_encodings_and_separators_that_spreadsheets_write
 def test_a_table_that_is_not_unicode_is_shown_as_it_would_read(tmp_path: Path) -> None:
     assert said(read(tmp_path, TABLE.encode("cp1251"))) == [
         "contacts.csv, row 2: is not UTF-8: as cp1251 it reads 'example;Хабар;Kazakh;Казахстан;N'; "
-        "as cp1252 it reads 'example;Õàáàð;Kazakh;Êàçàõñòàí;N'. Say which with --charset, or save it as 'CSV UTF-8'"
+        "as cp1252 it reads 'example;Õàáàð;Kazakh;Êàçàõñòàí;N'. Say which charset it is in, or save it as 'CSV UTF-8'"
     ]
     with pytest.raises(BadInput, match="no charset 'klingon'"):
         read(tmp_path, TABLE, charset="klingon")
@@ -48,8 +48,8 @@ def test_a_table_that_is_not_unicode_is_shown_as_it_would_read(tmp_path: Path) -
 def test_headings_may_be_those_of_other_programs_and_unknown_ones_are_named(tmp_path: Path) -> None:
     table = "First Name,Last Name,Organization Name,E-mail 1 - Value,Phone\nA,Reader,Wire,a@wire.example,1\n"
     assert said(read(tmp_path, table)) == [
-        "contacts.csv, row 1, Phone: means nothing to us; rename it to one of " + ", ".join(EXPORTED) + ", or leave it "
-        "out with --ignore-unknown"
+        "contacts.csv, row 1, Phone: means nothing to us; rename it to one of " + ", ".join(EXPORTED) + ", or have "
+        "columns that mean nothing left out"
     ]
     found = read(tmp_path, table, ignore_unknown=True)
     assert found.given[0].values == {"outlet": "Wire", "name": "A Reader"}
