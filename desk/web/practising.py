@@ -1,5 +1,5 @@
-"""What only a demonstration has: entering as somebody by a button, every letter as its reader would see it, and a clock that
-one moves on. Any other desk answers these addresses like nonsense."""
+"""What only a demonstration has, and any other desk answers like nonsense: entering as somebody by a button, and every letter
+as its reader would see it. And the clock of a rehearsal, which its coordinator moves on at any desk."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Form, Request, Response
-from fastapi.responses import HTMLResponse
+from markupsafe import escape
 from starlette.exceptions import HTTPException
 
 from desk.rehearsal import next_moment, set_clock
 from desk.web.asking import Asked, Desk, cookie_name, router, secure
-from desk.web.files import sent
+from desk.web.files import letter_page, sent
 from ieom.acts import accounts as acts
 from ieom.errors import Refused
 from ieom.records import accounts, missions
@@ -23,10 +23,6 @@ from ieom.records.base import begin, reading
 from ieom.settings import settings
 
 part = router()
-LETTER = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-popups-to-escape-sandbox"
-)
-"""A letter is a stranger's page: no script, nothing fetched, no address of the desk's own."""
 
 
 def _only(desk: Asked) -> None:
@@ -90,10 +86,8 @@ def words(desk: Desk, number: str) -> Response:
     body = _message(number).get_body(("html", "plain"))
     said = body.get_content() if body else ""
     if body is None or body.get_content_type() != "text/html":
-        from markupsafe import escape
-
         said = f"<pre>{escape(said)}</pre>"
-    return HTMLResponse(f'<base target="_blank">{said}', headers={"content-security-policy": LETTER})
+    return letter_page(said)
 
 
 @part.get("/mail/{number}/part/{part_}")

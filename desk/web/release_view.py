@@ -21,6 +21,7 @@ from ieom.mail.phrases import spoken_in
 from ieom.records import correspondence, ledger, media, missions, releases
 from ieom.records.letters import said_back
 from ieom.records.releases import Release
+from ieom.rules.mission import MissionFacts
 from ieom.rules.release import CARRIES, ENDED, embargo_until, reasons_not_to
 
 KIND = {
@@ -55,9 +56,7 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "may_prepare": approved and (main is None or not same or main.started_at is None),
         "again": main is not None and main.started_at is None, "code": code,
         "going": any(o["status"] == "going" for o in told), **waiting(session, mission),
-        "tests_to": [
-            (o.email, o.office) for o in facts.offices if o.body == facts.organisation and o.email
-        ],
+        "tests_to": _own_offices(facts),
         "languages": list(facts.languages), "complaints": _complaints(session, mission),
         "public": [(str(o["number"]), f"{o['number']}: {o['what']}") for o in told if o["public"]],
         "soon": until is not None and timedelta(0) < until - now < timedelta(hours=1),
@@ -133,8 +132,13 @@ def detail(session: Session, mission: str, row: Release) -> dict[str, Any]:
         "test_languages": [(o, str(Locale.parse(o).get_language_name(o) or o)) for o in spoken_in("release")],
         "by_list": media.by_list(session, mission) if row.concerns is None else [],
         "noticed": noticed(session, mission, row) if own else [],
-        "tests_to": [(o.email, o.office) for o in facts.offices if o.body == facts.organisation and o.email],
+        "tests_to": _own_offices(facts),
     }  # fmt: skip
+
+
+def _own_offices(facts: MissionFacts) -> list[tuple[str, str]]:
+    """(address, office) of those to whom a test may go."""
+    return [(one.email, one.office) for one in facts.offices if one.body == facts.organisation and one.email]
 
 
 def waiting(session: Session, mission: str) -> dict[str, Any]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Form, Response
-from fastapi.responses import HTMLResponse
 
 from desk.chronicle import named
 from desk.web import release_view as view
 from desk.web.asking import Desk, missing, router
-from desk.web.files import EXCEL, sent
+from desk.web.files import EXCEL, letter_page, sent
 from ieom.acts import complaining, doubt, leaking
 from ieom.acts import distribution as acts
 from ieom.acts import ledger as ledger_acts
@@ -25,11 +24,6 @@ from ieom.settings import settings
 part = router()
 Words = Annotated[str, Form(max_length=20_000)]
 Name = Annotated[str, Form(max_length=300)]
-LETTER = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
-    "sandbox allow-popups allow-popups-to-escape-sandbox"
-)
-"""A letter is shown like a stranger's page: no script, nothing fetched, no cookie, no address of the desk's own."""
 OFFICIAL = "official"
 """In the place of a language: the copy for authorities and states."""
 
@@ -231,8 +225,7 @@ def letter(desk: Desk, number: int, language: str) -> Response:
 def words(desk: Desk, number: int, language: str) -> Response:
     """Its HTML as a mail reader shows it, without any power of a page of the desk."""
     files, _name = _letter(desk, number, language)
-    body = f'<base target="_blank">{files[".html"].decode()}'
-    return HTMLResponse(body, headers={"content-security-policy": LETTER, "cache-control": "no-store"})
+    return letter_page(files[".html"].decode())
 
 
 def _letter(desk: Desk, number: int, language: str) -> tuple[dict[str, bytes], str]:

@@ -4,18 +4,15 @@ else. With `--screens FOLDER` a picture of each is left there."""
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe
+from browsers import served, violations
 from desks import PAGES, people
 from evening import at
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from desk.web.app import web
 from ieom.acts import accounts
@@ -24,11 +21,6 @@ from ieom.records.base import begin
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(400)]
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 SEEN_BY = {
     "new-mission": "administrator", "accounts": "administrator", "settings": "administrator", "account": "administrator", "accounts-log": "administrator",
 }  # fmt: skip
@@ -46,27 +38,9 @@ def desk(stages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> I
                 cookies[role] = accounts.begin_session(session, account=account, at=missions.real_now())[0]
         taken = socket.socket()
         taken.bind(("127.0.0.1", 0))
-        running = uvicorn.Server(
-            uvicorn.Config(web(engine), log_level="error", lifespan="off", timeout_graceful_shutdown=1)
-        )
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [taken]})
-        thread.start()
-        while not running.started:
-            time.sleep(0.01)
-        yield SimpleNamespace(base=f"http://127.0.0.1:{taken.getsockname()[1]}", cookies=cookies, engine=engine)
-        running.should_exit = True
-        thread.join()
+        with served(web(engine), taken) as base:
+            yield SimpleNamespace(base=base, cookies=cookies, engine=engine)
         engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Debian's chromium is not installed")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
-        yield running
-        running.close()
 
 
 def opened(browser: Browser, desk: SimpleNamespace, role: str, width: int) -> Page:
@@ -78,10 +52,7 @@ def opened(browser: Browser, desk: SimpleNamespace, role: str, width: int) -> Pa
 
 
 def wrong(page: Page, *rules: str) -> list[str]:
-    found = Axe().run(page, options={"runOnly": list(rules)} if rules else None).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in {"serious", "critical"}
-    ]
+    return violations(page, *rules, but=frozenset({"minor", "moderate"}))
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import re
 import socket
-import threading
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -15,10 +13,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import uvicorn
+from browsers import served
 from evening import SLUG, at
 from living import surround
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from desk import practice
 from desk.catcher import Catcher
@@ -35,11 +33,6 @@ from tasks import stage
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(600)]
 
 EXAMPLE = ROOT / "config" / "missions" / SLUG
-CHROMIUM = Path("/usr/bin/chromium")
-ARGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 ALMATY = ZoneInfo("Asia/Almaty")
 AREA = f"/missions/{SLUG}"
 ROLES = {
@@ -323,16 +316,8 @@ def base(tmp_path: Path) -> Iterator[str]:
         taken = socket.socket()
         taken.bind(("127.0.0.1", 0))
         engine = stage.records()
-        running = uvicorn.Server(
-            uvicorn.Config(web(engine), log_level="error", lifespan="off", timeout_graceful_shutdown=1)
-        )
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [taken]})
-        thread.start()
-        while not running.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
-        running.should_exit = True
-        thread.join()
+        with served(web(engine), taken) as address:
+            yield address
         engine.dispose()
         stage._engine.cache_clear()
     settings.cache_clear()
@@ -364,31 +349,26 @@ def _by_command(stages: dict[str, Path], folder: Path, patch: pytest.MonkeyPatch
 
 
 def test_the_mission_is_run_at_the_desk_and_its_papers_are_those_of_the_command_line(
-    base: str, stages: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    base: str, browser: Browser, stages: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not CHROMIUM.exists():
-        pytest.skip("Debian's chromium is not installed")
     engine, folder = stage.records(), read(EXAMPLE)
     acts = script(folder)
     with begin(engine) as session:
         open_mission(session, folder, by="coordinator", at=acts[0].at)
     set_clock(engine, SLUG, acts[0].at)
     done = list[str]()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
-        people = People(browser, base, engine)
-        left = list(acts)
-        moment: datetime | None = acts[0].at
-        while moment is not None:
-            set_clock(engine, SLUG, moment)
-            while left and left[0].at <= moment:
-                act = left.pop(0)
-                DOING[act.do](people[DESK.get(act.do, act.by)], act)
-                done.append(act.do)
-            practice.walk(SLUG)
-            moment = _next(engine, left)
-        assert len(people.known) >= 6
-        browser.close()
+    people = People(browser, base, engine)
+    left = list(acts)
+    moment: datetime | None = acts[0].at
+    while moment is not None:
+        set_clock(engine, SLUG, moment)
+        while left and left[0].at <= moment:
+            act = left.pop(0)
+            DOING[act.do](people[DESK.get(act.do, act.by)], act)
+            done.append(act.do)
+        practice.walk(SLUG)
+        moment = _next(engine, left)
+    assert len(people.known) >= 6
     assert len(done) == len(acts)
     papers = _papers(settings().state_dir)
     assert {"statement-en.txt", "statement-en.docx", "press-release-en.txt"} <= set(papers)

@@ -4,8 +4,6 @@ at a telephone's width and a desk's, light and dark."""
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes
@@ -14,11 +12,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe
+from browsers import served, violations
 from conftest import open_example
 from links import EVENING, SLUG, ask, code_in, link_in, resting, round_asked
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from desk.catcher import Catcher
@@ -33,12 +30,6 @@ from ieom.records.base import begin, connect, reading
 from ieom.settings import settings
 
 pytestmark = pytest.mark.chromium
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 
 
 @pytest.fixture(scope="module")
@@ -71,40 +62,24 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
                 now=lambda: EVENING + timedelta(hours=3),
             )  # fmt: skip
         mine = records(str(engine.url))
-        running = uvicorn.Server(uvicorn.Config(public(mine), log_level="error", lifespan="off", server_header=False))
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [taken]})
-        thread.start()
-        while not running.started:
-            time.sleep(0.01)
 
         def received(who: str, kind: str = "approval_request"):
             path = max((folder / "mail").glob(f"*-{kind}-{who}@*.eml"))
             return message_from_bytes(path.read_bytes(), policy=default)
 
-        yield SimpleNamespace(base=base, engine=engine, received=received)
-        running.should_exit = True
-        thread.join()
+        with served(public(mine), taken, server_header=False):
+            yield SimpleNamespace(base=base, engine=engine, received=received)
         mine.dispose()
         engine.dispose()
     settings.cache_clear()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Debian's chromium is not installed")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
-        yield running
-        running.close()
-
-
 def sound(page: Page, width: int) -> None:
     """No violation of axe's beyond a minor one, light and dark; no wider than the screen."""
-    for scheme, rules in (("light", None), ("dark", {"runOnly": ["color-contrast"]})):
-        page.emulate_media(color_scheme=scheme)
-        found = Axe().run(page, options=rules).response["violations"]
-        assert [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] != "minor"] == []
+    page.emulate_media(color_scheme="light")
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, "color-contrast") == []
     page.emulate_media(color_scheme="light")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 

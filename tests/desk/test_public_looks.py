@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,10 +11,9 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe
+from browsers import served, violations
 from conftest import open_example
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from released import EVENING, SLUG, content, own, statement
 from sqlalchemy import select
 
@@ -28,11 +26,6 @@ from ieom.settings import settings
 
 pytestmark = pytest.mark.chromium
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 STATEMENT = f"/missions/{SLUG}/2020-08-12-statement/"
 CORRECTION = f"/missions/{SLUG}/2020-08-13-correction/"
 
@@ -58,32 +51,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
         taken = socket.socket()
         taken.bind(("127.0.0.1", 0))
         mine = records(str(engine.url))
-        config = uvicorn.Config(
-            public(mine), log_level="error", lifespan="off", proxy_headers=True, server_header=False
-        )
-        running = uvicorn.Server(config)
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [taken]})
-        thread.start()
-        while not running.started:
-            time.sleep(0.01)
-        base = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        httpx.get(base, timeout=20).raise_for_status()  # what is public is read while the settings are these
-        yield SimpleNamespace(base=base, token=token, engine=engine)
-        running.should_exit = True
-        thread.join()
+        with served(public(mine), taken, proxy_headers=True, server_header=False) as base:
+            httpx.get(base, timeout=20).raise_for_status()  # what is public is read while the settings are these
+            yield SimpleNamespace(base=base, token=token, engine=engine)
         mine.dispose()
         engine.dispose()
     settings.cache_clear()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Debian's chromium is not installed")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
-        yield running
-        running.close()
 
 
 class Watched:
@@ -100,12 +73,6 @@ class Watched:
         self.page.goto(self.base + path)
 
 
-def serious(page: Page, *rules: str) -> list[str]:
-    """What axe finds on a page; by these rules alone when some are named."""
-    found = Axe().run(page, options={"runOnly": list(rules)} if rules else None).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] != "minor"]
-
-
 PAGES = (
     "/", f"/missions/{SLUG}/", STATEMENT, STATEMENT + "tr.html", CORRECTION, "/check/", "/verify", "/unsubscribe?t=test",
     "/nonsense",
@@ -120,9 +87,9 @@ def test_every_page_is_accessible_and_asks_nobody_else(server: SimpleNamespace, 
     for path in PAGES:
         watched.page.emulate_media(color_scheme="light")
         watched.go(path)
-        wrong = serious(watched.page)
+        wrong = violations(watched.page)
         watched.page.emulate_media(color_scheme="dark")
-        if wrong := wrong + serious(watched.page, "color-contrast"):
+        if wrong := wrong + violations(watched.page, "color-contrast"):
             found[path] = wrong
         wide = watched.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{path} is wider than the screen: {wide}"
