@@ -118,7 +118,7 @@ def use_link(session: Session, *, token: str, password: str, at: datetime, name:
     if row.account is None:
         if _entered_by_anybody(session):
             raise Conflict("there is an administrator already; ask for an account")
-        account = _make(session, by="first-link", at=at, name=name, email=email)
+        account = make(session, by="first-link", at=at, name=name, email=email)
         _give(session, Given(account.id, "", Role.ADMINISTRATOR), by=f"desk-{account.id}", at=at)
     else:
         account = _open(session, row.account)
@@ -131,10 +131,6 @@ def use_link(session: Session, *, token: str, password: str, at: datetime, name:
 
 def make(session: Session, *, by: str, at: datetime, name: str, email: str) -> Account:
     """An account that nobody can enter until its one-time link was used."""
-    return _make(session, by=by, at=at, name=name, email=email)
-
-
-def _make(session: Session, *, by: str, at: datetime, name: str, email: str) -> Account:
     name = " ".join(name.split())
     if not name:
         raise BadInput("give the account a name: the person's, or the office's")

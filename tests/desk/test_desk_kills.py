@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from desks import Desk
-from evening import SLUG
+from evening import SLUG, Doing
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from ieom.acts import approval, distribution, vault
 from ieom.acts import audit as audit_acts
 from ieom.records import audit, drafts
 from ieom.records.audit import AuditRow
@@ -36,6 +37,9 @@ class Act:
     data: Callable[[Engine], dict[str, Any]]
     leaves: str
     stage: str = "asked"
+    files: dict[str, tuple[str, bytes]] | None = None
+    once: bool = True
+    """Whether doing it again changes nothing; a paper that is sent again is kept again."""
 
 
 def _seen(engine: Engine) -> str:
@@ -46,6 +50,31 @@ def _seen(engine: Engine) -> str:
         return row.content_hash
 
 
+def _asked_about(engine: Engine) -> dict[str, Any]:
+    with reading(engine) as session:
+        round_ = approval.newest_round(session, SLUG)
+        assert round_ is not None
+        return {"decision": "approve", "read": list(round_.hashes.values())}
+
+
+def _prepared(engine: Engine) -> dict[str, Any]:
+    Doing(engine)(distribution.prepare, "press-officer")
+    return {}
+
+
+def _all_readable(engine: Engine) -> None:
+    """Every paper that the records name is there, whole."""
+    for paper in _papers(engine):
+        data = Doing(engine)(vault.read, "coordinator", item=paper, why="a test")
+        assert data.startswith(b"\xff\xd8\xff\xe0")
+
+
+def _papers(engine: Engine) -> list[str]:
+    with reading(engine) as session:
+        found = vault.of(session, SLUG)
+        return [one.id for one in found if one.member == "kg-1" and one.item == "photo" and one.erased_at is None]
+
+
 ACTS = {
     "hold": Act("coordinator", "/hold", lambda _: {"why": "The road is closed."}, "MissionHeld"),
     "statement_edit": Act(
@@ -54,10 +83,18 @@ ACTS = {
         lambda engine: {"paragraph": "voting", "begun": _seen(engine), "text": "Written in the moment of the fall."},
         "VersionWritten",
     ),
-}
+    "upload": Act(
+        "coordinator", "/delegation/kg-1/items/photo", lambda _: {}, "PersonalPaperStored", once=False,
+        files={"paper": ("photo.jpg", b"\xff\xd8\xff\xe0" + b"0" * 2000)},
+    ),
+    "approval": Act("head_of_mission", "/approval/decide", _asked_about, "StatementDecided"),
+    "release": Act("coordinator", "/release/1/go", _prepared, "ReleaseGo", "approved"),
+}  # fmt: skip
 
 
-def _killed(url: str, environment: dict[str, str], cookie: str, path: str, data: dict[str, Any], when: str) -> None:
+def _killed(
+    url: str, environment: dict[str, str], cookie: str, path: str, data: dict[str, Any], files: Any, when: str
+) -> None:
     """In a process of its own: the desk is asked, and killed at the first commit."""
     os.environ.update(environment)
     from desk.web.app import web
@@ -73,7 +110,7 @@ def _killed(url: str, environment: dict[str, str], cookie: str, path: str, data:
         event.listen(Session, "after_commit", end)
     client = TestClient(web(engine), raise_server_exceptions=False)
     client.cookies.set("desk", cookie)
-    said = client.post(f"/missions/{SLUG}{path}", data=data, headers=HERE)
+    said = client.post(f"/missions/{SLUG}{path}", data=data, files=files, headers=HERE)
     raise AssertionError(f"nothing was committed: {said.status_code} {said.text[:2000]}")
 
 
@@ -99,12 +136,15 @@ def test_an_act_is_there_wholly_or_not_at_all(what: str, when: str, request: pyt
         args=(
             str(engine.url),
             {key: value for key, value in os.environ.items() if key.startswith("IEOM_")},
-            browser.client.cookies["desk"], f"{act.path}", told, when,
+            browser.client.cookies["desk"], act.path, told, act.files, when,
         ),
     )  # fmt: skip
     process.start()
     process.join(60)
     assert process.exitcode == -signal.SIGKILL
     assert _count(engine, act.leaves) == before + (when == "after")
-    browser.client.post(f"/missions/{SLUG}{act.path}", data=told, headers=HERE)
-    assert _count(engine, act.leaves) == before + 1, "done again, it is done once"
+    browser.client.post(f"/missions/{SLUG}{act.path}", data=told, files=act.files, headers=HERE)
+    if what == "upload":
+        _all_readable(engine)
+    expected = before + 1 if act.once else before + 1 + (when == "after")
+    assert _count(engine, act.leaves) == expected, "done again, it is done once"
