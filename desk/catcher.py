@@ -18,8 +18,9 @@ class Keeper:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.numbers = itertools.count(1)
         folder.mkdir(parents=True, exist_ok=True)
+        there = (path.name.partition("-")[0] for path in folder.glob("*.eml"))
+        self.numbers = itertools.count(max((int(number) for number in there if number.isdigit()), default=0) + 1)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Keep the message; answered with 250 only when it is on the disk."""

@@ -27,6 +27,8 @@ def desk(
     import asyncio
 
     into.mkdir(parents=True, exist_ok=True)
+    # What Prefect's own background writers trip over is made up for by their next turn, and would fill the terminal.
+    os.environ.setdefault("PREFECT_LOGGING_SERVER_LEVEL", "CRITICAL")
     os.environ.update(
         IEOM_STATE_DIR=str(into.resolve()),
         IEOM_DATABASE_URL=f"sqlite:///{(into / 'mission.db').resolve().as_posix()}",

@@ -6,34 +6,18 @@ import html
 import re
 from itertools import pairwise
 
-import pytest
 from desks import SLUG, Desk
 from evening import Doing
 from sqlalchemy import Engine, func, select
 
 from ieom.acts import drafting
-from ieom.records import drafts
 from ieom.records.audit import AuditRow
 from ieom.records.base import reading
 from ieom.records.statements import StatementVersion
+from ieom.rules.statement import paragraph_text
 
 PAGE = f"/missions/{SLUG}/statement"
 SCRIPT = '<script>alert(1)</script> & "quoted"'
-
-
-@pytest.fixture
-def version(asked: Engine):
-    def newest() -> StatementVersion:
-        with reading(asked) as session:
-            row = drafts.newest(session, SLUG)
-            assert row is not None
-            return row
-
-    return newest
-
-
-def text_of(row: StatementVersion, key: str) -> str:
-    return next((one["text"] for one in row.content["paragraphs"] if one["key"] == key), "")
 
 
 def edit(desk: Desk, row: StatementVersion, key: str, text: str, who: str = "drafter", **more: str):
@@ -67,8 +51,10 @@ def test_an_edit_makes_a_version_and_what_rests_on_nothing_is_said_beside_it(des
     before = version()
     form = desk_asked.drafter.get(f"{PAGE}?edit=voting").text
     assert before.content_hash in form
-    assert html.escape(text_of(before, "voting"), quote=False)[:60] in html.unescape(form)
-    answer = edit(desk_asked, before, "voting", text_of(before, "voting") + " It was a good day.", why="asked for")
+    assert html.escape(paragraph_text(before.content, "voting"), quote=False)[:60] in html.unescape(form)
+    answer = edit(
+        desk_asked, before, "voting", paragraph_text(before.content, "voting") + " It was a good day.", why="asked for"
+    )
     assert f"Version {before.number + 1}" in answer.text
     assert "rests on nothing recorded" in answer.text
     assert "nothing recorded supports this sentence" in answer.text
@@ -96,7 +82,7 @@ def test_two_who_edit_the_same_paragraph_see_both_before_one_overwrites(desk_ask
     assert version().content_hash == theirs.content_hash
     again = edit(desk_asked, theirs, "voting", "The two writers' text.")
     assert again.status_code == 200
-    assert text_of(version(), "voting") == "The two writers' text."
+    assert paragraph_text(version().content, "voting") == "The two writers' text."
     with reading(desk_asked.engine) as session:
         every = session.scalars(select(StatementVersion.content).order_by(StatementVersion.id))
         assert any("The first writer's text" in str(one) for one in every)
@@ -108,7 +94,7 @@ def test_an_edit_elsewhere_meanwhile_is_kept_with_ones_own(desk_asked: Desk, ver
     answer = edit(desk_asked, begun, "courtesy", "The second writer's text.")
     assert "both are kept" in answer.text
     now = version()
-    assert (text_of(now, "voting"), text_of(now, "courtesy")) == (
+    assert (paragraph_text(now.content, "voting"), paragraph_text(now.content, "courtesy")) == (
         "The first writer's text.",
         "The second writer's text.",
     )
@@ -135,7 +121,7 @@ def test_a_paragraph_is_added_and_taken_out(desk_asked: Desk, version) -> None:
     assert "added_1" in [one["key"] for one in version().content["paragraphs"]]
     assert "use &#39;Take it out&#39;" in edit(desk_asked, version(), "added", "").text
     edit(desk_asked, version(), "added", "", remove="true", why="not needed")
-    assert text_of(version(), "added") == ""
+    assert paragraph_text(version().content, "added") == ""
 
 
 def test_approval_is_asked_for_what_the_asker_saw(desk_asked: Desk, version) -> None:
@@ -180,7 +166,13 @@ def test_a_comment_is_shown_as_it_was_written_and_dealt_with_by_the_drafter(desk
 
 def test_versions_are_listed_and_compared_word_by_word(desk_asked: Desk, version) -> None:
     before = version()
-    edit(desk_asked, before, "voting", text_of(before, "voting").replace(".", ", as it was.", 1), why="clearer <b>")
+    edit(
+        desk_asked,
+        before,
+        "voting",
+        paragraph_text(before.content, "voting").replace(".", ", as it was.", 1),
+        why="clearer <b>",
+    )
     listed = desk_asked.auditor.get(f"{PAGE}/versions").text
     assert "clearer &lt;b&gt;" in listed
     compared = desk_asked.auditor.get(f"{PAGE}/compare?old={before.number}&new={before.number + 1}").text
@@ -201,9 +193,9 @@ def test_the_papers_are_copies_to_work_on(desk_asked: Desk, version) -> None:
 def test_a_new_draft_keeps_what_people_edited(desk_asked: Desk, version) -> None:
     edit(desk_asked, version(), "courtesy", "Edited by hand.")
     assert "stands" in desk_asked.drafter.post(f"{PAGE}/draft").text
-    assert text_of(version(), "courtesy") == "Edited by hand."
+    assert paragraph_text(version().content, "courtesy") == "Edited by hand."
     desk_asked.drafter.post(f"{PAGE}/draft", {"afresh": "true"})
-    assert text_of(version(), "courtesy") != "Edited by hand."
+    assert paragraph_text(version().content, "courtesy") != "Edited by hand."
 
 
 def test_the_page_says_what_to_do_while_nothing_is_drafted(desk_opened: Desk) -> None:

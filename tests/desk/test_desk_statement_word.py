@@ -14,29 +14,12 @@ from desks import SLUG, Desk
 from docx import Document
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from sqlalchemy import Engine
 
-from ieom.records import drafts
-from ieom.records.base import reading
 from ieom.records.statements import StatementVersion
+from ieom.rules.statement import paragraph_text
 
 PAGE = f"/missions/{SLUG}/statement"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-@pytest.fixture
-def version(asked: Engine) -> Callable[[], StatementVersion]:
-    def newest() -> StatementVersion:
-        with reading(asked) as session:
-            row = drafts.newest(session, SLUG)
-            assert row is not None
-            return row
-
-    return newest
-
-
-def text_of(row: StatementVersion, key: str) -> str:
-    return next((one["text"] for one in row.content["paragraphs"] if one["key"] == key), "")
 
 
 def keys(row: StatementVersion) -> list[str]:
@@ -96,7 +79,7 @@ def test_a_file_that_was_not_edited_proposes_nothing(desk_asked: Desk) -> None:
 
 def test_tracked_changes_are_proposals_to_take_one_by_one(desk_asked: Desk, version) -> None:
     before = version()
-    first = text_of(before, "voting").split()
+    first = paragraph_text(before.content, "voting").split()
 
     def change(found) -> None:
         tracked(found["voting"], first[1], "Delegation")
@@ -110,7 +93,7 @@ def test_tracked_changes_are_proposals_to_take_one_by_one(desk_asked: Desk, vers
     assert version().number == before.number
     taken = take(desk_asked, before, 0, 0)
     assert "Taken: version" in taken.text
-    assert text_of(version(), "voting") == " ".join([first[0], "Delegation", *first[2:]])
+    assert paragraph_text(version().content, "voting") == " ".join([first[0], "Delegation", *first[2:]])
     assert "Nothing waits for an answer" in taken.text
 
 
@@ -134,7 +117,7 @@ def test_untracked_changes_new_and_removed_paragraphs_are_shown(desk_asked: Desk
     for number in (0, 1, 2):
         assert "Taken: version" in take(desk_asked, version(), number, 0).text
     now = version()
-    assert text_of(now, "opening").endswith("So it was.")
+    assert paragraph_text(now.content, "opening").endswith("So it was.")
     assert keys(now)[keys(now).index("opening") + 1] == "added"
     assert "courtesy" not in keys(now)
     assert now.number == before.number + 3
@@ -143,13 +126,16 @@ def test_untracked_changes_new_and_removed_paragraphs_are_shown(desk_asked: Desk
 def test_an_older_file_takes_nothing_back_that_was_changed_since(desk_asked: Desk, version) -> None:
     data = edited(desk_asked, lambda found: tracked(found["courtesy"], "sincere", "true"))
     row = version()
-    for key, text in (("voting", "Edited at the desk."), ("courtesy", text_of(row, "courtesy") + " Gladly.")):
+    for key, text in (
+        ("voting", "Edited at the desk."),
+        ("courtesy", paragraph_text(row.content, "courtesy") + " Gladly."),
+    ):
         desk_asked.drafter.post(f"{PAGE}/edit", {"paragraph": key, "begun": version().content_hash, "text": text})
     page = send(desk_asked, data).text
     assert f"made from version {row.number}" in page
     assert "1 change; none is taken yet" in page
     assert "was changed here since the file was made" in page
-    assert text_of(version(), "voting") == "Edited at the desk."
+    assert paragraph_text(version().content, "voting") == "Edited at the desk."
 
 
 def test_a_proposal_is_taken_only_beside_the_text_that_was_seen(desk_asked: Desk, version) -> None:
@@ -159,7 +145,7 @@ def test_a_proposal_is_taken_only_beside_the_text_that_was_seen(desk_asked: Desk
     late = take(desk_asked, seen, 0, 0)
     assert late.status_code == 422
     assert "look at the proposal again" in late.text
-    assert text_of(version(), "voting") == "Another."
+    assert paragraph_text(version().content, "voting") == "Another."
 
 
 def test_a_proposal_is_left_and_the_rest_stays_for_its_sender_alone(desk_asked: Desk, version) -> None:
