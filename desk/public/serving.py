@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 from rich.console import Console
@@ -15,9 +16,15 @@ from starlette.types import ASGIApp
 
 from desk.public.app import public
 from desk.public.connection import Impatient
+from desk.public.naming import Named, public_names
 from desk.public.site import records
 from desk.serving import listening
 from ieom.settings import settings
+
+ANOTHER = (
+    "There is nothing under this name. Whoever keeps these pages says the names that they answer to by IEOM_NEWSROOM_URL and "
+    "IEOM_DECIDE_URL."
+)
 
 
 class Unsignalled(uvicorn.Server):
@@ -57,8 +64,9 @@ class PublicPages(Pages):
     """The public pages."""
 
     def __init__(self, taken: socket.socket, engine: Engine | None = None, *, rehearsals: bool = False) -> None:
-        app = public(engine or records(settings().database), rehearsals=rehearsals)
-        super().__init__(app, taken, f"The public pages: {reached(taken)}")
+        engine = engine or records(settings().database)
+        app = public(engine, rehearsals=rehearsals)
+        super().__init__(Named(app, partial(public_names, engine), ANOTHER), taken, f"The public pages: {reached(taken)}")
 
 
 async def serve_alone(port: int, console: Console, *, rehearsals: bool = False) -> None:

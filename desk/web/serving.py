@@ -6,6 +6,7 @@ import socket
 
 from sqlalchemy import Engine
 
+from desk.public.naming import Named, desk_names
 from desk.public.serving import Pages, reached
 from desk.public.site import records
 from desk.web.app import web
@@ -13,6 +14,10 @@ from ieom.acts import accounts
 from ieom.records import missions
 from ieom.records.base import begin
 from ieom.settings import settings
+
+ANOTHER = (
+    "There is no desk under this name. Go to it by its own address; whoever keeps it says the name in that by IEOM_DESK_URL."
+)
 
 
 class DeskPages(Pages):
@@ -25,4 +30,5 @@ class DeskPages(Pages):
             token = accounts.first_link(session, at=missions.real_now())
         if token is not None:
             says += f"\nBecome its first administrator (once, within three days): {reached(taken)}enter/link?t={token}"
-        super().__init__(web(engine, demonstration=demonstration), taken, says, grace=2)
+        app = Named(web(engine, demonstration=demonstration), desk_names, ANOTHER)
+        super().__init__(app, taken, says, grace=2)

@@ -22,7 +22,7 @@ from desk.serving import listening
 from ieom.records.base import begin
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-HEADS = "Host: press.example\r\nConnection: close\r\n"
+HEADS = "Host: localhost\r\nConnection: close\r\n"
 FORM = "Content-Type: multipart/form-data; boundary=b\r\n"
 PART = '--b\r\nContent-Disposition: form-data; name="paper"; filename="x"\r\n\r\n'
 WHOLE = f"{PART}hello\r\n--b--\r\n"
@@ -76,7 +76,7 @@ def test_half_sent_heads_close_the_pages_to_nobody(engine_of_pages: Engine, monk
     monkeypatch.setattr(connection, "HEAD", 3)
 
     async def doing(web: SimpleNamespace) -> None:
-        half = [await web.send("GET / HTTP/1.1\r\nHost: x\r\n") for _ in range(320)]
+        half = [await web.send("GET / HTTP/1.1\r\nHost: localhost\r\n") for _ in range(320)]
         begun = time.monotonic()
         for path in ("/", f"/missions/{SLUG}/2020-08-12-statement/", "/unsubscribe?t=test", "/verify"):
             assert await web.ask(f"GET {path} HTTP/1.1\r\n{HEADS}\r\n") == 200, path
@@ -98,7 +98,7 @@ def test_a_head_that_drips_in_wins_no_time_and_neither_does_a_second_one(
     monkeypatch.setattr(connection, "HEAD", 0.5)
 
     async def doing(web: SimpleNamespace) -> None:
-        for first in ("", "GET /nonsense HTTP/1.1\r\nHost: x\r\n\r\n"):
+        for first in ("", "GET /nonsense HTTP/1.1\r\nHost: localhost\r\n\r\n"):
             stream, writer = await web.send(first)
             if first:
                 assert status(await stream.readuntil(b"\r\n")) == 404
@@ -127,7 +127,7 @@ def test_a_slow_reader_is_given_the_whole_answer(engine_of_pages: Engine, monkey
     monkeypatch.setattr(connection, "HEAD", 0.3)
 
     async def doing(web: SimpleNamespace) -> None:
-        stream, _ = await web.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        stream, _ = await web.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await stream.readuntil(b"\r\n\r\n")
         taken, begun = 0, time.monotonic()
         while time.monotonic() - begun < 0.9:
