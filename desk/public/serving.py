@@ -66,7 +66,9 @@ class PublicPages(Pages):
     def __init__(self, taken: socket.socket, engine: Engine | None = None, *, rehearsals: bool = False) -> None:
         engine = engine or records(settings().database)
         app = public(engine, rehearsals=rehearsals)
-        super().__init__(Named(app, partial(public_names, engine), ANOTHER), taken, f"The public pages: {reached(taken)}")
+        super().__init__(
+            Named(app, partial(public_names, engine), ANOTHER), taken, f"The public pages: {reached(taken)}"
+        )
 
 
 async def serve_alone(port: int, console: Console, *, rehearsals: bool = False) -> None:

@@ -15,9 +15,7 @@ from ieom.records import missions
 from ieom.records.base import begin
 from ieom.settings import settings
 
-ANOTHER = (
-    "There is no desk under this name. Go to it by its own address; whoever keeps it says the name in that by IEOM_DESK_URL."
-)
+ANOTHER = "There is no desk under this name. Go to it by its own address; whoever keeps it says the name in that by IEOM_DESK_URL."
 
 
 class DeskPages(Pages):

@@ -63,9 +63,22 @@ def test_the_desk_answers_to_its_own_name_and_to_numbers_alone(
         for path in ("/enter", "/mail", "/static/desk.css", "/nothing"):
             usual = (await ask(path)).status_code
             assert usual != 421
-            for ours in ("desk.example.org", "DESK.example.org.:8443", "localhost:8000", "192.168.1.5", "[fe80::1]:8000"):
+            for ours in (
+                "desk.example.org",
+                "DESK.example.org.:8443",
+                "localhost:8000",
+                "192.168.1.5",
+                "[fe80::1]:8000",
+            ):
                 assert (await ask(path, host=ours)).status_code == usual, (path, ours)
-            for name in ("rebound.example", "desk.example.org.rebound.example", "0x7f.1", "me@127.0.0.1", "press.example.org", ""):
+            for name in (
+                "rebound.example",
+                "desk.example.org.rebound.example",
+                "0x7f.1",
+                "me@127.0.0.1",
+                "press.example.org",
+                "",
+            ):
                 answer = await ask(path, host=name, x_forwarded_host="desk.example.org")
                 assert answer.status_code == 421, (path, name)
                 assert answer.text.startswith("There is no desk under this name.")
@@ -129,7 +142,9 @@ def test_a_proxy_is_believed_on_this_machine_alone() -> None:
         assert (await ask(**told)).json() == ["203.0.113.9", "https", "127.0.0.1"]
         assert (await ask(came="127.0.0.2", **told)).json() == ["127.0.0.2", "http", "127.0.0.1"]
         forged = {**told, "x_forwarded_for": "127.0.0.1, 203.0.113.9"}
-        assert (await ask(**forged)).json()[0] == "203.0.113.9", "what the asker claimed before the proxy wrote is not taken"
+        assert (await ask(**forged)).json()[0] == "203.0.113.9", (
+            "what the asker claimed before the proxy wrote is not taken"
+        )
 
     app: ASGIApp = echo
     served(lambda taken: Pages(app, taken, ""), doing)
