@@ -91,7 +91,7 @@ def _people(mission: str, facts: MissionFacts) -> None:
 
         def account(name: str, email: str, role: Role, code: str) -> None:
             row = accounts.make(session, by="clock", at=at, name=name, email=email)
-            where = "" if role in {Role.ADMINISTRATOR, Role.COORDINATOR} else mission
+            where = "" if role in {Role.ADMINISTRATOR, Role.COORDINATOR, Role.PRESS_OFFICER} else mission
             accounts.give_role(session, by="clock", at=at, account=row.id, role=role, mission=where, code=code)
 
         account("Administrator of the desk", "administrator@secretariat.example", Role.ADMINISTRATOR, "")

@@ -21,11 +21,15 @@ class Open(Enum):
     """Whoever has entered, with whatever role."""
 
 
+class ForAll(frozenset[Role]):
+    """Roles that count for a route only where they were given for all missions."""
+
+
 READERS = frozenset({C, D, H, P, R, M, U})
 """Whoever has a part in the mission; an administrator without another role sees no mission's papers."""
 SECRETARIAT = frozenset({C, D, R, U})
 COORDINATOR = frozenset({C})
-BEGINS = frozenset({A, C})
+BEGINS = ForAll({A, C})
 """Who begins a mission: a coordinator for all missions, or an administrator."""
 ADMINISTRATOR = frozenset({A})
 RECORD = frozenset({C, H, U})
@@ -36,6 +40,8 @@ ANSWERING = frozenset({C, D, H})
 """Who may let a sentence stand by name."""
 HEAD = frozenset({H})
 PRESS = frozenset({C, R})
+KEEPERS = ForAll({C, R})
+"""Who changes or takes away what the contacts of all missions are: a press officer or coordinator for all missions."""
 FORMS = frozenset({C, D})
 
 MAY: dict[str, frozenset[Role] | Open] = {
@@ -95,13 +101,13 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/audit": RECORD,
     "GET /missions/{mission}/audit/verified": RECORD,
     "GET /missions/{mission}/audit.jsonl": RECORD,
-    # People and media
+    # People and media. The contacts are every mission's: a role in one mission adds, a role for all changes and takes away
     "GET /media": PRESS | frozenset({U}),
     "POST /media": PRESS,
     "GET /media/log": PRESS | frozenset({U}),
     "GET /media/lists": PRESS | frozenset({U}),
     "POST /media/lists": PRESS,
-    "POST /media/suppress": PRESS,
+    "POST /media/suppress": KEEPERS,
     "GET /media/import": PRESS,
     "POST /media/import": PRESS,
     "GET /media/import/{key}": PRESS,
@@ -110,12 +116,13 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /media/contacts.xlsx": PRESS | frozenset({U}),
     "GET /media/contacts.csv": PRESS | frozenset({U}),
     "GET /media/contacts/{number}": PRESS | frozenset({U}),
-    "POST /media/contacts/{number}": PRESS,
+    "POST /media/contacts/{number}": KEEPERS,
     "POST /media/contacts/{number}/lists": PRESS,
-    "POST /media/contacts/{number}/leave": PRESS,
-    "POST /media/contacts/{number}/suppress": PRESS,
-    "POST /media/contacts/{number}/lift": PRESS,
-    "POST /media/contacts/{number}/forget": PRESS,
+    "POST /media/contacts/{number}/lists/{code}/take-off": KEEPERS,
+    "POST /media/contacts/{number}/leave": KEEPERS,
+    "POST /media/contacts/{number}/suppress": KEEPERS,
+    "POST /media/contacts/{number}/lift": KEEPERS,
+    "POST /media/contacts/{number}/forget": KEEPERS,
     "GET /missions/{mission}/media": PRESS | frozenset({H, U}),
     "POST /missions/{mission}/media": PRESS,
     # The installation
@@ -238,5 +245,5 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/deployment/{team}/stops/{position}/strike": COORDINATOR,
 }
 """'METHOD route' -> the roles that may call it, in that mission or in all."""
-FOR_ALL = frozenset({route for route, who in MAY.items() if who is BEGINS})
+FOR_ALL = frozenset({route for route, who in MAY.items() if isinstance(who, ForAll)})
 """Routes for which a role counts only where it was given for all missions."""

@@ -172,8 +172,10 @@ async def _refused(request: Request, error: Any) -> Response:
                 "This did not come from a page of the desk that is still open. Open the page again, then do it there."
             )
         else:
-            may = ", ".join(SAID[Role(one)] for one in str(error.detail).split(", ") if one in set(Role))
-            says = f"Who may: {may}. Ask one of them, or an administrator for the role."
+            told = str(error.detail)
+            may = ", ".join(SAID[Role(one)] for one in told.removeprefix("for all: ").split(", ") if one in set(Role))
+            whole = ", with that role for all missions" if told.startswith("for all: ") else ""
+            says = f"Who may: {may}{whole}. Ask one of them, or an administrator for the role."
     return answer(request, error.status_code, title, says, dict(error.headers or {}))
 
 

@@ -83,6 +83,11 @@ class Asked:
         who = MAY[route]
         return isinstance(who, Open) or bool(who & self.roles_for(route))
 
+    def may_in(self, mission: str, route: str) -> bool:
+        """Whether the asker might call 'METHOD /missions/{mission}/...' in this mission, not the one asked about."""
+        who = MAY[route]
+        return isinstance(who, Open) or bool(who & roles_in(self.given, mission))
+
     def known(self, route: str) -> bool:
         """Whether there is such a route at all."""
         return route in MAY
@@ -262,7 +267,7 @@ def _allowed(asked: Asked, who: frozenset[Role], route: str) -> None:
     if asked.mission and not asked.there:
         raise HTTPException(404)
     if not who & asked.roles_for(route):
-        raise HTTPException(403, detail=", ".join(sorted(who)))
+        raise HTTPException(403, detail=("for all: " if route in FOR_ALL else "") + ", ".join(sorted(who)))
 
 
 def _from_here(request: Request) -> None:

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from desk.chronicle import sentence
 from desk.typed import day
 from desk.web.accounts import ACTS
-from desk.web.asking import Desk, router
+from desk.web.asking import Asked, Desk, router
 from ieom.acts import audit as audit_acts
 from ieom.acts import contacts as acts
 from ieom.acts import media as suppression_acts
-from ieom.errors import Conflict, NotFound
+from ieom.errors import Conflict, NotFound, Refused
 from ieom.folder import contact_words
 from ieom.folder.contacts import checked
 from ieom.records import contact_acts, letters, media, releases, suppressions
@@ -29,6 +29,8 @@ Why = Annotated[str, Form(max_length=2000)]
 Words = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
+ADDRESSES = "GET /missions/{mission}/release/{number}/ledger.csv"
+"""Who may call this sees whom a mission wrote to, and what became of it."""
 MOST = 50
 """Contacts, or acts, on a page."""
 CONSENT = {
@@ -121,7 +123,9 @@ def add(
     with desk.act_outside() as (session, by, at):
         there = media.by_email(session, given.email)
         if there is not None and there.left_at is None:
-            raise Conflict(f"{there.email} is a contact already ({there.outlet}); change it there")
+            raise Conflict(f"{there.email} is a contact already ({there.outlet}); look for it in the list")
+        if there is not None:
+            _brings_back(desk, there)
         plan = acts.take_in(session, by=by, at=at, given=[given], onto=(on,) if on else ())
         row = media.by_email(session, given.email)
     if row is None:
@@ -133,19 +137,21 @@ def add(
 
 @part.get("/media/contacts/{number}")
 def show(desk: Desk, number: Number) -> Response:
-    """One contact: what is known of it, what it received over the years."""
+    """One contact: what is known of it, what it received over the years, from the missions that the asker has a part in."""
     with desk.look() as (session, _mission, now):
         row = _contact(session, number)
         known, titles = media.known(session), media.lists(session)
         gone = suppressions.standing(session, row.email)
-        received = letters.received(session, row.key)
+        every = letters.received(session, row.key)
+        received = [one for one in every if desk.may_in(one.mission, ADDRESSES)]
         numbers = releases.names(session, {one.release for one in received if one.release is not None})
         slugs = media.missions_of(session, row.id)
     got = [(one, *numbers.get(one.release or 0, (0, ""))) for one in received[:200]]
     own = known[row.key]
     return desk.page(
         "media_contact.html", zone="UTC", row=row, own_lists=sorted(own.lists), titles=titles, gone=gone, got=got,
-        gone_said=suppressions.SAID[gone.why] if gone else "", slugs=slugs, now=now, received=len(received),
+        gone_said=suppressions.SAID[gone.why] if gone else "", now=now, received=len(received),
+        elsewhere=len(every) - len(received), slugs=[slug for slug in slugs if desk.may_in(slug, ADDRESSES)], others=bool(slugs),
         by_reader=bool(gone and gone.why in suppression_acts.ENDED_BY_THE_READER), **_choices(known, titles),
     )  # fmt: skip
 
@@ -168,12 +174,22 @@ def change(
 
 
 @part.post("/media/contacts/{number}/lists")
-def lists(desk: Desk, number: Number, code: Line, on: Annotated[bool, Form()] = True) -> Response:
-    """Put a contact on a list, or take it off."""
+def put_on(desk: Desk, number: Number, code: Line) -> Response:
+    """Put a contact on a list."""
     with desk.act_outside() as (session, by, at):
-        act = acts.put_on if on else acts.take_off
-        act(session, by=by, at=at, code=code, emails=[_contact(session, number).email])
-    return desk.done(f"/media/contacts/{number}", f"It is {'on' if on else 'off'} the list '{code}'.")
+        row = _contact(session, number)
+        if row.left_at is not None:
+            _brings_back(desk, row)
+        acts.put_on(session, by=by, at=at, code=code, emails=[row.email])
+    return desk.done(f"/media/contacts/{number}", f"It is on the list '{code}'.")
+
+
+@part.post("/media/contacts/{number}/lists/{code}/take-off")
+def take_off(desk: Desk, number: Number, code: str) -> Response:
+    """Take a contact off a list."""
+    with desk.act_outside() as (session, by, at):
+        acts.take_off(session, by=by, at=at, code=code, emails=[_contact(session, number).email])
+    return desk.done(f"/media/contacts/{number}", f"It is off the list '{code}'.")
 
 
 @part.post("/media/contacts/{number}/leave")
@@ -241,6 +257,14 @@ def log(desk: Desk, page: Page = 1) -> Response:
 def _suppressed(count: int) -> str:
     waited = f"; {count} letter{'' if count == 1 else 's'} that waited {'is' if count == 1 else 'are'} taken back"
     return f"No release goes to that address any more{waited if count else ''}."
+
+
+def _brings_back(desk: Asked, row: media.MediaContact) -> None:
+    """Raises `Refused` to whoever may not bring back a contact that was taken off everything."""
+    if not desk.may("POST /media/contacts/{number}/leave"):
+        raise Refused(
+            f"{row.email} was taken off everything; a press officer or coordinator for all missions brings it back"
+        )
 
 
 def _contact(session: Session, number: int) -> media.MediaContact:

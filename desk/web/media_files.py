@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Form, Path, Response, UploadFile
 
 from desk import media_words
-from desk.web.asking import Desk, router
+from desk.web.asking import Asked, Desk, router
 from desk.web.files import EXCEL, kind_of, sent
 from desk.web.media import Line, Seek
 from ieom.acts import contacts as acts
@@ -56,18 +56,23 @@ def read(
         raise BadInput(f"{name} is larger than {LARGEST // 1_000_000} MB; send it in parts")
     if kind_of(raw) not in {"text", "xlsx", ""}:
         raise BadInput(f"{name} is no table and no address book; save it as .xlsx, CSV or vCard")
-    how = Intake(name, charset, ignore_unknown, all_addresses, (onto,) if onto else ())
+    how = Intake(name, charset, ignore_unknown, all_addresses, (onto,) if onto else (), only_new=_only_new(desk))
     with begin(desk.engine) as session:
         desk.still(session)
         key = intake.set_aside(session, account=desk.me.id, at=missions.real_now(), intake=how, raw=raw)
     return desk.done(f"/media/import/{key}")
 
 
+def _only_new(desk: Asked) -> bool:
+    """Whether a file of the asker's leaves contacts that are known as they are: those are every mission's."""
+    return not desk.may("POST /media/contacts/{number}")
+
+
 @part.get("/media/import/{key}")
 def preview(desk: Desk, key: Key) -> Response:
     """What taking the file in would change."""
     with desk.look() as (session, _mission, _now):
-        how, found, plan = intake.previewed(session, account=desk.me.id, key=key)
+        how, found, plan = intake.previewed(session, account=desk.me.id, key=key, only_new=_only_new(desk))
     summary, sections = media_words.plan(plan, how.file)
     count = plan.counts
     return desk.page(
@@ -80,7 +85,9 @@ def preview(desk: Desk, key: Key) -> Response:
 def take(desk: Desk, key: Key, expected: Line) -> Response:
     """Take it in, as the preview said."""
     with desk.act_outside() as (session, by, at):
-        plan = intake.take(session, by=by, at=at, account=desk.me.id, key=key, expected=expected)
+        plan = intake.take(
+            session, by=by, at=at, account=desk.me.id, key=key, expected=expected, only_new=_only_new(desk)
+        )
     count = plan.counts
     return desk.done("/media", f"Taken in: {count['new']} new, {count['changed']} changed.")
 

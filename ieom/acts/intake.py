@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from ieom.acts import contacts as acts
 from ieom.errors import NotFound
 from ieom.folder.contacts import Read, read_raw
-from ieom.records import accounts
+from ieom.records import accounts, media
+from ieom.rules.addresses import fold
 from ieom.rules.contacts import Plan
 
 PLACE = "contacts-file:"
@@ -29,6 +30,8 @@ class Intake:
     ignore_unknown: bool = False
     all_addresses: bool = False
     onto: tuple[str, ...] = ()
+    only_new: bool = False
+    """Whether contacts that are known stay as they are."""
 
 
 def set_aside(session: Session, *, account: int, at: datetime, intake: Intake, raw: bytes) -> str:
@@ -42,17 +45,19 @@ def set_aside(session: Session, *, account: int, at: datetime, intake: Intake, r
     return key
 
 
-def previewed(session: Session, *, account: int, key: str) -> tuple[Intake, Read, Plan]:
+def previewed(session: Session, *, account: int, key: str, only_new: bool = False) -> tuple[Intake, Read, Plan]:
     """The file kept under this key, what it says, and what taking it in comes to now. Raises `NotFound`."""
-    intake, raw = _kept(session, account, key)
+    intake, raw = _kept(session, account, key, only_new)
     read, plan = _planned(session, intake, raw)
     return intake, read, plan
 
 
-def take(session: Session, *, by: str, at: datetime, account: int, key: str, expected: str) -> Plan:
+def take(
+    session: Session, *, by: str, at: datetime, account: int, key: str, expected: str, only_new: bool = False
+) -> Plan:
     """Take the file in, as its preview (`expected`, the plan's digest) said; it is kept no longer. Raises `Conflict` when
     the contacts have changed since."""
-    intake, raw = _kept(session, account, key)
+    intake, raw = _kept(session, account, key, only_new)
     read, _plan = _planned(session, intake, raw)
     plan = acts.take_in(session, by=by, at=at, given=read.given, onto=intake.onto, expected=expected)
     drop(session, account=account, key=key)
@@ -64,11 +69,11 @@ def drop(session: Session, *, account: int, key: str) -> None:
     accounts.forget_texts(session, account, [PLACE + key])
 
 
-def _kept(session: Session, account: int, key: str) -> tuple[Intake, bytes]:
+def _kept(session: Session, account: int, key: str, only_new: bool) -> tuple[Intake, bytes]:
     try:
         told = json.loads(accounts.kept_text(session, account, PLACE + key))
         raw = base64.b64decode(told.pop("raw"), validate=True)
-        return Intake(**{**told, "onto": tuple(told["onto"])}), raw
+        return Intake(**{**told, "onto": tuple(told["onto"]), "only_new": only_new}), raw
     except (ValueError, KeyError, TypeError, AttributeError):
         raise NotFound(
             "this file is not kept any more: it was taken in, or another was chosen since; choose it again"
@@ -83,4 +88,15 @@ def _planned(session: Session, intake: Intake, raw: bytes) -> tuple[Read, Plan]:
         ignore_unknown=intake.ignore_unknown,
         all_addresses=intake.all_addresses,
     )
+    if intake.only_new:
+        read = _new(session, read)
     return read, acts.preview(session, read, file=intake.file, onto=intake.onto)
+
+
+def _new(session: Session, read: Read) -> Read:
+    """Of what a file says, that of addresses which are no contact yet."""
+    known = media.known(session)
+    new = [one for one in read.given if fold(one.email) not in known]
+    left = len(read.given) - len(new)
+    says = f"left as they are: {left} row{'s' * (left != 1)} of contacts known already, which are every mission's"
+    return replace(read, given=new, notes=[*read.notes, *([says] if left else [])])

@@ -13,29 +13,43 @@ from evening import SLUG
 from openpyxl import load_workbook
 from sqlalchemy import Engine, select
 
-from ieom.records import audit, contact_acts, media
+from ieom.acts import accounts
+from ieom.records import audit, contact_acts, media, missions
 from ieom.records.accounts import KeptText
 from ieom.records.audit import AuditRow
-from ieom.records.base import reading
+from ieom.records.base import begin, reading
+from ieom.records.letters import Letter
 from ieom.records.media import MediaContact, Suppression
+from ieom.rules.roles import Role
 
 SCRIPT = "<script>alert(1)</script>"
 
 
-def sent(desk: Desk, data: bytes, name: str = "press.csv", **more: str):
+def sent(desk: Desk, data: bytes, name: str = "press.csv", *, by: str = "press_officer", **more: str):
     """The answer to a file, on the way to its preview."""
-    browser = desk.press_officer
+    browser = getattr(desk, by)
     return browser.client.post(
         "/media/import", data={"csrf": browser.token(), **more}, files={"file": (name, data)},
         headers={"origin": "http://testserver"},
     )  # fmt: skip
 
 
-def taken(desk: Desk, page) -> str:
+def taken(desk: Desk, page, *, by: str = "press_officer") -> str:
     """Press the button of a preview."""
     expected = re.search(r'name="expected" value="(\w+)"', page.text)
     assert expected, page.text
-    return desk.press_officer.post(page.url.path, {"expected": expected[1]}).text
+    return getattr(desk, by).post(page.url.path, {"expected": expected[1]}).text
+
+
+@pytest.fixture
+def desk_opened(desk_opened: Desk, engine: Engine) -> Desk:
+    """Its press officer has the role for all missions, its coordinator and everybody else in one."""
+    with begin(engine) as session:
+        accounts.give_role(
+            session, by="desk-1", at=missions.real_now(), account=desk_opened.accounts["press_officer"],
+            role=Role.PRESS_OFFICER, code="press-officer",
+        )  # fmt: skip
+    return desk_opened
 
 
 def contact(engine: Engine, email: str) -> MediaContact:
@@ -226,3 +240,90 @@ def test_the_selection_is_what_was_looked_at_and_stands_in_the_missions_record(
     with reading(engine) as session:
         selected = session.scalars(select(AuditRow).where(AuditRow.act == "MediaSelected")).all()
         assert len(selected) == 1
+
+
+def test_with_a_role_in_one_mission_one_adds_and_selects_and_changes_nothing_of_all(
+    desk_opened: Desk, engine: Engine
+) -> None:
+    one, for_all = desk_opened.coordinator, desk_opened.press_officer
+    for_all.post("/media/lists", {"code": "wires", "title": "News agencies"})
+    for_all.post("/media", {"email": "news@wire.example", "outlet": "Wire"})
+    number = contact(engine, "news@wire.example").id
+    page = f"/media/contacts/{number}"
+    assert "It is on the list" in one.post(f"{page}/lists", {"code": "wires"}).text
+    for act in ("", "/lists/wires/take-off", "/leave", "/suppress", "/lift", "/forget"):
+        answer = one.post(page + act, {"outlet": "Another", "why": "Because."})
+        assert answer.status_code == 403, act
+        assert "with that role for all missions" in answer.text, act
+    assert one.post("/media/suppress", {"email": "any@wire.example", "why": "Because."}).status_code == 403
+    shown = one.get(page).text
+    assert "who has the role for all missions changes it" in shown
+    for act in ("leave", "suppress", "forget", "take-off"):
+        assert f'{page}/{act}"' not in shown.replace("/lists/wires/", "/")
+        assert f'{page}/{act}"' in for_all.get(page).text.replace("/lists/wires/", "/")
+    row = contact(engine, "news@wire.example")
+    assert (row.outlet, row.left_at) == ("Wire", None)
+    with reading(engine) as session:
+        assert session.scalars(select(Suppression)).all() == []
+    assert "is a contact" in one.post("/media", {"email": "new@wire.example", "outlet": "New"}).text
+    for_all.post(f"{page}/leave")
+    for answer in (
+        one.post("/media", {"email": "news@wire.example", "outlet": "Another"}),
+        one.post(f"{page}/lists", {"code": "wires"}),
+    ):
+        assert answer.status_code == 409
+        assert "was taken off everything" in answer.text
+    assert contact(engine, "news@wire.example").left_at is not None
+    assert "is a contact" in for_all.post("/media", {"email": "news@wire.example", "outlet": "Wire"}).text
+
+
+def test_a_file_taken_in_by_a_role_in_one_mission_leaves_known_contacts_as_they_are(
+    desk_opened: Desk, engine: Engine
+) -> None:
+    one, for_all = desk_opened.coordinator, desk_opened.press_officer
+    for_all.post("/media", {"email": "News@Wire.example", "outlet": "Wire"})
+    data = b"email,outlet\nnews@wire.example,Another\nnew@wire.example,New\n"
+    page = sent(desk_opened, data, by="coordinator")
+    assert "1 new, 0 changed" in page.text
+    assert "left as they are: 1 row" in page.text
+    taken(desk_opened, page, by="coordinator")
+    assert contact(engine, "news@wire.example").outlet == "Wire"
+    assert contact(engine, "new@wire.example").outlet == "New"
+    page = sent(desk_opened, data)
+    assert "0 new, 1 changed" in page.text
+    with begin(engine) as session:
+        grants = accounts.accounts.grants(session, desk_opened.accounts["press_officer"])
+        accounts.take_role(
+            session, by="desk-1", at=missions.real_now(), grant=next(row.id for row in grants if not row.mission)
+        )
+    assert "have changed since you looked" in taken(desk_opened, page)
+    assert contact(engine, "news@wire.example").outlet == "Wire"
+    assert one.get(page.url.path).status_code == 404
+
+
+def test_letters_of_missions_that_one_has_no_part_in_are_counted_and_not_shown(
+    desk_opened: Desk, engine: Engine
+) -> None:
+    one, for_all = desk_opened.coordinator, desk_opened.press_officer
+    for_all.post("/media", {"email": "news@wire.example", "outlet": "Wire"})
+    row = contact(engine, "news@wire.example")
+    with begin(engine) as session:
+        ours = session.get_one(missions.Mission, SLUG)
+        made = {column.name: getattr(ours, column.name) for column in missions.Mission.__table__.columns}
+        session.add(missions.Mission(**{**made, "slug": "another-mission"}))
+        session.flush()
+        for slug in (SLUG, "another-mission"):
+            letter = Letter(mission=slug, occasion=slug, kind="release", recipient=row.email, state="sent", head=b"")
+            letter.subject, letter.message_id, letter.envelope_from = (
+                f"Statement of {slug}",
+                slug,
+                "office@desk.example",
+            )
+            letter.queued_at = letter.due_at = missions.real_now()
+            session.add(letter)
+            session.add(media.MissionMedia(mission=slug, contact=row.id))
+    page = one.get(f"/media/contacts/{row.id}").text
+    assert f"Statement of {SLUG}" in page
+    assert "1 letter of a mission that you have no part in" in page
+    assert "another-mission" not in page
+    assert "Statement of another-mission" in for_all.get(f"/media/contacts/{row.id}").text
