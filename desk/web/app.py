@@ -85,7 +85,7 @@ def application(engine: Engine, *, demonstration: bool = False) -> FastAPI:
     app = FastAPI(title="The desk", docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False
     app.state.engine, app.state.demonstration = engine, demonstration
-    app.state.known = {}
+    app.state.known, app.state.written = {}, {}
     app.include_router(static)
     for part in PARTS:
         app.include_router(importlib.import_module(f"desk.web.{part}").part)

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -23,10 +23,9 @@ from desk.web.access import FOR_ALL, MAY, Open
 from desk.web.pages import rendered
 from ieom.acts import accounts as acts
 from ieom.errors import NotFound, Refused
-from ieom.records import accounts, missions
+from ieom.records import accounts, letters, missions
 from ieom.records.accounts import Account, DeskSession
 from ieom.records.base import begin, reading
-from ieom.records.missions import Mission
 from ieom.rules.roles import Given, Role, acts_as, roles_anywhere, roles_in
 
 SAME_ORIGIN = "same-origin"
@@ -43,8 +42,8 @@ class Asked:
     session: DeskSession | None = None
     given: list[Given] = field(default_factory=list)
     mission: str = ""
-    there: bool | None = None
-    """Whether there is such a mission, where that was looked up with who asks."""
+    marked: tuple[object, ...] | None = None
+    """Another one whenever something happened to the mission; None where there is no such mission, or nobody asks."""
     left: dict[str, str] | None = None
     """What the asker left unsent on this page, by place, where that was looked up with who asks."""
 
@@ -139,13 +138,30 @@ class Asked:
     def text(self, template: str, *, zone: str = "", **facts: Any) -> str:
         """The same as text."""
         account = self.account
-        said = unquote(self.request.cookies.get("said", ""))
+        own = {
+            "desk": self, "me": account, "csrf": self.session.csrf if self.session else "", "said": self.said, "kept": self.kept,
+        }  # fmt: skip
         return rendered(
             template, language=account.language if account else "en", zone=zone or self._zone(),
-            own=account.zone if account else "", desk=self, me=account, mission=self.mission, said=said[:500],
-            csrf=self.session.csrf if self.session else "", path=self.request.url.path,
-            kept=self.kept, **facts,
+            own=account.zone if account else "", mission=self.mission, path=self.request.url.path, **{**own, **facts},
         )  # fmt: skip
+
+    @property
+    def said(self) -> str:
+        """What the act before this page did, said once."""
+        return unquote(self.request.cookies.get("said", ""))[:500]
+
+    def mark(self, mission: str = "") -> tuple[object, ...] | None:
+        """Another one whenever something happened to a mission; for the one asked about, as of when the request came."""
+        if mission in {"", self.mission}:
+            return self.marked
+        with reading(self.engine) as session:
+            return letters.mark(session, mission)
+
+    def mark_now(self) -> tuple[object, ...] | None:
+        """The same for the mission asked about, as of now."""
+        with reading(self.engine) as session:
+            return letters.mark(session, self.mission)
 
     def _zone(self) -> str:
         if not self.mission:
@@ -220,8 +236,8 @@ class Guarded(APIRoute):
         return handler
 
 
-def asked(request: Request) -> Asked:
-    """The request, as its route's function takes it."""
+async def asked(request: Request) -> Asked:
+    """The request, as its route's function takes it. (Async, for nothing is waited for: else it would take a thread.)"""
     found: Asked = request.state.asked
     return found
 
@@ -249,7 +265,7 @@ def _asked(request: Request) -> Asked:
             return made
         made.account, made.session, made.given = found
         if mission:
-            made.there = session.scalar(select(Mission.slug).where(Mission.slug == mission)) is not None
+            made.marked = letters.mark(session, mission)
         if request.method in SAFE:  # in the transaction that is open anyway: a page is made of few
             left = accounts.kept(session, made.account.id, f"{request.url.path}#")
             made.left = {place: row.text for place, row in left.items()}
@@ -264,7 +280,7 @@ def _allowed(asked: Asked, who: frozenset[Role], route: str) -> None:
     """Raises 404 to somebody without any role in the mission, or for a mission that there is not; 403 to the others."""
     if not asked.roles():
         raise HTTPException(404)
-    if asked.mission and not asked.there:
+    if asked.mission and asked.marked is None:
         raise HTTPException(404)
     if not who & asked.roles_for(route):
         raise HTTPException(403, detail=("for all: " if route in FOR_ALL else "") + ", ".join(sorted(who)))

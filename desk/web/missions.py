@@ -22,7 +22,7 @@ from desk import serving
 from desk.chronicle import named, sentence
 from desk.timeline_view import local
 from desk.web.asking import Asked, Desk, router
-from desk.web.knowing import known, mark
+from desk.web.knowing import known, shared
 from desk.web.pages import city_of
 from ieom.acts import mission as acts
 from ieom.acts import reminders as reminding
@@ -72,7 +72,7 @@ def _glance(desk: Asked, slug: str) -> dict[str, Any]:
 def show(desk: Desk) -> Response:
     """The mission's page."""
     facts = known(desk, ("mission",), lambda: _facts(desk))
-    return desk.page("mission.html", zone=facts["facts"].zone, keeping=keeping(), told=_told(desk, facts), **facts)
+    return shared(desk, "mission.html", facts, keeping=keeping(), told=_told(desk, facts))
 
 
 @part.get("/missions/{mission}/now")
@@ -90,12 +90,12 @@ async def changes(desk: Desk, request: Request) -> Response:
 
     async def events() -> AsyncIterator[str]:
         yield "retry: 3000\n\n"
-        before = await run_in_threadpool(mark, desk, desk.mission)
+        before = await run_in_threadpool(desk.mark_now)
         for turn in range(80):  # less than a connection lives
             await asyncio.sleep(2)
             if await request.is_disconnected():
                 return
-            here = await run_in_threadpool(mark, desk, desk.mission)
+            here = await run_in_threadpool(desk.mark_now)
             if here != before:
                 before = here
                 yield "event: changed\ndata: look\n\n"
@@ -163,7 +163,7 @@ def _told(desk: Asked, facts: dict[str, Any]) -> Markup:
     told: dict[tuple[str, str], Markup] = facts["told_to"]
     reader = desk.me.language, desk.me.zone
     if reader not in told:
-        told[reader] = Markup(desk.text("mission_now.html", zone=facts["facts"].zone, **facts))  # noqa: S704 - our own
+        told[reader] = Markup(desk.text("mission_now.html", **facts))  # noqa: S704 - our own
     return told[reader]
 
 
@@ -176,7 +176,7 @@ def _facts(desk: Asked) -> dict[str, Any]:
         latest, _count = audit.page(session, mission, most=LATEST)
         stages = _stages(session, mission, names)
         return {
-            "told_to": {}, "facts": facts, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
+            "told_to": {}, "facts": facts, "zone": facts.zone, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
             "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
             "walked": row.walked_revision, "owed": _owed(planned, gone, names, now),
             "happened": [(said, one.at) for one in latest if (said := sentence(one, names))],

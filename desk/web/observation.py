@@ -16,6 +16,7 @@ from desk.web import observation_view as view
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import EXCEL, sent
 from desk.web.knowing import known as told
+from desk.web.knowing import shared
 from ieom.acts import observation as acts
 from ieom.folder.forms import load_forms
 from ieom.folder.sheets import workbook
@@ -35,7 +36,7 @@ WHERE = "/missions/{mission}/observation"
 def show(desk: Desk, form: Word = "", team: Word = "", station: Word = "", page: Page = 1) -> Response:
     """Where the forms stand, against the plan, by phase, team and station."""
     facts = told(desk, ("observation", form, team, station, str(page)), lambda: _facts(desk, form, team, station, page))
-    return desk.page("observation.html", **facts)
+    return shared(desk, "observation.html", facts)
 
 
 def _facts(desk: Desk, form: str, team: str, station: str, page: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
+from desk.web.knowing import shared
 from desk.web.statement_view import place_of, statement_facts
 from ieom.acts import drafting
 from ieom.acts.grounds import gather
@@ -40,7 +41,11 @@ def at_paragraph(desk: Asked, language: str, key: str = "") -> str:
 @part.get("/missions/{mission}/statement")
 def show(desk: Desk, language: str = "en", edit: str = "", add: str = "") -> Response:
     """The newest version; with `edit` a paragraph's text can be changed where it stands, with `add` one comes after it."""
-    return desk.page("statement.html", editing=edit, adding=add, **statement_facts(desk, language))
+    facts = statement_facts(desk, language)
+    leads = desk.code != "" and desk.code == facts["head"]
+    if edit or add:
+        return desk.page("statement.html", leads=leads, **{**facts, "editing": edit, "adding": add})
+    return shared(desk, "statement.html", facts, leads=leads)
 
 
 @part.get("/missions/{mission}/statement/grounds/{paragraph}")

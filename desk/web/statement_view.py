@@ -10,7 +10,7 @@ from desk.web.asking import Asked
 from desk.web.knowing import known
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import Grounds, gather
-from ieom.records import accounts, comments, drafts, members, received
+from ieom.records import comments, drafts, members, missions, received
 from ieom.records.statements import Override, StatementVersion
 from ieom.rules.evidence import Verdict
 from ieom.rules.linter import COUNTED, Finding
@@ -31,15 +31,16 @@ def place_of(mission: str, key: str, language: str) -> str:
 def statement_facts(desk: Asked, language: str) -> dict[str, Any]:
     """Everything that the statement's page shows of the newest version; which of its forms the reader has begun is added
     to what is the same for everybody."""
-    shared = known(desk, ("statement", language), lambda: _shared(desk, language))
-    with desk.look() as (session, mission, now):
-        begun = accounts.kept(session, desk.me.id, place_of(mission, "", language))
-    paragraphs = [{**one, "begun": place_of(mission, one["key"], language) in begun} for one in shared["paragraphs"]]
-    waits = place_of(mission, "word", language) in begun
-    return {**shared, "now": now, "paragraphs": paragraphs, "word_waits": waits}
+    facts = known(desk, ("statement", language), lambda: _gathered(desk, language))
+    if not desk.left:
+        return facts
+    paragraphs = [
+        {**one, "begun": place_of(desk.mission, one["key"], language) in desk.left} for one in facts["paragraphs"]
+    ]
+    return {**facts, "paragraphs": paragraphs, "word_waits": place_of(desk.mission, "word", language) in desk.left}
 
 
-def _shared(desk: Asked, language: str) -> dict[str, Any]:
+def _gathered(desk: Asked, language: str) -> dict[str, Any]:
     with desk.look() as (session, mission, now):
         names = named(session, mission)
         row = drafts.newest(session, mission, language)
@@ -47,7 +48,7 @@ def _shared(desk: Asked, language: str) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "spoken": language, "languages": drafts.languages(session, mission), "row": row, "now": now,
             "known": names, "head": head.code if head else "", "paragraphs": [], "elsewhere": [], "turned": [],
-            "findings": 0,
+            "findings": 0, "word_waits": False, "editing": "", "adding": "", "zone": missions.facts(session, mission).zone,
         }  # fmt: skip
         if row is None:
             return facts
@@ -67,7 +68,7 @@ def _shared(desk: Asked, language: str) -> dict[str, Any]:
         facts |= {
             "paragraphs": [
                 {
-                    **one, "edited": bool(one.get("edited")),
+                    **one, "edited": bool(one.get("edited")), "begun": False,
                     "rests": [
                         {**rests_on(s, grounds.verdicts, forms), "vouched": vouched.get(sentence_hash(s["text"]), [])}
                         for s in one["sentences"]

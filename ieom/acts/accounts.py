@@ -245,15 +245,10 @@ def begin_session(session: Session, *, account: int, at: datetime, browser: str 
 
 def present(session: Session, token: str, *, at: datetime) -> tuple[Account, DeskSession, list[Given]] | None:
     """Who comes with this cookie, or None when the session ended, was unused for `IDLE`, or is older than `LONGEST`."""
-    query = (
-        select(DeskSession, Account)
-        .join(Account, Account.id == DeskSession.account)
-        .where(DeskSession.digest == digest(token), DeskSession.ended_at.is_(None), Account.closed_at.is_(None))
-    )
-    found = session.execute(query).one_or_none()
+    found = accounts.open_session(session, digest(token))
     if found is None:
         return None
-    row, account = found[0], found[1]
+    row, account = found
     if at - row.seen_at > IDLE or at - row.begun_at > LONGEST:
         return None
     return account, row, [given(one) for one in accounts.grants(session, account.id)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records.base import Base
@@ -123,9 +124,15 @@ def by_key(session: Session, key: str) -> Account | None:
     return session.scalars(select(Account).where(Account.key == key)).one_or_none()
 
 
+def open_session(session: Session, row_digest: str) -> tuple[DeskSession, Account] | None:
+    """A session that has not ended, of an account that is not closed."""
+    found = session.execute(_OPEN, {"digest": row_digest}).one_or_none()
+    return found._tuple() if found is not None else None
+
+
 def grants(session: Session, account: int) -> Sequence[Grant]:
     """The roles of an account."""
-    return session.scalars(select(Grant).where(Grant.account == account).order_by(Grant.id)).all()
+    return session.scalars(_GRANTS, {"account": account}).all()
 
 
 def everybody(session: Session) -> list[tuple[Account, list[Grant]]]:
@@ -138,5 +145,17 @@ def everybody(session: Session) -> list[tuple[Account, list[Grant]]]:
 
 def kept(session: Session, account: int, start: str) -> dict[str, KeptText]:
     """Texts kept for forms whose place begins so, by place."""
-    query = select(KeptText).where(KeptText.account == account, KeptText.place.startswith(start, autoescape=True))
-    return {row.place: row for row in session.scalars(query)}
+    pattern = re.sub(r"([!%_])", r"!\1", start) + "%"
+    return {row.place: row for row in session.scalars(_KEPT, {"account": account, "pattern": pattern})}
+
+
+# What every request asks: made once, for making a statement costs more than the answer.
+_OPEN = (
+    select(DeskSession, Account)
+    .join(Account, Account.id == DeskSession.account)
+    .where(DeskSession.digest == bindparam("digest"), DeskSession.ended_at.is_(None), Account.closed_at.is_(None))
+)
+_GRANTS = select(Grant).where(Grant.account == bindparam("account")).order_by(Grant.id)
+_KEPT = select(KeptText).where(
+    KeptText.account == bindparam("account"), KeptText.place.like(bindparam("pattern"), escape="!")
+)

@@ -7,12 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, case, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, bindparam, case, func, or_, select, update
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from ieom.errors import NotFound
 from ieom.records.base import Base, UtcDateTime
+from ieom.records.missions import Mission
 from ieom.records.suppressions import Suppression
 from ieom.rules.addresses import fold
 
@@ -104,6 +105,13 @@ class LetterReport(Base):
     action: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default="")
     diagnostic: Mapped[str] = mapped_column(default="")
+
+
+def mark(session: Session, mission: str) -> tuple[object, ...] | None:
+    """Another one whenever something happened to a mission: acts, walks, a clock that was moved, letters that left. None
+    where there is no such mission."""
+    found = session.execute(_MARK, {"mission": mission}).one_or_none()
+    return tuple(found) if found is not None else None
 
 
 def one(session: Session, mission: str, letter: int) -> Letter:
@@ -251,3 +259,10 @@ def go_on(session: Session, release: int, *, at: datetime) -> None:
         .where(Letter.release == release, Letter.state.in_(["stopped", "queued"]))
         .values(state="queued", due_at=at, next_at=None)
     )
+
+
+# Asked with every page of a mission: made once.
+_LEFT = select(func.count()).where(Letter.mission == bindparam("mission"), Letter.settled_at.is_not(None))
+_MARK = select(
+    Mission.revision, Mission.walked_revision, Mission.state, Mission.simulated_now, _LEFT.scalar_subquery()
+).where(Mission.slug == bindparam("mission"))
