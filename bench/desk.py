@@ -63,7 +63,7 @@ def build(path: Path) -> tuple[Engine, str]:
     """The records, and the token of a coordinator's session."""
     from dataclasses import replace
 
-    from ieom.acts import accounts
+    from ieom.acts import accounts, drafting
     from ieom.folder import open_mission, read
     from ieom.records import missions, schema
     from ieom.records.base import begin, connect
@@ -87,6 +87,8 @@ def build(path: Path) -> tuple[Engine, str]:
         )
         token, _ = accounts.begin_session(session, account=row.id, at=at)
     fill(path, 0, FEW)
+    with begin(engine) as session:
+        drafting.draft(session, SLUG, by="drafter", at=NOW)
     return engine, token
 
 

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from desk.public.guarding import Guarded
+from desk.web.alike import Written
 from desk.web.asking import Asked, router
 from desk.web.pages import STATIC
 from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable
@@ -85,7 +86,7 @@ def application(engine: Engine, *, demonstration: bool = False) -> FastAPI:
     app = FastAPI(title="The desk", docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False
     app.state.engine, app.state.demonstration = engine, demonstration
-    app.state.known, app.state.written = {}, {}
+    app.state.known, app.state.written = {}, Written()
     app.include_router(static)
     for part in PARTS:
         app.include_router(importlib.import_module(f"desk.web.{part}").part)

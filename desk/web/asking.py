@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -20,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from desk.web.access import FOR_ALL, MAY, Open
+from desk.web.alike import Written
 from desk.web.pages import rendered
 from ieom.acts import accounts as acts
 from ieom.errors import NotFound, Refused
@@ -30,6 +32,8 @@ from ieom.rules.roles import Given, Role, acts_as, roles_anywhere, roles_in
 
 SAME_ORIGIN = "same-origin"
 SAFE = {"GET", "HEAD"}
+DECIDES = {Role.HEAD_OF_MISSION, Role.APPROVER}
+"""Whose pages may say what is asked of them by name."""
 
 
 @dataclass
@@ -147,6 +151,32 @@ class Asked:
         )  # fmt: skip
 
     @property
+    def written(self) -> Written:
+        """This desk's pages that were written for many."""
+        found: Written = self.request.app.state.written
+        return found
+
+    @cached_property
+    def alike(self) -> tuple[object, ...] | None:
+        """What a page of the mission depends on, beside the mission: what is asked and with which rights, and for whoever
+        decides in an own name that code. None for who has typed something there, or was just told of an act: theirs is no
+        other's page."""
+        if self.account is None or self.marked is None or self.left or "said" in self.request.cookies:
+            return None
+        here, code = self.roles(), self.code
+        return (
+            self.request.url.path, self.request.url.query, self.mission, frozenset(here), frozenset(roles_in(self.given, "")),
+            code if here & DECIDES else bool(code), self.account.language, self.account.zone,
+        )  # fmt: skip
+
+    def as_written(self) -> Response | None:
+        """The page as it was written for a reader alike, when nothing happened to the mission since."""
+        if self.account is None or self.session is None or self.alike is None:
+            return None
+        text = self.written.find(self.alike, self.marked, name=self.account.name, token=self.session.csrf)
+        return HTMLResponse(text, headers={"cache-control": "no-store"}) if text is not None else None
+
+    @property
     def said(self) -> str:
         """What the act before this page did, said once."""
         return unquote(self.request.cookies.get("said", ""))[:500]
@@ -226,6 +256,8 @@ class Guarded(APIRoute):
                 _from_here(request)
                 if asked.session is not None and who is not Open.ANYBODY:
                     await _by_our_form(request, asked.session)
+            elif (page := asked.as_written()) is not None:
+                return page
             answer = await inside(request)
             if method not in SAFE and asked.account is not None and answer.status_code == 303:
                 await _sent(request, asked)
@@ -267,8 +299,7 @@ def _asked(request: Request) -> Asked:
         if mission:
             made.marked = letters.mark(session, mission)
         if request.method in SAFE:  # in the transaction that is open anyway: a page is made of few
-            left = accounts.kept(session, made.account.id, f"{request.url.path}#")
-            made.left = {place: row.text for place, row in left.items()}
+            made.left = accounts.kept(session, made.account.id, f"{request.url.path}#")
         session.expunge_all()
     if now - made.session.seen_at > timedelta(minutes=5):
         with begin(engine) as session:

@@ -3,25 +3,19 @@ some seconds for what time alone changes. Nothing of one reader's own is ever ke
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Response
-from fastapi.responses import HTMLResponse
-from markupsafe import escape
 
+from desk.web.alike import TOKEN, Reader, Somebody
 from desk.web.asking import Asked
-from ieom.rules.roles import roles_in
 
 SECONDS = 20
 """How long facts are told again when nothing happened."""
-MOST, MOST_PAGES = 400, 100
-"""Facts, and pages, kept; beyond it all are forgotten."""
-_NAME, _TOKEN = secrets.token_hex(16), secrets.token_hex(16)
-"""Stand where a reader's own name and forms' token come; nobody can guess them and write them into a text."""
+MOST = 400
+"""Pages' facts kept; beyond it all are forgotten."""
 
 
 def known(
@@ -41,45 +35,14 @@ def known(
 
 
 def shared(desk: Asked, template: str, facts: dict[str, Any], **more: Any) -> Response:
-    """A page of facts that `known` gave, written once for all readers with the same roles, language and time zone; each
-    gets it with the own name and the own token. The facts hold the host country's `zone`; `more` is what else differs from
-    reader to reader or by the minute, and must be hashable.
-
-    Who has something typed and not sent on the page, or was just told of an act, gets a page of their own."""
-    if desk.left or desk.said:
+    """A page of facts that `known` gave, written once for all readers alike; until something happens to the mission it is
+    answered before its route is asked. The facts hold the host country's `zone`."""
+    if not desk.alike:
         return desk.page(template, **facts, **more)
-    me, session, address = desk.me, desk.session, desk.request.url
-    key = (
-        template, address.path, address.query, desk.mission, frozenset(roles_in(desk.given, desk.mission)),
-        frozenset(roles_in(desk.given, "")), me.language, me.zone, *sorted(more.items()),
-    )  # fmt: skip
-    written: dict[tuple[object, ...], tuple[dict[str, Any], str]] = desk.request.app.state.written
-    found = written.get(key)
-    if found is None or found[0] is not facts:
-        if len(written) >= MOST_PAGES:
-            written.clear()
-        reader = Reader(desk.may, desk.known, desk.reaches, desk.demonstration)
-        own: dict[str, Any] = {"desk": reader, "me": Somebody(_NAME), "csrf": _TOKEN, "kept": _nothing}
-        found = written[key] = (facts, desk.text(template, **facts, **more, **own))
-    text = found[1].replace(_TOKEN, session.csrf if session else "").replace(_NAME, str(escape(me.name)))
-    return HTMLResponse(text, headers={"cache-control": "no-store"})
-
-
-@dataclass(frozen=True)
-class Reader:
-    """All that a page written for many may ask of who reads it: by which rights, never who. Jinja2 stops at anything else."""
-
-    may: Callable[[str], bool]
-    known: Callable[[str], bool]
-    reaches: Callable[[str], bool]
-    demonstration: bool
-
-
-@dataclass(frozen=True)
-class Somebody:
-    """In the place of the reader's account."""
-
-    name: str
+    reader = Reader(desk.may, desk.known, desk.reaches, desk.demonstration)
+    own: dict[str, Any] = {"desk": reader, "me": Somebody(), "csrf": TOKEN, "kept": _nothing}
+    desk.written.keep(desk.alike, desk.marked, desk.text(template, **facts, **more, **own))
+    return desk.as_written() or desk.page(template, **facts, **more)
 
 
 def _nothing(_place: str) -> str:

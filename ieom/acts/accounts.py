@@ -248,10 +248,10 @@ def present(session: Session, token: str, *, at: datetime) -> tuple[Account, Des
     found = accounts.open_session(session, digest(token))
     if found is None:
         return None
-    row, account = found
+    row, account, grants = found
     if at - row.seen_at > IDLE or at - row.begun_at > LONGEST:
         return None
-    return account, row, [given(one) for one in accounts.grants(session, account.id)]
+    return account, row, [given(one) for one in grants]
 
 
 def seen(session: Session, row_digest: str, *, at: datetime) -> None:

@@ -124,15 +124,15 @@ def by_key(session: Session, key: str) -> Account | None:
     return session.scalars(select(Account).where(Account.key == key)).one_or_none()
 
 
-def open_session(session: Session, row_digest: str) -> tuple[DeskSession, Account] | None:
-    """A session that has not ended, of an account that is not closed."""
-    found = session.execute(_OPEN, {"digest": row_digest}).one_or_none()
-    return found._tuple() if found is not None else None
+def open_session(session: Session, row_digest: str) -> tuple[DeskSession, Account, list[Grant]] | None:
+    """A session that has not ended, of an account that is not closed, and the account's roles."""
+    found = session.execute(_OPEN, {"digest": row_digest}).all()
+    return (found[0][0], found[0][1], [row[2] for row in found if row[2] is not None]) if found else None
 
 
 def grants(session: Session, account: int) -> Sequence[Grant]:
     """The roles of an account."""
-    return session.scalars(_GRANTS, {"account": account}).all()
+    return session.scalars(select(Grant).where(Grant.account == account).order_by(Grant.id)).all()
 
 
 def everybody(session: Session) -> list[tuple[Account, list[Grant]]]:
@@ -143,19 +143,20 @@ def everybody(session: Session) -> list[tuple[Account, list[Grant]]]:
     return list(found.values())
 
 
-def kept(session: Session, account: int, start: str) -> dict[str, KeptText]:
+def kept(session: Session, account: int, start: str) -> dict[str, str]:
     """Texts kept for forms whose place begins so, by place."""
     pattern = re.sub(r"([!%_])", r"!\1", start) + "%"
-    return {row.place: row for row in session.scalars(_KEPT, {"account": account, "pattern": pattern})}
+    return dict(session.execute(_KEPT, {"account": account, "pattern": pattern}).tuples().all())
 
 
 # What every request asks: made once, for making a statement costs more than the answer.
 _OPEN = (
-    select(DeskSession, Account)
+    select(DeskSession, Account, Grant)
     .join(Account, Account.id == DeskSession.account)
+    .outerjoin(Grant, Grant.account == Account.id)
     .where(DeskSession.digest == bindparam("digest"), DeskSession.ended_at.is_(None), Account.closed_at.is_(None))
+    .order_by(Grant.id)
 )
-_GRANTS = select(Grant).where(Grant.account == bindparam("account")).order_by(Grant.id)
-_KEPT = select(KeptText).where(
+_KEPT = select(KeptText.place, KeptText.text).where(
     KeptText.account == bindparam("account"), KeptText.place.like(bindparam("pattern"), escape="!")
 )

@@ -110,7 +110,7 @@ class LetterReport(Base):
 def mark(session: Session, mission: str) -> tuple[object, ...] | None:
     """Another one whenever something happened to a mission: acts, walks, a clock that was moved, letters that left. None
     where there is no such mission."""
-    found = session.execute(_MARK, {"mission": mission}).one_or_none()
+    found = session.connection().execute(_MARK, {"mission": mission}).one_or_none()
     return tuple(found) if found is not None else None
 
 
