@@ -10,13 +10,15 @@ from email.policy import default
 from typing import Any
 
 import released
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
 
 from ieom.acts import approval
 from ieom.acts.versions import write
 from ieom.mail.letters import message_bytes
 from ieom.records import missions
+from ieom.records.approvals import Decision
 from ieom.records.base import begin, reading
 from ieom.records.delegation import Member
 from ieom.records.letters import Letter
@@ -24,6 +26,7 @@ from ieom.records.statements import ReadyMark
 
 SLUG = released.SLUG
 BASE = "https://press.example/"
+OURS = {"origin": "https://press.example"}
 EVENING = datetime(2020, 8, 12, 13, 0, tzinfo=UTC)
 PEOPLE = {"az-1": "head", "kg-1": "observer", "tr-1": "observer", "uz-1": "observer"}
 
@@ -95,3 +98,30 @@ def code_in(message: EmailMessage) -> str:
     found = re.search(r"^  (\d{3} \d{3})\r?$", words(message), re.MULTILINE)
     assert found
     return found[1]
+
+
+def hidden(page: str, name: str = "hash") -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert found, page
+    return found[1]
+
+
+def approve(web: TestClient, path: str, decision: str = "approve", comment: str = "", **more):
+    page = web.get(path).text
+    data = {"hash": hidden(page), "decision": decision, "comment": comment}
+    return web.post(path, data=data, headers=OURS, **more)
+
+
+def state(engine: Engine) -> tuple[list[object], ...]:
+    """Everything that a look must leave as it was."""
+    with reading(engine) as session:
+        return tuple(
+            sorted(map(tuple, session.execute(text(f"SELECT * FROM {table}"))), key=str)
+            for table in ("decisions", "approval_seats", "approval_rounds", "decision_links", "audit_rows", "letters")
+        )
+
+
+def decisions(engine: Engine) -> list[tuple[str, str, str, str]]:
+    with reading(engine) as session:
+        query = select(Decision.by, Decision.decision, Decision.channel, Decision.comment).order_by(Decision.id)
+        return list(session.execute(query).tuples())

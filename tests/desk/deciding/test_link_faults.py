@@ -1,0 +1,185 @@
+"""Links that decide nothing: looked at, altered, made up, sent by another site, out of date, written by a hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from links import (
+    EVENING,
+    OURS,
+    SLUG,
+    approve,
+    ask,
+    decisions,
+    hidden,
+    letter,
+    link_in,
+    resting,
+    state,
+)
+from sqlalchemy import Engine, select, text
+from starlette.testclient import TestClient
+
+from ieom.acts import approval, deciding_by_link
+from ieom.acts.proving import witnessed
+from ieom.errors import Tampered
+from ieom.records.approvals import Decision
+from ieom.records.base import begin, reading
+from ieom.records.decision_links import DecisionLink
+
+
+def test_the_records_hold_no_token_but_its_hash(asked: Engine) -> None:
+    token = link_in(letter(asked)).rpartition("/")[2]
+    with reading(asked) as session:
+        for table in ("decision_links", "audit_rows", "approval_seats", "approval_rounds"):
+            assert token not in str(session.execute(text(f"SELECT * FROM {table}")).all())
+        links = session.scalars(select(DecisionLink)).all()
+        assert {one.who for one in links} == {"az-1", "kg-1", "tr-1", "uz-1", "secretary-general"}
+
+
+def test_a_hundred_looks_of_a_mail_scanner_change_nothing(asked: Engine, web: TestClient) -> None:
+    path = link_in(letter(asked))
+    before = state(asked)
+    for _ in range(100):
+        assert web.get(path).status_code == 200
+    for one in (path, f"{path}/statement-en.pdf"):
+        assert web.head(one).status_code == 200
+        assert web.get(f"{one}?decision=approve&confirm=yes").status_code == 200
+    for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
+        assert web.request(method, path).status_code == 405
+    assert state(asked) == before
+
+
+def test_an_altered_or_made_up_token_is_answered_like_nonsense(asked: Engine, web: TestClient) -> None:
+    nonsense, path = web.get("/nonsense"), link_in(letter(asked))
+    altered = path[:-1] + ("A" if path[-1] != "A" else "B")
+    for one in (
+        altered,
+        path[:-1],
+        path + "x",
+        "/decide/",
+        "/decide/x",
+        "/decide/" + "x" * 200,
+        f"{altered}/statement-en.pdf",
+    ):
+        answer = web.get(one)
+        assert (answer.status_code, answer.content, {**answer.headers}) == (
+            404,
+            nonsense.content,
+            {**nonsense.headers},
+        ), one
+    posted = web.post(altered, data={"decision": "approve", "hash": "x"}, headers=OURS)
+    assert (posted.status_code, posted.content) == (404, nonsense.content)
+    assert decisions(asked) == []
+
+
+def test_another_site_s_form_decides_nothing(asked: Engine, web: TestClient) -> None:
+    path = link_in(letter(asked))
+    data = {"hash": hidden(web.get(path).text), "decision": "approve"}
+    for headers in (
+        {"origin": "https://elsewhere.example"}, {"origin": "null", "sec-fetch-site": "cross-site"},
+        {"origin": "https://press.example", "sec-fetch-site": "cross-site"}, {},
+    ):  # fmt: skip
+        assert web.post(path, data=data, headers=headers).status_code == 403, headers
+    assert decisions(asked) == []
+    assert web.post(path, data=data, headers={"origin": "null", "sec-fetch-site": "same-origin"}).status_code == 303
+
+
+def test_the_page_is_kept_by_nobody_and_leads_nobody_away(asked: Engine, web: TestClient) -> None:
+    path = link_in(letter(asked))
+    for one in (path, f"{path}/statement-en.pdf"):
+        answer = web.get(one)
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-robots-tag"] == "noindex"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "set-cookie" not in answer.headers
+    attached = next(part for part in letter(asked).iter_attachments())
+    assert web.get(f"{path}/statement-en.pdf").content == attached.get_content()
+    assert "<script" not in web.get(path).text
+
+
+def test_an_edit_ends_the_link_and_the_new_one_shows_what_changed(asked: Engine, web: TestClient) -> None:
+    path = link_in(letter(asked))
+    data = {"hash": hidden(web.get(path).text), "decision": "approve"}
+    with begin(asked) as session:
+        ask_again(session)
+    answer = web.post(path, data=data, headers=OURS)
+    assert answer.status_code == 409
+    assert "void" in answer.text
+    assert "look for our newer letter" in answer.text
+    assert "Full text" not in answer.text
+    assert web.get(f"{path}/statement-en.pdf").status_code == 404
+    newer = link_in(letter(asked))
+    page = web.get(newer).text
+    assert "1 paragraph, against version 1" in page
+    assert "<ins>" in page
+    assert "in good order" in page
+    assert decisions(asked) == []
+    other = web.post(newer, data=data, headers=OURS)  # the hash of the round before
+    assert other.status_code == 409
+    assert decisions(asked) == []
+
+
+def ask_again(session) -> None:
+    ask(session, resting(conduct="The Mission worked in good order."), at=EVENING + timedelta(minutes=5))
+    approval.advance(session, SLUG, at=EVENING + timedelta(minutes=6))
+
+
+def test_between_an_edit_and_the_next_run_the_link_decides_nothing(asked: Engine, web: TestClient) -> None:
+    from ieom.acts.versions import write
+
+    path = link_in(letter(asked))
+    data = {"hash": hidden(web.get(path).text), "decision": "approve"}
+    with begin(asked) as session:
+        write(
+            session, SLUG, resting(conduct="Otherwise."), by="drafter", at=EVENING, digest="", why="", based_on=None, ref=None
+        )  # fmt: skip
+    answer = web.post(path, data=data, headers=OURS)
+    assert answer.status_code == 409
+    assert "edited since you were asked" in answer.text
+    assert decisions(asked) == []
+
+
+def test_a_stopped_round_s_link_says_so(asked: Engine, web: TestClient) -> None:
+    path = link_in(letter(asked))
+    data = {"hash": hidden(web.get(path).text), "decision": "approve"}
+    with begin(asked) as session:
+        approval.stop(session, SLUG, by="coordinator", at=EVENING, why="a call from the ministry")
+    answer = web.post(path, data=data, headers=OURS)
+    assert answer.status_code == 409
+    assert "was stopped by the secretariat" in answer.text
+    assert "a call from the ministry" not in answer.text
+    assert "coordinator@secretariat.example" in answer.text
+
+
+def test_a_link_that_a_hand_wrote_into_the_records_opens_nothing(asked: Engine, web: TestClient) -> None:
+    from ieom.records.decision_links import digest_of
+
+    with begin(asked) as session:
+        mine = session.scalars(select(DecisionLink).where(DecisionLink.who == "az-1")).one()
+        session.add(
+            DecisionLink(digest=digest_of("forged"), mission=SLUG, round=mine.round, seat=mine.seat, who="az-1",
+                         hashes=mine.hashes, made_at=EVENING)
+        )  # fmt: skip
+    assert web.get("/decide/forged").status_code == 404
+    with pytest.raises(Exception, match="chain"), begin(asked) as session:
+        deciding_by_link.decide_by_link(session, token="forged", decision="approve", hashes=mine.hashes.values())
+
+
+def test_a_decision_by_link_that_a_hand_wrote_fails_the_release(asked: Engine, web: TestClient) -> None:
+    for who in ("az-1@embassy", "kg-1@embassy", "tr-1@embassy", "secretary.general@secretariat"):
+        approve(web, link_in(letter(asked, f"{who}.example")))
+    with begin(asked) as session:
+        round_ = approval.newest_round(session, SLUG)
+        seat = approval.seat_of(session, round_, "uz-1")[0]
+        digest = next(iter(round_.hashes.values()))
+        session.add(
+            Decision(seat=seat.id, content_hash=digest, hashes=round_.hashes, decision="approve", by="uz-1", at=EVENING,
+                     channel="link", recorded_by="uz-1")
+        )  # fmt: skip
+        session.flush()
+        approval.advance(session, SLUG, at=EVENING)
+        assert round_.status == "approved"
+    with reading(asked) as session, pytest.raises(Tampered, match="no act is the decision of uz-1"):
+        witnessed(session, SLUG, approval.newest_round(session, SLUG))

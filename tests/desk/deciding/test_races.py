@@ -1,0 +1,126 @@
+"""Decisions at the same instant, in locked records, and when the server is killed."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from links import (
+    EVENING,
+    OURS,
+    SLUG,
+    approve,
+    decisions,
+    hidden,
+    letter,
+    link_in,
+    round_asked,
+)
+from sqlalchemy import Engine, select
+from starlette.testclient import TestClient
+
+from ieom.acts import approval, deciding_by_link
+from ieom.errors import Conflict
+from ieom.records import missions
+from ieom.records.audit import AuditRow
+from ieom.records.base import begin, reading
+from ieom.records.letters import Letter
+
+
+def test_locked_records_ask_to_try_again_and_keep_what_was_typed(
+    asked: Engine, web: TestClient, tmp_path: Path
+) -> None:
+    path = link_in(letter(asked))
+    data = {"hash": hidden(web.get(path).text), "decision": "changes", "comment": "The second paragraph."}
+    with web.app.app.state.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=100")
+    other = sqlite3.connect(asked.url.database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    answer = web.post(path, data=data, headers=OURS)
+    other.execute("ROLLBACK")
+    other.close()
+    assert answer.status_code == 503
+    assert "try again" in answer.text
+    assert ">The second paragraph.</textarea>" in answer.text
+    assert decisions(asked) == []
+    assert web.post(path, data=data, headers=OURS).status_code == 303
+
+
+def test_two_approvals_at_the_same_instant_are_one_decision(either: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    from conftest import open_example
+
+    open_example(either)
+    round_asked(either)
+    token = link_in(letter(either)).rpartition("/")[2]
+    with reading(either) as session:
+        hashes = list(approval.newest_round(session, SLUG).hashes.values())
+    together, came = threading.Barrier(2), list[str]()
+
+    def decide(act) -> None:
+        try:
+            with begin(either) as session:
+                missions.facts(session, SLUG)
+                if either.dialect.name == "postgresql":  # SQLite lets one in at a time
+                    together.wait(10)
+                act(session)
+            came.append("decided")
+        except Conflict:
+            came.append("conflict")
+
+    threads = [
+        threading.Thread(target=decide, args=(act,))
+        for act in (
+            lambda s: deciding_by_link.decide_by_link(s, token=token, decision="approve", hashes=hashes),
+            lambda s: approval.decide(s, SLUG, by="az-1", at=EVENING, decision="changes", comment="no"),
+        )
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(20)
+    assert sorted(came) == ["conflict", "decided"]
+    assert len(decisions(either)) == 1
+
+
+KILLED = """
+import os, signal, sys
+from sqlalchemy import event
+from starlette.testclient import TestClient
+from desk.public.app import public
+from desk.public.site import records
+url, path, digest, when = sys.argv[1:]
+engine = records(url)
+web = TestClient(public(engine), base_url="https://press.example")
+kill = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+if when == "before":
+    event.listen(engine, "commit", lambda connection: kill() if not connection.get_execution_options().get("ieom_readonly") else None)
+else:
+    import desk.public.deciding as page
+    page.RedirectResponse = kill
+web.post(path, data={"hash": digest, "decision": "approve"}, headers={"origin": "https://press.example"})
+"""
+
+
+@pytest.mark.parametrize(("when", "decided"), [("before", 0), ("after", 1)])
+def test_killed_in_the_middle_of_an_approval_it_is_there_wholly_or_not_at_all(
+    asked: Engine, web: TestClient, when: str, decided: int
+) -> None:
+    path = link_in(letter(asked))
+    digest = hidden(web.get(path).text)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(asked.url), path, digest, when], capture_output=True, text=True, check=False
+    )
+    assert killed.returncode == -9, killed.stderr
+    assert len(decisions(asked)) == decided
+    with reading(asked) as session:
+        rows = session.scalars(select(AuditRow).where(AuditRow.act == "StatementDecided")).all()
+        told = session.scalars(select(Letter).where(Letter.kind == "decision_received")).all()
+    assert (len(rows), len(told)) == (decided, decided)
+    if decided:
+        assert "Your decision is recorded" in web.get(path).text
+    else:
+        assert approve(web, path).status_code == 303
