@@ -34,6 +34,8 @@ SAME_ORIGIN = "same-origin"
 SAFE = {"GET", "HEAD"}
 DECIDES = {Role.HEAD_OF_MISSION, Role.APPROVER}
 """Whose pages may say what is asked of them by name."""
+KEPT_PLACES, KEPT_TEXT = 100, 2_000_000
+"""Of what a person typed and did not send: at how many places, and how many characters in all. The oldest go."""
 
 
 @dataclass
@@ -128,11 +130,19 @@ class Asked:
                 missions.real_now(),
             )
 
-    def still(self, session: Session) -> None:
-        """Within the transaction that acts: the session has not ended and the roles are still those that let it in."""
+    def stands(self) -> bool:
+        """Whether the session has not ended and the roles are still those that let it in, for an answer that takes long."""
+        with reading(self.engine) as session:
+            return self._stands(session)
+
+    def _stands(self, session: Session) -> bool:
         cookie = self.request.cookies.get(cookie_name(self.request), "")
         found = acts.present(session, cookie, at=missions.real_now())
-        if found is None or set(found[2]) != set(self.given):
+        return found is not None and set(found[2]) == set(self.given)
+
+    def still(self, session: Session) -> None:
+        """Within the transaction that acts: the session has not ended and the roles are still those that let it in."""
+        if not self._stands(session):
             raise Refused("your session ended or your roles changed meanwhile; nothing was done. Enter again")
 
     def page(self, template: str, *, status: int = 200, zone: str = "", **facts: Any) -> Response:
@@ -209,9 +219,10 @@ class Asked:
             return accounts.kept_text(session, self.account.id, place)
 
     def keep(self, place: str, text: str) -> None:
-        """Keep what the asker types at a place; an empty text is forgotten."""
+        """Keep what the asker types at a place of a page; an empty text is forgotten, and so are the oldest of too many."""
         with begin(self.engine) as session:
             accounts.keep_text(session, self.me.id, place, text, at=missions.real_now())
+            accounts.trim_texts(session, self.me.id, "/", most=KEPT_PLACES, longest=KEPT_TEXT)
 
     def done(self, to: str, said: str = "") -> Response:
         """After an act: to a page of the desk (303), which says once what was done."""

@@ -9,7 +9,7 @@ from fastapi import Form, Request, Response
 from desk.public.limits import asker
 from desk.web.asking import Asked, Desk, cookie_name, here, router, secure
 from ieom.acts import accounts as acts
-from ieom.errors import Refused
+from ieom.errors import BadInput, Refused
 from ieom.records import accounts, missions
 from ieom.records.base import begin, reading
 
@@ -81,7 +81,9 @@ def leave(desk: Desk, request: Request) -> Response:
 def keep(
     desk: Desk, place: Annotated[str, Form(max_length=PLACE)], text: Annotated[str, Form(max_length=LONGEST)] = ""
 ) -> Response:
-    """Keep what is being typed; an empty text is forgotten."""
+    """Keep what is being typed on a page; an empty text is forgotten. Of too many the oldest go (`Asked.keep`)."""
+    if not place.startswith("/"):
+        raise BadInput("only what is typed on a page of the desk is kept")
     desk.keep(place, text)
     return Response(status_code=204)
 

@@ -7,12 +7,12 @@ from zoneinfo import available_timezones
 
 from fastapi import Form, Path, Response
 
-from desk.web.asking import Asked, Desk, router
+from desk.web.asking import KEPT_PLACES, Asked, Desk, router
 from desk.web.pages import LANGUAGES
 from ieom.acts import sessions
 from ieom.acts.passwords import LONGEST, SHORTEST
 from ieom.errors import BadInput
-from ieom.records import missions
+from ieom.records import accounts, missions
 from ieom.records.base import begin
 
 part = router()
@@ -33,6 +33,7 @@ def show(desk: Desk) -> Response:
             (row.digest[:SHOWN], row.browser, row.begun_at, row.seen_at, row.digest == own)
             for row in sessions.alive(session, desk.me.id, at=now)
         ]
+        texts = len(accounts.kept(session, desk.me.id, "/"))
     return desk.page(
         "me.html",
         zone="UTC",
@@ -41,6 +42,8 @@ def show(desk: Desk) -> Response:
         zones=ZONES,
         languages=LANGUAGES,
         given=desk.given,
+        texts=texts,
+        places=KEPT_PLACES,
         shortest=SHORTEST,
         longest=LONGEST,
     )

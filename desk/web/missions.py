@@ -37,6 +37,9 @@ part = router()
 Why = Annotated[str, Form(min_length=1, max_length=2000)]
 LATEST = 12
 """Acts shown on a mission's page; the audit page has them all."""
+TURN, TURNS = 2.0, 80
+"""Seconds between two looks at what changed, and at whether the one who looks still may; and how many there are: less than
+a connection lives."""
 SHAPES = {State.DONE: "✓", State.WORKING: "●", State.WAITING: "◌", State.HELD: "■", State.NOT_DUE: "·"}
 SAID = {
     State.DONE: "done", State.WORKING: "under way", State.WAITING: "waiting", State.HELD: "held",
@@ -85,15 +88,15 @@ def now(desk: Desk) -> Response:
 
 @part.get("/missions/{mission}/changes")
 async def changes(desk: Desk, request: Request) -> Response:
-    """Server-sent events: one each time something happened to the mission. It ends after some minutes; browsers ask
-    again by themselves."""
+    """Server-sent events: one each time something happened to the mission. It ends after some minutes, and browsers ask
+    again by themselves; and once the asker's session or role has ended."""
 
     async def events() -> AsyncIterator[str]:
         yield "retry: 3000\n\n"
         before = await run_in_threadpool(desk.mark_now)
-        for turn in range(80):  # less than a connection lives
-            await asyncio.sleep(2)
-            if await request.is_disconnected():
+        for turn in range(TURNS):
+            await asyncio.sleep(TURN)
+            if await request.is_disconnected() or not await run_in_threadpool(desk.stands):
                 return
             here = await run_in_threadpool(desk.mark_now)
             if here != before:

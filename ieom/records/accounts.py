@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, delete, select
+from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records.base import Base
@@ -107,6 +107,20 @@ def keep_text(session: Session, account: int, place: str, text: str, *, at: date
     session.execute(delete(KeptText).where(KeptText.account == account, KeptText.place == place))
     if text:
         session.add(KeptText(account=account, place=place, text=text, at=at))
+
+
+def trim_texts(session: Session, account: int, start: str, *, most: int, longest: int) -> None:
+    """Of texts kept for forms whose place begins so, the newest stay: so many, and of so many characters in all."""
+    query = select(KeptText.place, func.length(KeptText.text)).where(
+        KeptText.account == account, KeptText.place.startswith(start, autoescape=True)
+    )
+    total, old = 0, []
+    for number, (place, length) in enumerate(session.execute(query.order_by(KeptText.at.desc(), KeptText.place))):
+        total += length
+        if number >= most or total > longest:
+            old.append(place)
+    if old:
+        forget_texts(session, account, old)
 
 
 def forget_texts(session: Session, account: int, places: Collection[str]) -> None:

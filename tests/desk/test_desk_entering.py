@@ -8,9 +8,10 @@ from evening import SLUG
 from sqlalchemy import Engine, select
 from starlette.testclient import TestClient
 
+from desk.web import asking
 from desk.web.app import web
 from ieom.acts import accounts as acts
-from ieom.records import missions
+from ieom.records import accounts, missions
 from ieom.records.accounts import Account, DeskSession
 from ieom.records.base import begin, reading
 
@@ -151,6 +152,36 @@ def test_what_is_typed_is_kept_for_its_writer_alone(desk_opened: Desk) -> None:
     page = desk_opened.coordinator.get(f"/missions/{SLUG}").text
     assert "Half a &lt;/textarea&gt; sentence" in page
     assert "Half a" not in desk_opened.drafter.get(f"/missions/{SLUG}").text
+
+
+def test_of_what_is_typed_and_not_sent_the_oldest_go(desk_opened: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    page, typed = f"/missions/{SLUG}", desk_opened.coordinator
+    token = typed.token()
+
+    def keep(place: str, text: str) -> int:
+        return typed.post("/kept", {"csrf": token, "place": place, "text": text}).status_code
+
+    def kept() -> list[str]:
+        with reading(desk_opened.engine) as session:
+            return sorted(accounts.kept(session, desk_opened.accounts["coordinator"], "/"))
+
+    with begin(desk_opened.engine) as session:
+        accounts.keep_text(session, desk_opened.accounts["coordinator"], "contacts-file:1", "x", at=missions.real_now())
+    monkeypatch.setattr(asking, "KEPT_PLACES", 3)
+    for number in range(1, 6):
+        assert keep(f"{page}#{number}", "Half a sentence") == 204
+    assert kept() == [f"{page}#{number}" for number in (3, 4, 5)]
+    assert "3 texts are kept" in typed.get("/me").text
+    assert keep(f"{page}#3", "A whole one") == 204
+    assert keep(f"{page}#6", "Half") == 204
+    assert kept() == [f"{page}#{number}" for number in (3, 5, 6)], "what is typed anew is not old"
+    monkeypatch.setattr(asking, "KEPT_TEXT", 1_000)
+    assert keep(f"{page}#7", "x" * 990) == 204
+    assert kept() == [f"{page}#6", f"{page}#7"]
+    assert keep(f"{page}#8", "x" * 200_001) == 422, "the longest that is kept at all"
+    assert keep("contacts-file:1", "not typed on a page") == 422
+    with reading(desk_opened.engine) as session:
+        assert accounts.kept_text(session, desk_opened.accounts["coordinator"], "contacts-file:1") == "x"
 
 
 def test_every_answer_keeps_a_browser_from_doing_more_than_showing_it(desk_opened: Desk) -> None:

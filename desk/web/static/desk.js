@@ -8,14 +8,15 @@
     else if (event.target === document.body) { const main = document.getElementById("main"); if (main) main.focus({ preventScroll: true }); window.scrollTo(0, 0); }
     watch();
   });
-  for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => {
+  const tell = (words) => {
     const said = document.getElementById("said");
-    if (!said) return;
+    if (!said || !words) return;
     const p = document.createElement("p");
     p.className = "said wrong";
-    p.textContent = said.dataset.away || "The desk does not answer. What you typed is still here; try again.";
+    p.textContent = words;
     said.replaceChildren(p);
-  });
+  };
+  for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => tell(document.getElementById("said")?.dataset.away));
 
   // Kept while typed: at the latest two seconds after the last key, and when the page is left.
   const waiting = new Map();
@@ -28,7 +29,8 @@
   const keep = (field) => {
     waiting.delete(field);
     const body = new URLSearchParams({ csrf: token(), place: field.dataset.keep, text: typed(field) });
-    fetch("/kept", { method: "POST", body, keepalive: body.toString().length < 60000 }).catch(() => undefined);
+    fetch("/kept", { method: "POST", body, keepalive: body.toString().length < 60000 })
+      .then((answer) => { if (answer.status === 422) tell(document.getElementById("said")?.dataset.long); }).catch(() => undefined);
   };
   document.addEventListener("input", (event) => {
     const field = event.target.closest("textarea[data-keep], form[data-keep]");
