@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 
 import typer
 
+from desk import telling
 from desk.cli.context import engine, say
 from ieom.acts import accounts as acts
+from ieom.acts.telling import About
 from ieom.errors import NotFound
 from ieom.records import accounts, missions
 from ieom.records.base import begin, reading
@@ -46,7 +48,9 @@ def link(email: Annotated[str, typer.Argument(help="The address of an account.")
         row = accounts.by_key(session, fold(email.strip()))
         if row is None:
             raise NotFound(f"'{email}' has no account; 'ieom accounts list' shows those there are")
-        token = acts.entry_link(session, by=MACHINE, account=row.id, at=missions.real_now())
+        at = missions.real_now()
+        token = acts.entry_link(session, by=MACHINE, account=row.id, at=at)
     start = settings().desk_url or f"http://127.0.0.1:{settings().desk_port or 8000}/"
+    say(telling.tell(engine(), About.LINK, account=row.id, by=MACHINE, at=at))
     say(f"For {row.name}, once, within {acts.LINK_HOURS} hours:")
     typer.echo(f"  {start.rstrip('/')}/enter/link?{urlencode({'t': token})}")

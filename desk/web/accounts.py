@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Form, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
+from desk import telling
 from desk.chronicle import sentence
 from desk.web.asking import Asked as Asker
 from desk.web.asking import Desk, router
 from ieom.acts import accounts as acts
 from ieom.acts import acting, sessions
 from ieom.acts import audit as audit_acts
+from ieom.acts.telling import About
 from ieom.errors import NotFound
-from ieom.records import accounts, contact_acts, missions
+from ieom.records import accounts, contact_acts, missions, passkeys
 from ieom.records.accounts import Account, Grant
 from ieom.records.base import begin
 from ieom.rules.roles import SAID, USUAL, Role
@@ -29,7 +32,18 @@ Asked = Annotated[str, Query(max_length=200)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 MOST = 50
 """Acts on a page of the record."""
-ACTS = {"AccountMade", "AccountClosed", "RoleGiven", "RoleTaken", "PasswordChosen", "EntryLinkMade", "MailTested"}
+ACTS = {
+    "AccountMade",
+    "AccountClosed",
+    "RoleGiven",
+    "RoleTaken",
+    "PasswordChosen",
+    "EntryLinkMade",
+    "OwnerTold",
+    "MailTested",
+    "PasskeyAdded",
+    "PasskeyRemoved",
+}
 
 
 @part.get("/accounts")
@@ -70,7 +84,7 @@ def make(
         if role:
             _give(desk, session, account.id, role, mission_, code)
         token = acts.entry_link(session, by=desk.as_account, account=account.id, at=at)
-    return _link_page(desk, request, account, token)
+    return _link_page(desk, request, account, token, at)
 
 
 @part.get("/accounts/log")
@@ -105,10 +119,11 @@ def show(desk: Desk, account: Number) -> Response:
         grants = accounts.grants(session, account)
         slugs = list(missions.all_slugs(session))
         live = sessions.how_many(session, at=now).get(account, 0)
+        keys = passkeys.of(session, account)
         offered = _offered(session, slugs)
     return desk.page(
         "account.html", zone="UTC", row=row, grants=grants, live=live, slugs=slugs, roles=_roles(), places=_places(slugs), offered=offered, now=now,
-        mine=row.id == desk.me.id,
+        mine=row.id == desk.me.id, keys=keys,
     )  # fmt: skip
 
 
@@ -135,9 +150,10 @@ def link(desk: Desk, request: Request, account: Number) -> Response:
     """A new one-time link; the one before it dies."""
     with begin(desk.engine) as session:
         desk.still(session)
-        token = acts.entry_link(session, by=desk.as_account, account=account, at=missions.real_now())
+        at = missions.real_now()
+        token = acts.entry_link(session, by=desk.as_account, account=account, at=at)
         row = _account(session, account)
-    return _link_page(desk, request, row, token)
+    return _link_page(desk, request, row, token, at)
 
 
 @part.post("/accounts/{account}/end")
@@ -147,7 +163,7 @@ def end(desk: Desk, account: Number) -> Response:
         desk.still(session)
         _account(session, account)
         acts.end_all(session, account=account, at=missions.real_now())
-    return desk.done(f"/accounts/{account}", "Every session has ended; entering again needs the password.")
+    return desk.done(f"/accounts/{account}", "Every session has ended; entering again needs the password or a passkey.")
 
 
 @part.post("/accounts/{account}/close")
@@ -168,12 +184,14 @@ def _give(desk: Asker, session: Session, account: int, role: str, mission: str, 
     acts.give_role(session, by=desk.as_account, at=at, account=account, role=role, mission=mission, code=code)
 
 
-def _link_page(desk: Asker, request: Request, account: Account, token: str) -> Response:
+def _link_page(desk: Asker, request: Request, account: Account, token: str, at: datetime) -> Response:
+    """The link, for the administrator alone to hand on; the account's owner is told by letter that there is one."""
+    told = telling.tell(desk.engine, About.LINK, account=account.id, by=desk.as_account, at=at)
     address = f"{request.base_url}enter/link?{urlencode({'t': token})}"
     words = f"Choose your password here; the link can be used once, within {acts.LINK_HOURS} hours:\n\n{address}\n"
     letter = f"mailto:{quote(account.email)}?subject={quote('Your access to the desk')}&body={quote(words)}"
     return desk.page(
-        "account_link.html", zone="UTC", row=account, address=address, letter=letter, hours=acts.LINK_HOURS
+        "account_link.html", zone="UTC", row=account, address=address, letter=letter, hours=acts.LINK_HOURS, told=told
     )
 
 

@@ -23,6 +23,7 @@ from ieom.rules.roles import SAID, Role
 
 PARTS = (
     "entering",
+    "passkeys",
     "practising",
     "newmission",  # before a mission, whose address would take its own
     "missions",

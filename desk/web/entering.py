@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Form, Request, Response
 
 from desk.public.limits import asker
+from desk.web import address
 from desk.web.asking import Asked, Desk, cookie_name, here, router, secure
 from ieom.acts import accounts as acts
 from ieom.errors import BadInput, Refused
@@ -22,7 +23,7 @@ PLACE, LONGEST = 400, 200_000
 @part.get("/enter")
 def show(desk: Desk, to: str = "/") -> Response:
     """Address and password."""
-    return desk.page("enter.html", to=here(to), wrong="", email="", people=_people(desk))
+    return page(desk, to)
 
 
 @part.post("/enter")
@@ -38,8 +39,8 @@ def enter(desk: Desk, request: Request, email: Words = "", password: Words = "",
         except Refused as error:
             found, wrong = None, str(error)
     if found is None:
-        return desk.page("enter.html", status=422, to=here(to), wrong=wrong, email=email, people=_people(desk))
-    return _entered(desk, request, found[0], here(to))
+        return page(desk, to, wrong=wrong, email=email)
+    return entered(desk, request, found[0], here(to))
 
 
 @part.get("/enter/link")
@@ -63,7 +64,7 @@ def choose(
         at = missions.real_now()
         account = acts.use_link(session, token=t, password=password, at=at, name=name, email=email)
         token, _ = acts.begin_session(session, account=account.id, at=at, browser=request.headers.get("user-agent", ""))
-    return _entered(desk, request, token, "/")
+    return entered(desk, request, token, "/")
 
 
 @part.post("/leave")
@@ -100,7 +101,17 @@ def _people(desk: Asked) -> list[dict[str, object]]:
         ]
 
 
-def _entered(desk: Desk, request: Request, token: str, to: str) -> Response:
+def page(desk: Asked, to: str, *, wrong: str = "", email: str = "") -> Response:
+    """The page to enter by; `wrong`: why somebody did not."""
+    own = address.own()
+    return desk.page(
+        "enter.html", status=422 if wrong else 200, to=here(to), wrong=wrong, email=email, people=_people(desk),
+        passkeys=own.fits and own.asked(desk.request),
+    )  # fmt: skip
+
+
+def entered(desk: Asked, request: Request, token: str, to: str) -> Response:
+    """On to a page of the desk, with the cookie of the session that was begun."""
     answer = desk.done(to)
     # Lax, not Strict: who follows a link from a letter has entered already. No act is a GET.
     answer.set_cookie(

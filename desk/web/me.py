@@ -7,12 +7,13 @@ from zoneinfo import available_timezones
 
 from fastapi import Form, Path, Response
 
+from desk.web import address
 from desk.web.asking import KEPT_PLACES, Asked, Desk, router
 from desk.web.pages import LANGUAGES
 from ieom.acts import sessions
 from ieom.acts.passwords import LONGEST, SHORTEST
 from ieom.errors import BadInput
-from ieom.records import accounts, missions
+from ieom.records import accounts, missions, passkeys
 from ieom.records.base import begin
 
 part = router()
@@ -34,6 +35,8 @@ def show(desk: Desk) -> Response:
             for row in sessions.alive(session, desk.me.id, at=now)
         ]
         texts = len(accounts.kept(session, desk.me.id, "/"))
+        keys = passkeys.of(session, desk.me.id)
+    site = address.own()
     return desk.page(
         "me.html",
         zone="UTC",
@@ -46,6 +49,9 @@ def show(desk: Desk) -> Response:
         places=KEPT_PLACES,
         shortest=SHORTEST,
         longest=LONGEST,
+        keys=keys,
+        site=site,
+        may_add=site.fits and site.asked(desk.request),
     )
 
 

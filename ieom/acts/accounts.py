@@ -11,18 +11,16 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from ieom.acts import passwords
+from ieom.acts import attempts, passwords
+from ieom.acts.attempts import ATTEMPTS
 from ieom.errors import BadInput, Conflict, NotFound, Refused
-from ieom.records import accounts, contact_acts, missions
-from ieom.records.accounts import Account, DeskSession, EntryLink, FailedEntry, Grant, digest
+from ieom.records import accounts, contact_acts, missions, passkeys
+from ieom.records.accounts import Account, DeskSession, EntryLink, Grant, digest
 from ieom.rules.addresses import fold
 from ieom.rules.roles import Given, Role, collides
 
 LINK_HOURS, IDLE, LONGEST = 72, timedelta(hours=12), timedelta(days=7)
 """How long an entry link can be used; a session lives unused; a session lives at all."""
-ATTEMPTS, WINDOW = 8, timedelta(minutes=15)
-"""Wrong passwords for one address from one place before the next has to wait; three times as many from one place for all
-addresses, twelve times as many for one address from everywhere."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +157,12 @@ def close(session: Session, *, by: str, at: datetime, account: int) -> None:
     session.execute(
         update(EntryLink).where(EntryLink.account == account, EntryLink.used_at.is_(None)).values(used_at=at)
     )
-    for grant in accounts.grants(session, account):
-        session.delete(grant)
+    for gone in (
+        *accounts.grants(session, account),
+        *passkeys.of(session, account),
+        *passkeys.subjects(session, account),
+    ):
+        session.delete(gone)
     contact_acts.append(session, by=by, at=at, act=AccountClosed(account))
 
 
@@ -214,19 +216,16 @@ def enter(
 ) -> tuple[str, DeskSession] | None:
     """Enter with a password: (the cookie's value, the session), or None when address or password is wrong; that attempt
     is counted, so commit. Raises `Refused` after too many wrong ones (`ATTEMPTS` in `WINDOW`)."""
-    key, since = fold(email.strip()), at - WINDOW
+    key = fold(email.strip())
     # Few for an address from one place, many for it from everywhere: else whoever knows the head of mission's address
     # could keep them out on the evening that counts.
     most = {f"{key} {place}": ATTEMPTS, key: 12 * ATTEMPTS, **({place: 3 * ATTEMPTS} if place else {})}
-    counted = select(FailedEntry.key, func.count()).where(FailedEntry.key.in_(most), FailedEntry.at > since)
-    failed = dict(session.execute(counted.group_by(FailedEntry.key)).tuples().all())
-    if any(count >= most[one] for one, count in failed.items()):
-        raise Refused("too many wrong attempts; try again in a quarter of an hour, or ask an administrator for a link")
+    attempts.room(session, most, at=at)
     row = accounts.by_key(session, key)
     usable = row is not None and row.closed_at is None and bool(row.password)
     fitting = passwords.fits(row.password if row is not None and usable else "", password)
     if row is None or not fitting:
-        session.add_all([FailedEntry(key=one, at=at) for one in most])
+        attempts.failed(session, most, at=at)
         return None
     return begin_session(session, account=row.id, at=at, browser=browser)
 

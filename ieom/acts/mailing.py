@@ -1,5 +1,5 @@
-"""A letter to oneself, over the organisation's mail account, to see that it works: handed over at once, in nobody's name
-but the organisation's, and no mission's."""
+"""Letters that are no mission's, over the organisation's mail account, in nobody's name but the organisation's, handed over
+at once: a test of the account to oneself, and what the owner of an account is told."""
 
 from __future__ import annotations
 
@@ -73,13 +73,22 @@ def may_test(session: Session, *, by: str, at: datetime) -> None:
 
 
 def test(to: str, *, known: Sender | None, at: datetime) -> Outcome:
-    """Hand a letter to the mail server, and say what it answered. Raises `BadInput` when no account or no sender is set.
-    Call it outside of a transaction: it may take a while."""
+    """Hand a test to the mail server, as `hand_over` does."""
+    text = (
+        "This is a test of the organisation's mail account, asked for at the desk by the holder of this address.\n"
+        "It says nothing else, and needs no answer.\n"
+    )
+    return hand_over(to, "A test of the mail account", text, kind="mail_test", known=known, at=at)
+
+
+def hand_over(to: str, subject: str, text: str, *, kind: str, known: Sender | None, at: datetime) -> Outcome:
+    """Hand a letter that is no mission's to the mail server, and say what it answered. Raises `BadInput` when no account or
+    no sender is set. Call it outside of a transaction: it may take a while."""
     account = Account.of(settings())
     if known is None:
         raise BadInput("no sender is known: open a mission, whose file names one, or set IEOM_MAIL_FROM")
     account = replace(account, timeout=min(account.timeout, PATIENCE), patience=PATIENCE)
-    message = stuffed(_letter(to, known, at))
+    message = stuffed(_letter(to, subject, text, kind, known, at))
     envelope = Envelope(wire(known.envelope), wire(to), len(message))
     connection = Connection(account)
     try:
@@ -96,18 +105,14 @@ def tested(session: Session, *, by: str, at: datetime, account: int, outcome: Ou
     contact_acts.append(session, by=by, at=at, act=MailTested(account, str(outcome.what), outcome.code or 0))
 
 
-def _letter(to: str, known: Sender, at: datetime) -> bytes:
+def _letter(to: str, subject: str, text: str, kind: str, known: Sender, at: datetime) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(known.name, addr_spec=wire(known.email))
     message["To"] = wire(to)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = make_msgid(domain=wire(known.email).rpartition("@")[2])
-    message["Subject"] = "A test of the mail account"
+    message["Subject"] = subject
     message["Auto-Submitted"] = "auto-generated"
-    message["X-Ieom-Kind"] = "mail_test"
-    message.set_content(
-        "This is a test of the organisation's mail account, asked for at the desk by the holder of this address.\n"
-        "It says nothing else, and needs no answer.\n",
-        cte="quoted-printable",
-    )
+    message["X-Ieom-Kind"] = kind
+    message.set_content(text, cte="quoted-printable")
     return message.as_bytes()

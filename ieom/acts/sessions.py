@@ -10,10 +10,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from ieom.acts import accounts as acts
-from ieom.acts import passwords
-from ieom.errors import BadInput, NotFound, Refused
+from ieom.acts import attempts, passwords
+from ieom.errors import BadInput, NotFound
 from ieom.records import contact_acts
-from ieom.records.accounts import Account, DeskSession, FailedEntry
+from ieom.records.accounts import Account, DeskSession
 
 
 def alive(session: Session, account: int, *, at: datetime) -> Sequence[DeskSession]:
@@ -48,19 +48,24 @@ def end_others(session: Session, *, account: int, but: str, at: datetime) -> int
     return len(gone)
 
 
+def owned(session: Session, *, account: int, password: str, at: datetime) -> bool:
+    """Whether this is the password of the account, which has entered. False when it is wrong: that attempt is counted like
+    one to enter, so commit. Raises `Refused` after too many wrong ones."""
+    key = f"own {account}"
+    attempts.room(session, {key: attempts.ATTEMPTS}, at=at)
+    fits = passwords.fits(session.get_one(Account, account).password, password)
+    if not fits:
+        attempts.failed(session, [key], at=at)
+    return fits
+
+
 def change_password(session: Session, *, account: int, old: str, new: str, but: str, at: datetime) -> bool:
-    """Choose another password, having given the one that holds; every session but `but` ends. False when the old one is
-    wrong: that attempt is counted like one to enter, so commit. Raises `Refused` after too many wrong ones."""
-    row = session.get_one(Account, account)
-    since = at - acts.WINDOW
-    counted = select(func.count()).where(FailedEntry.key == f"own {row.id}", FailedEntry.at > since)
-    if (session.scalar(counted) or 0) >= acts.ATTEMPTS:
-        raise Refused("too many wrong attempts; try again in a quarter of an hour, or ask an administrator for a link")
+    """Choose another password, having given the one that holds; every session but `but` ends. False and `Refused` as in
+    `owned`."""
     passwords.long_enough(new)
-    if not passwords.fits(row.password, old):
-        session.add(FailedEntry(key=f"own {row.id}", at=at))
+    if not owned(session, account=account, password=old, at=at):
         return False
-    row.password = passwords.hashed(new)
+    session.get_one(Account, account).password = passwords.hashed(new)
     end_others(session, account=account, but=but, at=at)
     contact_acts.append(session, by=f"desk-{account}", at=at, act=acts.PasswordChosen(account))
     return True

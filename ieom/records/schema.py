@@ -22,6 +22,7 @@ from ieom.records import (
     meetings,
     missions,
     observation,
+    passkeys,
     releases,
     standings,
     statements,
@@ -34,7 +35,7 @@ from ieom.records.base import Base
 metadata = Base.metadata
 __all__ = [
     "accounts", "approvals", "audit", "comments", "contact_acts", "correspondence", "decision_links", "delegation", "deployment",
-    "letters", "media", "meetings", "metadata", "missions", "observation", "releases", "standings", "statements", "stations",
+    "letters", "media", "meetings", "metadata", "missions", "observation", "passkeys", "releases", "standings", "statements", "stations",
     "submissions", "suppressions",
 ]  # fmt: skip
 

@@ -1,0 +1,29 @@
+"""Wrong attempts to show who one is: counted, so that guessing stops, whichever process is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ieom.errors import Refused
+from ieom.records.accounts import FailedEntry
+
+ATTEMPTS, WINDOW = 8, timedelta(minutes=15)
+"""Wrong passwords for one address from one place before the next has to wait; three times as many from one place for all
+addresses, twelve times as many for one address from everywhere."""
+
+
+def room(session: Session, most: Mapping[str, int], *, at: datetime) -> None:
+    """Raises `Refused` where under one of these keys as many failed as may (in `WINDOW`)."""
+    counted = select(FailedEntry.key, func.count()).where(FailedEntry.key.in_(most), FailedEntry.at > at - WINDOW)
+    failed = dict(session.execute(counted.group_by(FailedEntry.key)).tuples().all())
+    if any(count >= most[one] for one, count in failed.items()):
+        raise Refused("too many wrong attempts; try again in a quarter of an hour, or ask an administrator for a link")
+
+
+def failed(session: Session, keys: Collection[str], *, at: datetime) -> None:
+    """Count one more under each of these keys."""
+    session.add_all([FailedEntry(key=one, at=at) for one in keys])
