@@ -34,5 +34,5 @@ def tell(engine: Engine, about: About, *, account: int, by: str, at: datetime, n
     with begin(engine) as session:
         telling.told(session, by=by, at=at, account=account, about=about, outcome=outcome)
     if outcome.what is What.SENT:
-        return f"A letter about it went to {said.to}."
+        return f"A letter that says so, and holds no way in, went to {said.to}."
     return f"No letter about it is known to have gone to {said.to}. {mailing.SAID[outcome.what]}"
