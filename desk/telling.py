@@ -25,14 +25,15 @@ def tell(engine: Engine, about: About, *, account: int, by: str, at: datetime, n
         number = by.removeprefix("desk-")
         who = session.get(Account, int(number)) if number.isdigit() else None
         said = telling.words(session, about, account=account, by=who.name if who else MACHINE, at=at, what=name)
+    owed = " Tell them yourself." if about is About.LINK else ""
     if not settings().smtp_host:
-        return f"No mail account is set, so no letter about it went to {said.to}."
+        return f"No mail account is set, so no letter about it went to {said.to}.{owed}"
     try:
         outcome = mailing.hand_over(said.to, said.subject, said.text, kind=f"account_{about}", known=known, at=at)
     except IeomError as error:
-        return f"No letter about it went to {said.to}: {error}."
+        return f"No letter about it went to {said.to}: {error}.{owed}"
     with begin(engine) as session:
         telling.told(session, by=by, at=at, account=account, about=about, outcome=outcome)
     if outcome.what is What.SENT:
         return f"A letter that says so, and holds no way in, went to {said.to}."
-    return f"No letter about it is known to have gone to {said.to}. {mailing.SAID[outcome.what]}"
+    return f"No letter about it is known to have gone to {said.to}. {mailing.SAID[outcome.what]}{owed}"
