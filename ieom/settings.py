@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     with TLS stands before it."""
     desk_url: str = ""
     """Where people reach the desk: 'https://desk.example.org/'. For letters of missions whose approvers decide there."""
+    oidc_issuer: str = ""
+    """The organisation's OpenID provider, by whose accounts people enter the desk: 'https://login.example.org/realms/staff'.
+    With the two below; empty: nobody enters so."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
     public_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """Port on this machine of the public pages that 'ieom serve' has; 0: none."""
     public_host: str = "127.0.0.1"

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Form, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from desk import telling
+from desk import openid, telling
 from desk.chronicle import sentence
 from desk.web.asking import Asked as Asker
 from desk.web.asking import Desk, router
@@ -120,10 +120,11 @@ def show(desk: Desk, account: Number) -> Response:
         slugs = list(missions.all_slugs(session))
         live = sessions.how_many(session, at=now).get(account, 0)
         keys = passkeys.of(session, account)
+        there = {one.issuer: one for one in passkeys.subjects(session, account)}
         offered = _offered(session, slugs)
     return desk.page(
         "account.html", zone="UTC", row=row, grants=grants, live=live, slugs=slugs, roles=_roles(), places=_places(slugs), offered=offered, now=now,
-        mine=row.id == desk.me.id, keys=keys,
+        mine=row.id == desk.me.id, keys=keys, openid=openid.name(), bound=there.get(openid.issuer()),
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from ieom.rules.roles import SAID, Role
 PARTS = (
     "entering",
     "passkeys",
+    "openid",
     "practising",
     "newmission",  # before a mission, whose address would take its own
     "missions",

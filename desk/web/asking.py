@@ -239,9 +239,10 @@ def secure(request: Request) -> bool:
     return request.url.scheme == "https"
 
 
-def cookie_name(request: Request) -> str:
-    """The session cookie's name. With TLS a name that no other host and no plain page can set (RFC 6265bis, 4.1.3)."""
-    return "__Host-desk" if secure(request) else "desk"
+def cookie_name(request: Request, name: str = "desk") -> str:
+    """A cookie's name, the session's by default. With TLS one that no other host and no plain page can set (RFC 6265bis,
+    4.1.3)."""
+    return f"__Host-{name}" if secure(request) else name
 
 
 class Guarded(APIRoute):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 
+from desk import openid
 from desk.public.limits import asker
 from desk.web import address
 from desk.web.asking import Asked, Desk, cookie_name, here, router, secure
@@ -106,7 +107,7 @@ def page(desk: Asked, to: str, *, wrong: str = "", email: str = "") -> Response:
     own = address.own()
     return desk.page(
         "enter.html", status=422 if wrong else 200, to=here(to), wrong=wrong, email=email, people=_people(desk),
-        passkeys=own.fits and own.asked(desk.request),
+        passkeys=own.fits and own.asked(desk.request), openid=openid.name() if own.asked(desk.request) else "",
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from fastapi import Form, Path, Request, Response
 from desk import telling
 from desk.public.limits import asker
 from desk.web import address
-from desk.web.asking import Asked, Desk, here, router, secure
+from desk.web.asking import Asked, Desk, cookie_name, here, router, secure
 from desk.web.entering import entered, page
 from ieom.acts import challenges, sessions
 from ieom.acts import passkeys as acts
@@ -23,6 +23,8 @@ part = router()
 Line = Annotated[str, Form(max_length=300)]
 Answer = Annotated[str, Form(max_length=20_000)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+HOLDER = "entering"
+"""The cookie of a browser that is about to enter."""
 NO = "This passkey lets nobody in here, or it took too long. Try again, or enter with the password."
 """Whatever is wrong: a stranger learns nothing by it."""
 
@@ -36,7 +38,7 @@ def ask_to_enter(desk: Desk, request: Request) -> Response:
         options = acts.ask_to_enter(session, holder=holder, site=site, place=asker(request), at=at)
     answer = Response(options, media_type="application/json")
     answer.set_cookie(
-        holder_name(request), holder, max_age=int(challenges.ALIVE.total_seconds()), path="/", httponly=True,
+        cookie_name(request, HOLDER), holder, max_age=int(challenges.ALIVE.total_seconds()), path="/", httponly=True,
         samesite="strict", secure=secure(request),
     )  # fmt: skip
     return answer
@@ -48,14 +50,14 @@ def enter(desk: Desk, request: Request, answer: Answer = "", to: Line = "/") -> 
     with begin(desk.engine) as session:
         try:
             found = acts.enter(
-                session, answer=answer, holder=request.cookies.get(holder_name(request), ""), site=_site(request),
+                session, answer=answer, holder=request.cookies.get(cookie_name(request, HOLDER), ""), site=_site(request),
                 place=asker(request), at=missions.real_now(), browser=request.headers.get("user-agent", ""),
             )  # fmt: skip
             wrong = "" if found else NO
         except Refused as error:
             found, wrong = None, str(error)
     went = page(desk, to, wrong=wrong) if found is None else entered(desk, request, found[0], here(to))
-    went.delete_cookie(holder_name(request), path="/", secure=secure(request), httponly=True, samesite="strict")
+    went.delete_cookie(cookie_name(request, HOLDER), path="/", secure=secure(request), httponly=True, samesite="strict")
     return went
 
 
@@ -108,11 +110,6 @@ def remove_anothers(desk: Desk, account: Number, passkey: Number) -> Response:
     """Remove somebody's, whose device was lost."""
     _remove(desk, account, passkey)
     return desk.done(f"/accounts/{account}", "The passkey is removed: nobody enters by it any more.")
-
-
-def holder_name(request: Request) -> str:
-    """The cookie of a browser that is about to enter; with TLS a name that no other host can set."""
-    return "__Host-entering" if secure(request) else "entering"
 
 
 def _remove(desk: Asked, account: int, passkey: int) -> None:

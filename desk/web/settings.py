@@ -10,6 +10,8 @@ from cryptography.fernet import Fernet
 from fastapi import Response
 from sqlalchemy.orm import Session
 
+from desk import openid
+from desk.web import address
 from desk.web.asking import Desk, router
 from ieom.acts import mailing
 from ieom.errors import IeomError
@@ -42,7 +44,12 @@ def show(desk: Desk) -> Response:
     with desk.look() as (session, _mission, now):
         known = mailing.sender(session)
         names = _names(session)
-    parts = [("Mail account", _mail(known)), ("Names and letterhead", [*names, _letterhead(now)]), ("Keys", _keys(now))]
+    parts = [
+        ("Mail account", _mail(known)),
+        ("Names and letterhead", [*names, _letterhead(now)]),
+        ("Keys", _keys(now)),
+        ("Entering", _entering()),
+    ]
     owed = [line for _title, lines in parts for line in lines if line.kind == "late"]
     return desk.page(
         "settings.html",
@@ -94,6 +101,26 @@ def _mail(known: mailing.Sender | None) -> list[Line]:
         "Letters that come back", "are read by nobody here: a person has to look into that mailbox", "waiting", "IEOM_BOUNCE_IMAP_HOST"
     )  # fmt: skip
     return [server, sender, _dkim(known), back]
+
+
+def _entering() -> list[Line]:
+    own = address.own()
+    lines = [Line("Passkeys", f"are kept for {own.origin}", where="IEOM_DESK_URL")]
+    if not own.fits:
+        says = "can't be kept for this address: it needs a name, and TLS"
+        lines = [Line("Passkeys", says, "waiting", "IEOM_DESK_URL")]
+    told = {name: str(getattr(settings(), f"oidc_{name.lower()}")) for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")}
+    missing = [f"IEOM_OIDC_{name}" for name, value in told.items() if not value]
+    what = "The organisation's log-in (OpenID Connect)"
+    if len(missing) == len(told):
+        lines.append(Line(what, "none: people enter by password or passkey", "none", "IEOM_OIDC_ISSUER"))
+    elif missing:
+        lines.append(Line(what, f"is not offered: {' and '.join(missing)} is not set", "late", missing[0]))
+    elif not openid.issuer():
+        lines.append(Line(what, "is not offered: its address has to begin with https://", "late", "IEOM_OIDC_ISSUER"))
+    else:
+        lines.append(Line(what, f"is {openid.issuer()}; it sends people back to {own.origin}/enter/openid/back"))
+    return lines
 
 
 def _dkim(known: mailing.Sender | None) -> Line:
