@@ -33,17 +33,9 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 MOST = 50
 """Acts on a page of the record."""
 ACTS = {
-    "AccountMade",
-    "AccountClosed",
-    "RoleGiven",
-    "RoleTaken",
-    "PasswordChosen",
-    "EntryLinkMade",
-    "OwnerTold",
-    "MailTested",
-    "PasskeyAdded",
-    "PasskeyRemoved",
-}
+    "AccountMade", "AccountClosed", "RoleGiven", "RoleTaken", "PasswordChosen", "EntryLinkMade", "OwnerTold", "MailTested",
+    "PasskeyAdded", "PasskeyRemoved", "OpenIdBound", "OpenIdUnbound",
+}  # fmt: skip
 
 
 @part.get("/accounts")
