@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from desk.public import deciding, unsubscribing, verifying
+from desk.public import deciding, nominating, unsubscribing, verifying
 from desk.public.guarding import Guarded
 from desk.public.pages import error_page
 from desk.public.site import Site, tag
@@ -44,6 +44,7 @@ def public(engine: Engine, *, rehearsals: bool = False) -> ASGIApp:
             Route("/verify", verifying.show, methods=["GET"]),
             Route("/verify", verifying.check, methods=["POST"]),
             *deciding.ROUTES,
+            *nominating.ROUTES,
             Route("/{path:path}", newsroom, methods=["GET"]),
         ],
         exception_handlers={HTTPException: _refused, Exception: _broken},

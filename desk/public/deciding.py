@@ -3,11 +3,7 @@ that nobody was sent is answered like any address that nobody knows."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,25 +15,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from desk.public.by_link import HEADERS, Facts, ours, page, read, style
 from desk.public.forms import form_of
-from desk.public.site import tag
 from ieom.acts import deciding_by_link as acts
 from ieom.acts.answering import tell
 from ieom.acts.asked_of import asked_of, copy_of
 from ieom.acts.links import Held
 from ieom.errors import BadInput, IeomError, NotFound, Tampered
-from ieom.papers.page import environment
 from ieom.records import decision_links, missions
 from ieom.records.base import begin, reading
-from ieom.settings import settings
 
 LONGEST = 80_000
 """Octets of a form; a letter of a comment takes up to nine of them."""
 COPIES = 16
 """PDFs kept in memory, so that a scanner that follows the link again and again costs one of them."""
-LOG = logging.getLogger("ieom.public")
-Facts = dict[str, Any]
-T = TypeVar("T")
 
 
 def prepare(state: State) -> None:
@@ -45,29 +36,22 @@ def prepare(state: State) -> None:
     state.copies = {}
 
 
-async def style(request: Request) -> Response:
-    """The newsroom's style with what these pages add."""
-    folder = settings().templates_dir
-    data = b"".join((folder / path).read_bytes() for path in ("newsroom/style.css", "deciding/style.css"))
-    return Response(data, media_type="text/css", headers={"cache-control": "public, max-age=3600", "etag": tag(data)})
-
-
 async def show(request: Request) -> Response:
     """What is asked, or what became of it; where a code is asked for, that alone."""
     token = request.path_params["token"]
-    return _page(200, await _read(request, partial(_shown, token=token)))
+    return _page(200, await read(request, partial(_shown, token=token)))
 
 
 async def act(request: Request) -> Response:
     """Enter the code, or decide. An answer is given only once the records hold it; else the page asks again (503)."""
-    _ours(request)
+    ours(request)
     token, form = request.path_params["token"], await form_of(request, LONGEST)
     code = str(form.get("code", ""))[:40]
     if not await _entered(request, token, code):
-        return _page(403, await _read(request, partial(_shown, token=token, wrong=bool(code))))
+        return _page(403, await read(request, partial(_shown, token=token, wrong=bool(code))))
     shown = partial(_shown, token=token, code=code, entered=True)
     if "decision" not in form:
-        return _page(200, await _read(request, shown))
+        return _page(200, await read(request, shown))
     status, said = 200, ""
     try:
         await run_in_threadpool(_decide, request.app.state.engine, token, code, form)
@@ -85,8 +69,8 @@ async def act(request: Request) -> Response:
             "The records can't be reached just now. Your decision was not recorded: please try again in a minute.",
         )
     if status == 200 and not code:
-        return RedirectResponse(token, 303, headers=_headers())
-    facts = await _read(request, partial(shown, said=said, typed=str(form.get("comment", ""))[: acts.COMMENT + 1]))
+        return RedirectResponse(token, 303, headers=HEADERS)
+    facts = await read(request, partial(shown, said=said, typed=str(form.get("comment", ""))[: acts.COMMENT + 1]))
     return _page(status, facts, {"retry-after": "60"} if status == 503 else None)
 
 
@@ -94,33 +78,17 @@ async def paper(request: Request) -> Response:
     """The PDF that came with the letter. Behind a code it is a form of the page that asks for it."""
     token, language = request.path_params["token"], request.path_params["language"]
     if request.method == "POST":
-        _ours(request)
+        ours(request)
         code = str((await form_of(request, LONGEST)).get("code", ""))[:40]
         if not await _entered(request, token, code):
-            facts = await _read(request, partial(_shown, token=token, wrong=bool(code)))
+            facts = await read(request, partial(_shown, token=token, wrong=bool(code)))
             return _page(403, facts | {"root": "../"})
         made = partial(_copy, token=token, language=language, kept=request.app.state.copies, entered=True)
     else:
         made = partial(_copy, token=token, language=language, kept=request.app.state.copies)
-    data = await _read(request, made)
+    data = await read(request, made)
     name = f'inline; filename="statement-{language}.pdf"'
-    return Response(data, media_type="application/pdf", headers=_headers() | {"content-disposition": name})
-
-
-async def _read(request: Request, what: Callable[[Session], T]) -> T:
-    """Something of the records: 404 where nobody was sent such a link, 503 while they can't be read."""
-    try:
-        return await run_in_threadpool(_reading, request.app.state.engine, what)
-    except NotFound:
-        raise HTTPException(404) from None
-    except (SQLAlchemyError, Tampered) as error:
-        LOG.error("what was asked by a link can't be shown: %s", error)
-        raise HTTPException(503, headers={"retry-after": "60"}) from None
-
-
-def _reading(engine: Engine, what: Callable[[Session], T]) -> T:
-    with reading(engine) as session:
-        return what(session)
+    return Response(data, media_type="application/pdf", headers=HEADERS | {"content-disposition": name})
 
 
 async def _entered(request: Request, token: str, code: str) -> bool:
@@ -199,26 +167,8 @@ def _copy(
     return kept.get(key) or copy_of(session, found, language)
 
 
-def _ours(request: Request) -> None:
-    """Refuse a form that another site's page sends. Nothing but the token lets anybody in, so this is the second lock;
-    under no-referrer a browser says 'null' for its own page, and Sec-Fetch-Site tells whose it was."""
-    said, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-    base = urlsplit(settings().decide_url)
-    ours = {f"{request.url.scheme}://{request.url.netloc}", f"{base.scheme}://{base.netloc}"}
-    if (site or "same-origin") not in {"same-origin", "none"} or (said or "null") not in {*ours, "null"}:
-        raise HTTPException(403)
-    if said is None and site is None:
-        raise HTTPException(403)
-
-
-def _headers() -> dict[str, str]:
-    return {"cache-control": "no-store", "x-robots-tag": "noindex"}
-
-
 def _page(status: int, facts: Facts, headers: dict[str, str] | None = None) -> Response:
-    known = environment(settings().templates_dir, "en", facts["zone"])
-    data = known.get_template(f"deciding/{facts['template']}").render(**facts)
-    return Response(data, status, media_type="text/html", headers=_headers() | (headers or {}))
+    return page(status, f"deciding/{facts['template']}", facts, headers)
 
 
 ROUTES = [

@@ -13,12 +13,12 @@ SECONDS = 10
 """How long a body may take to arrive."""
 
 
-async def form_of(request: Request, octets: int) -> FormData:
-    """The fields of a form of at most so many octets; what is wrong with it is an answer (400, 408, 413)."""
+async def form_of(request: Request, octets: int, *, files: int = 0, seconds: float = SECONDS) -> FormData:
+    """The fields of a form of at most so many octets, and its files where there may be any; what is wrong with it is an answer (400, 408, 413)."""
     try:
-        body = limited(request, octets, seconds=SECONDS)
+        body = limited(request, octets, seconds=seconds)
         if request.headers.get("content-type", "").startswith("multipart/form-data"):  # RFC 8058, 3.2 names both
-            return await MultiPartParser(request.headers, body, max_files=0, max_fields=16).parse()
+            return await MultiPartParser(request.headers, body, max_files=files, max_fields=24).parse()
         return await FormParser(request.headers, body).parse()
     except TooLarge:
         raise HTTPException(413) from None

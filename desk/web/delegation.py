@@ -58,7 +58,7 @@ def nominate(
 ) -> Response:  # fmt: skip
     """Record a nomination; without a code the next free one is taken."""
     with desk.act() as (session, mission, by, at):
-        member = code.strip() or _next(session, mission, state, role)
+        member = code.strip() or acts.next_code(session, mission, state, role)
         acts.nominate(
             session, mission, by=by, at=at, member=member, role=role, office=office.strip(), state=state,
             honorific=honorific.strip(), name=name.strip(), title=title.strip(), body=body, email=email.strip(),
@@ -139,9 +139,3 @@ def _chosen(people: list[dict[str, Any]], state: str, status: str, owes: str) ->
         for one in people
         if state in {"", one["state"]} and status in {"", one["status"]} and (not owes or one["owing"])
     ]
-
-
-def _next(session: Session, mission: str, state: str, role: str) -> str:
-    taken = {row.code for row in members.of(session, mission)}
-    first = state.lower() or role.replace("_", "-")
-    return next(code for number in range(1, 1000) if (code := f"{first}-{number}") not in taken)

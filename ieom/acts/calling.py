@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from ieom.acts import correspondence
+from ieom.acts import correspondence, nomination_links
 from ieom.acts.correspondence import INVITATION
 from ieom.errors import BadInput, NotFound, Refused
 from ieom.folder.names import load_names
@@ -21,6 +21,7 @@ from ieom.records.correspondence import Correspondence
 from ieom.records.delegation import StateCall
 from ieom.rules import delegation as rules
 from ieom.rules.mission import MissionFacts, Office, SendingState
+from ieom.settings import settings
 
 
 @dataclass(frozen=True)
@@ -143,11 +144,35 @@ def _ask(
     call.quota, call.due_at, call.note_number = state.quota, due, note.number
     session.flush()
     audit.append(session, mission, by="clock", at=at, act=NominationsCalled(state.code, state.quota, note.number, due))
+    link = nomination_links.made(session, mission, state.code, at=at)
     queue(
         session, mission, kind="call_for_nominations", occasion=occasion,
         to=Recipient(office.email, office.office, salutation=office.salutation),
-        facts={**told, "number": note.number, "items": list(rules.ITEMS.values())}, at=at, due_at=since,
+        facts={**told, "number": note.number, "items": list(rules.ITEMS.values()), "link": link}, at=at, due_at=since,
         attachments=[Attachment(f"{note.number.replace('/', '-')}.docx", WORD, data)],
+    )  # fmt: skip
+
+
+def send_link(session: Session, mission: str, *, by: str, at: datetime, state: str) -> None:
+    """A letter with a new link by which the state nominates; those sent before are dead from now on."""
+    missions.lock(session, mission)
+    facts = missions.facts(session, mission)
+    to, call = state_of(facts, state), members.calls(session, mission).get(state)
+    if not settings().decide_url:
+        raise Refused("links can't be sent: whoever keeps this machine sets IEOM_DECIDE_URL first")
+    if call is None:
+        raise NotFound(f"{state} has not been asked yet; its first letter carries a link")
+    if at >= facts.opens():
+        raise Refused("the polls have opened; a state nominates by link until then")
+    nomination_links.end(session, mission, by=by, at=at, state=state)
+    count = len(nomination_links.of(session, mission, state))
+    queue(
+        session, mission, kind="nomination_link", occasion=f"nomination-link:{state}:{count + 1}",
+        to=Recipient(to.contact_email, to.contact_office, salutation="Excellency"), at=at,
+        facts={
+            "state": load_names().running(state, on=facts.election_day), "quota": call.quota, "due": call.due_at,
+            "link": nomination_links.made(session, mission, state, at=at),
+        },
     )  # fmt: skip
 
 

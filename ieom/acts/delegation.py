@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from ieom.acts import vault
 from ieom.acts.accreditation import badge, papers_due, request_accreditation, request_due
 from ieom.acts.appointment import appoint, appoint_head, brief
-from ieom.acts.calling import authority, call_states, invited, record_invitation, state_declines
-from ieom.acts.nomination import declare_conflict, leave, nominate, receive_items, waive_item
+from ieom.acts.calling import authority, call_states, invited, record_invitation, send_link, state_declines
+from ieom.acts.nomination import declare_conflict, leave, next_code, nominate, receive_items, waive_item
 from ieom.folder.names import load_names
 from ieom.mail.letters import Recipient, queue
 from ieom.records import audit, members, missions
@@ -28,8 +28,8 @@ from ieom.rules.mission import MissionFacts
 from ieom.rules.timeline import Stage, Standing, State, owes
 
 __all__ = [
-    "advance", "appoint", "appoint_head", "badge", "brief", "declare_conflict", "leave", "nominate", "receive_items",
-    "recipient", "record_invitation", "request_accreditation", "state_declines", "waive_item",
+    "advance", "appoint", "appoint_head", "badge", "brief", "declare_conflict", "leave", "next_code", "nominate", "receive_items",
+    "recipient", "record_invitation", "request_accreditation", "send_link", "state_declines", "waive_item",
 ]  # fmt: skip
 
 TOLD = ("nomination_received", "appointment", "badge_issued")

@@ -69,6 +69,13 @@ def member_of(session: Session, mission: str, code: str) -> Member:
     return row
 
 
+def next_code(session: Session, mission: str, state: str, role: str) -> str:
+    """The next code that is free for somebody of a state, such as kg-2; of the organisation itself by the role."""
+    taken = {row.code for row in members.of(session, mission)}
+    first = state.lower() or role.replace("_", "-")
+    return next(code for number in range(1, 1000) if (code := f"{first}-{number}") not in taken)
+
+
 def nominate(
     session: Session,
     mission: str,

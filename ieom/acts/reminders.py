@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ieom.acts import approval, links, meetings, vault
+from ieom.acts import approval, links, meetings, nomination_links, vault
 from ieom.acts.drafting import tell
 from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
@@ -162,7 +162,7 @@ def advance(session: Session, mission: str, *, at: datetime) -> list[Letter]:
         if reminder.goes > at or reminder.occasion in gone:
             continue
         for code, to in (one for one in readers(session, mission, facts, reminder) if one[1].email):
-            link = _link(session, mission, reminder, code, at) if reminder.owed.about == "approval_waits" else {}
+            link = _link(session, mission, reminder, code, at)
             letter = queue(
                 session, mission, kind=f"reminder_{reminder.owed.about}", occasion=reminder.occasion, to=to, at=at,
                 due_at=reminder.goes, grace=load_timeline().grace,
@@ -177,7 +177,16 @@ def advance(session: Session, mission: str, *, at: datetime) -> list[Letter]:
 
 
 def _link(session: Session, mission: str, reminder: Reminder, code: str, at: datetime) -> dict[str, str]:
-    """A working link for the approver or the deputy who is reminded; none for anybody else."""
+    """A working link for the approver or the deputy, or for the state, that is reminded; none for anybody else."""
+    if reminder.owed.about == "nominations":
+        state = reminder.owed.key if reminder.to == "state" and not reminder.escalated else ""
+        return {
+            "link": nomination_links.made(session, mission, state, at=at)
+            if state and code == reminder.owed.person
+            else ""
+        }
+    if reminder.owed.about != "approval_waits":
+        return {}
     round_ = approval.newest_round(session, mission)
     if round_ is None or round_.number != reminder.owed.facts["round"]:
         return {"link": "", "asks": ""}

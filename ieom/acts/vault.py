@@ -29,7 +29,11 @@ from ieom.settings import settings
 LARGEST = 10_000_000
 """Bytes; a scanned page or a photograph is far below."""
 MAGIC = {"JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n", "PDF": b"%PDF-"}
-TAKEN = {"passport_page": ("JPEG", "PNG", "PDF"), "photo": ("JPEG", "PNG")}
+_SCAN = ("JPEG", "PNG", "PDF")
+TAKEN = {
+    "personal_form": _SCAN, "code_of_conduct": _SCAN, "accreditation_form": _SCAN, "passport_page": _SCAN,
+    "photo": ("JPEG", "PNG"),
+}  # fmt: skip
 """The kinds of file taken for each item, told by their first bytes."""
 _NONCE = 12
 
@@ -101,7 +105,7 @@ def put(
     session: Session, mission: str, *, by: str, at: datetime, member: str, item: str,
     file: Path | str | bytes, erase_on: date | None = None, ref: str | None = None,
 ) -> str:  # fmt: skip
-    """Encrypt and keep a passport page or a photograph (at most 10 MB; a file, or its bytes); returns its identifier, which tells nothing of
+    """Encrypt and keep a nominee's signed form, passport page or photograph (at most 10 MB; a file, or its bytes); returns its identifier, which tells nothing of
     the person. Erased on `erase_on`, or after the mission's retention; an earlier one of the same item at the next
     occasion. The item of the nominee's file counts as received."""
     missions.lock(session, mission)

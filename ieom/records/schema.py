@@ -21,6 +21,7 @@ from ieom.records import (
     media,
     meetings,
     missions,
+    nomination_links,
     observation,
     passkeys,
     releases,
@@ -35,7 +36,8 @@ from ieom.records.base import Base
 metadata = Base.metadata
 __all__ = [
     "accounts", "approvals", "audit", "comments", "contact_acts", "correspondence", "decision_links", "delegation", "deployment",
-    "letters", "media", "meetings", "metadata", "missions", "observation", "passkeys", "releases", "standings", "statements", "stations",
+    "letters", "media", "meetings", "metadata", "missions", "nomination_links", "observation", "passkeys", "releases", "standings",
+    "statements", "stations",
     "submissions", "suppressions",
 ]  # fmt: skip
 
