@@ -87,9 +87,9 @@ def words(message: EmailMessage) -> str:
     return str(body.get_content())
 
 
-def link_in(message: EmailMessage, base: str = BASE) -> str:
+def link_in(message: EmailMessage, base: str = BASE, what: str = "decide") -> str:
     """The path of the link that a letter holds."""
-    found = re.search(rf"{re.escape(base)}(decide/\S+)", words(message))
+    found = re.search(rf"{re.escape(base)}({what}/\S+)", words(message))
     assert found, words(message)
     return f"/{found[1]}"
 

@@ -4,6 +4,7 @@ nominees alone, and no paper that was handed over."""
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -155,7 +156,7 @@ def _shown(
         "template": "nominating/page.html" if found.held.became == "open" else "nominating/ended.html",
         "zone": facts.zone, "organisation": facts.release.from_name, "election": facts.election.title, "now": now,
         "day": facts.election_day, "place": names.short(facts.base_city, on=facts.election_day), "contact": contact, "root": "", "token": token, "said": said,
-        "done": done, "typed": typed or {}, "became": found.held.became, "state": names.short(state.code, on=facts.election_day),
+        "done": done, "typed": defaultdict(str, typed or {}), "became": found.held.became, "state": names.short(state.code, on=facts.election_day),
         "quota": state.quota, "due": found.call.due_at, "late": now > found.call.due_at, "call": found.call.status,
         "people": here, "gone": [one for one in people if one not in here], "left": max(0, state.quota - observing),
         "owing": sum(bool(one["missing"]) for one in here if one["status"] == "nominated"), "ref": secrets.token_hex(8),

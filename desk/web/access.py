@@ -158,6 +158,8 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/delegation/accreditation": COORDINATOR,
     "POST /missions/{mission}/delegation/briefed": COORDINATOR,
     "POST /missions/{mission}/delegation/states/{state}/declines": COORDINATOR,
+    "POST /missions/{mission}/delegation/states/{state}/link": COORDINATOR,
+    "POST /missions/{mission}/delegation/states/{state}/link/end": COORDINATOR,
     "GET /missions/{mission}/delegation/{code}": FILES,
     "GET /missions/{mission}/delegation/{code}/card": FILES,
     "POST /missions/{mission}/delegation/{code}/items/{item}": COORDINATOR,

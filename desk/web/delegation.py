@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Form, Response
@@ -9,14 +10,18 @@ from sqlalchemy.orm import Session
 
 from desk.web.asking import Desk, router
 from ieom.acts import delegation as acts
+from ieom.acts import nomination_links
 from ieom.folder.names import load_names
 from ieom.records import members, missions
+from ieom.records import nomination_links as links
 from ieom.records.delegation import Accreditation, Member
 from ieom.records.members import styled
+from ieom.records.nomination_links import NominationLink
 from ieom.rules import delegation as rules
 from ieom.rules.delegation import FileState
 from ieom.rules.mission import MissionFacts
 from ieom.rules.names import LANGUAGES
+from ieom.settings import settings
 
 part = router()
 Line = Annotated[str, Form(max_length=300)]
@@ -96,6 +101,23 @@ def declines(desk: Desk, state: str) -> Response:
     return desk.done(f"/missions/{desk.mission}/delegation", f"{state} sends no observers.")
 
 
+@part.post("/missions/{mission}/delegation/states/{state}/link")
+def link(desk: Desk, state: str) -> Response:
+    """Send a state a new link by which it nominates; those before end."""
+    with desk.act() as (session, mission, by, at):
+        acts.send_link(session, mission, by=by, at=at, state=state)
+    said = f"A letter with a new link goes to {state}; links sent before work no more."
+    return desk.done(f"/missions/{desk.mission}/delegation", said)
+
+
+@part.post("/missions/{mission}/delegation/states/{state}/link/end")
+def end_link(desk: Desk, state: str) -> Response:
+    """End the links that a state has."""
+    with desk.act() as (session, mission, by, at):
+        nomination_links.end(session, mission, by=by, at=at, state=state)
+    return desk.done(f"/missions/{desk.mission}/delegation", f"The links sent to {state} work no more.")
+
+
 def person(row: Member, file: FileState, badge: Accreditation | None) -> dict[str, Any]:
     """A person of the delegation as pages show them."""
     return {
@@ -110,6 +132,7 @@ def person(row: Member, file: FileState, badge: Accreditation | None) -> dict[st
 
 def _states(session: Session, mission: str, facts: MissionFacts, everyone: list[Member]) -> list[dict[str, Any]]:
     names, calls, made = load_names(), members.calls(session, mission), []
+    sent, before_polls = links.of(session, mission), missions.now(session, mission) < facts.opens()
     by_code = {state.code: state for state in facts.states}
     for code in names.precedence(by_code, on=facts.election_day):
         state, call = by_code[code], calls.get(code)
@@ -120,10 +143,20 @@ def _states(session: Session, mission: str, facts: MissionFacts, everyone: list[
                 "code": code, "name": names.short(code, on=facts.election_day), "quota": state.quota, "answer": answer,
                 "nominated": sum(row.status in HERE for row in there), "waits": answer == "asked",
                 "appointed": sum(row.status == "appointed" for row in there), "due": call.due_at if call else None,
-                "note": (call.note_number or "") if call else "",
+                "note": (call.note_number or "") if call else "", "link": _link(sent.get(code, ())),
+                "sends": bool(settings().decide_url) and call is not None and before_polls and answer != "withdrew",
             }
         )  # fmt: skip
     return made
+
+
+def _link(sent: Sequence[NominationLink]) -> dict[str, Any]:
+    """What became of the links that a state was sent: whether one works, when the newest went, when one was last used."""
+    used = [row.used_at for row in sent if row.used_at]
+    return {
+        "works": any(row.ended_at is None for row in sent), "sent_at": sent[-1].made_at if sent else None,
+        "used_at": max(used) if used else None,
+    }  # fmt: skip
 
 
 def _filters(states: list[dict[str, Any]], people: list[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:

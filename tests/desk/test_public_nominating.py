@@ -1,0 +1,331 @@
+"""The page behind a state's link: it nominates, hands papers over and declines, for this state alone and until it is ended."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from conftest import open_example
+from links import BASE, SLUG, letter, link_in, words
+from sqlalchemy import Engine, select, text
+from starlette.testclient import TestClient
+
+from desk.public.app import public
+from desk.public.site import records
+from ieom.acts import calling, composition, reminders, vault
+from ieom.acts import delegation as acts
+from ieom.records import members, missions
+from ieom.records.audit import AuditRow
+from ieom.records.base import begin, reading
+from ieom.records.decision_links import digest_of
+from ieom.records.delegation import Member, VaultItem
+from ieom.records.nomination_links import NominationLink
+from ieom.rules.delegation import QUESTIONS
+from ieom.settings import settings
+
+OURS = {"origin": "https://press.example"}
+JULY = datetime(2020, 7, 6, 5, tzinfo=UTC)
+NOMINEE = {
+    "act": "nominate", "ref": "first", "name": "", "office": "Embassy of the Kyrgyz Republic, observer 1", "role": "observer",
+    "email": "observer.one@embassy.example", "language": "ru", "honorific": "", "title": "Counsellor", "salutation": "",
+}  # fmt: skip
+NO = dict.fromkeys(QUESTIONS, "no")
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 100
+
+
+@pytest.fixture(autouse=True)
+def address(own_state, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IEOM_DECIDE_URL", BASE)
+    settings.cache_clear()
+
+
+def called(engine: Engine) -> Engine:
+    """The example mission, its states asked to nominate."""
+    open_example(engine)
+    with begin(engine) as session:
+        missions.get(session, SLUG).simulated_now = JULY
+        acts.record_invitation(session, SLUG, by="coordinator", at=JULY)
+        acts.advance(session, SLUG, at=JULY)
+    return engine
+
+
+@pytest.fixture
+def asked(engine: Engine) -> Engine:
+    return called(engine)
+
+
+def site(engine: Engine) -> Iterator[TestClient]:
+    own = records(engine.url.render_as_string(hide_password=False))
+    with TestClient(public(own), base_url="https://press.example", follow_redirects=False) as client:
+        yield client
+    own.dispose()
+
+
+@pytest.fixture
+def web(asked: Engine) -> Iterator[TestClient]:
+    yield from site(asked)
+
+
+def contact(engine: Engine, state: str = "KG") -> str:
+    with reading(engine) as session:
+        return next(one.contact_email for one in missions.facts(session, SLUG).states if one.code == state)
+
+
+def path_of(engine: Engine, state: str = "KG", kind: str = "call_for_nominations") -> str:
+    return link_in(letter(engine, contact(engine, state), kind), what="nominate")
+
+
+def send(web: TestClient, path: str, data: dict[str, str], **more):
+    """Send a form and follow to the page that it leads to."""
+    answer = web.post(path, data=data, headers=OURS, **more)
+    if answer.status_code == 303:
+        return web.get("/nominate/" + answer.headers["location"])
+    return answer
+
+
+def give(web: TestClient, path: str, item: str, data: bytes, name: str = "scan.pdf", member: str = "kg-1"):
+    return send(web, path, {"act": "give", "member": member, "item": item}, files={"paper": (name, data)})
+
+
+def everything(engine: Engine) -> list[tuple[object, ...]]:
+    with reading(engine) as session:
+        return [
+            tuple(sorted(map(tuple, session.execute(text(f"SELECT * FROM {table}"))), key=str))
+            for table in (
+                "nomination_links",
+                "members",
+                "nominee_items",
+                "state_calls",
+                "vault_items",
+                "audit_rows",
+                "letters",
+            )
+        ]
+
+
+def test_a_state_nominates_and_completes_a_file_by_the_link_of_its_letter(asked: Engine, web: TestClient) -> None:
+    path = path_of(asked)
+    first = web.get(path)
+    assert first.status_code == 200
+    for said in ("Nominations by", "Nobody is nominated yet", "Nominations are due by", "Nur-Sultan", "UTC+6"):
+        assert said in first.text
+    page = send(web, path, NOMINEE)
+    assert "The nomination is recorded" in page.text
+    assert "Embassy of the Kyrgyz Republic, observer 1" in page.text
+    assert "6" not in re.findall(r"(\d) persons", page.text)
+    assert page.text.count("○ missing") == 6, "what it nominates needs no paper of the nomination"
+    for item in ("personal_form", "code_of_conduct", "accreditation_form", "passport_page"):
+        assert "kept, encrypted" in give(web, path, item, b"%PDF-1.7 a scan").text
+    give(web, path, "photo", PNG, "me.png")
+    page = send(
+        web, path, {"act": "declare", "member": "kg-1", **NO, "nationalities": "kg", "memberships": "", "detail": ""}
+    )
+    assert "No papers are missing" in page.text
+    with reading(asked) as session:
+        row = session.get_one(Member, (SLUG, "kg-1"))
+        assert (row.state, row.language, row.status) == ("KG", "ru", "nominated")
+        assert members.files(session, SLUG)["kg-1"].complete
+        assert members.calls(session, SLUG)["KG"].status == "answered"
+        by = {one.by for one in session.scalars(select(AuditRow).where(AuditRow.act == "PersonalPaperStored"))}
+        assert by == {"state-kg"}
+        assert session.scalars(select(NominationLink).where(NominationLink.state == "KG")).one().used_at == JULY
+    with begin(asked) as session:
+        acts.appoint(session, SLUG, by="coordinator", at=JULY, member="kg-1")
+    page = web.get(path).text
+    assert "a member of the Mission" in page
+    assert "Take this nominee back" not in page
+
+
+def test_a_state_declines_after_a_second_question_and_may_think_again(asked: Engine, web: TestClient) -> None:
+    path = path_of(asked)
+    assert "tick that your state sends no observers" in send(web, path, {"act": "decline"}).text.lower()
+    assert "Thank you for telling us" in send(web, path, {"act": "decline", "sure": "yes"}).text
+    with reading(asked) as session:
+        assert members.calls(session, SLUG)["KG"].status == "declined"
+    assert "You can still nominate" in web.get(path).text
+    send(web, path, NOMINEE)
+    with reading(asked) as session:
+        assert members.calls(session, SLUG)["KG"].status == "answered"
+
+
+def test_looking_a_hundred_times_changes_nothing(asked: Engine, web: TestClient) -> None:
+    path, before = path_of(asked), everything(asked)
+    for _ in range(50):
+        assert web.get(path).status_code == 200
+        assert web.head(path).status_code == 200
+    assert everything(asked) == before
+
+
+def test_the_same_form_sent_twice_nominates_once_and_the_quota_holds(asked: Engine, web: TestClient) -> None:
+    path = path_of(asked)
+    with reading(asked) as session:
+        quota = next(one.quota for one in missions.facts(session, SLUG).states if one.code == "KG")
+    for _ in range(3):
+        send(web, path, NOMINEE)
+    for number in range(2, quota + 2):
+        answer = send(web, path, {**NOMINEE, "ref": f"n{number}", "office": f"Embassy, observer {number}"})
+    assert answer.status_code == 409
+    assert "may nominate" in answer.text
+    assert "Nothing was recorded" in answer.text
+    with reading(asked) as session:
+        assert len(members.of(session, SLUG)) == quota
+    send(web, path, {"act": "take-back", "member": "kg-1"})
+    assert "The nomination is recorded" in send(web, path, {**NOMINEE, "ref": "again"}).text
+
+
+def test_a_strangers_token_is_answered_like_any_unknown_address(asked: Engine, web: TestClient) -> None:
+    path = path_of(asked)
+    nowhere = web.get("/nowhere/at-all")
+    other = path[:-1] + ("A" if path[-1] != "A" else "B")
+    for wrong in (other, path[:-5], "/nominate/" + "x" * 3000, "/nominate/%00", path + "/more"):
+        found = web.get(wrong)
+        assert (found.status_code, found.text) == (404, nowhere.text), wrong
+        assert web.post(wrong, data=NOMINEE, headers=OURS).status_code in {404, 405}
+    with begin(asked) as session:  # a hand writes a link into the records
+        session.add(NominationLink(digest=digest_of("forged"), mission=SLUG, state="KG", made_at=JULY))
+    assert web.get("/nominate/forged").status_code == 404
+
+
+def test_a_link_reaches_no_other_states_nominees(asked: Engine, web: TestClient) -> None:
+    kyrgyz, turkish = path_of(asked), path_of(asked, "TR")
+    send(web, kyrgyz, NOMINEE)
+    assert "Embassy of the Kyrgyz Republic" not in web.get(turkish).text
+    before = everything(asked)
+    for data in (
+        {"act": "take-back", "member": "kg-1"}, {"act": "declare", "member": "kg-1", **NO}, {"act": "give", "member": "kg-1"},
+    ):  # fmt: skip
+        files = {"paper": ("a.pdf", b"%PDF-1.7")} if data["act"] == "give" else None
+        assert web.post(turkish, data={**data, "item": "photo"}, files=files, headers=OURS).status_code in {404, 422}
+    assert everything(asked) == before
+
+
+def test_a_link_that_was_ended_or_whose_state_withdrew_says_so_and_does_nothing(asked: Engine, web: TestClient) -> None:
+    path = path_of(asked)
+    with begin(asked) as session:
+        calling.send_link(session, SLUG, by="coordinator", at=JULY, state="KG")
+    newer = path_of(asked, kind="nomination_link")
+    assert "This link works no more" in web.get(path).text
+    assert send(web, path, NOMINEE).status_code == 409
+    assert "The nomination is recorded" in send(web, newer, NOMINEE).text
+    with begin(asked) as session:  # a hand takes the end back; the chain remembers
+        session.execute(text("UPDATE nomination_links SET ended_at = NULL"))
+    assert "This link works no more" in web.get(path).text
+    with begin(asked) as session:
+        composition.state_withdraws(session, SLUG, by="coordinator", at=JULY, state="KG", reason="A note came.")
+    assert "does not take part" in web.get(newer).text
+    assert send(web, newer, {**NOMINEE, "ref": "x"}).status_code == 409
+    with reading(asked) as session:
+        assert len(members.of(session, SLUG)) == 1
+
+
+def test_once_the_polls_open_nobody_nominates_by_link(asked: Engine, web: TestClient) -> None:
+    path = path_of(asked)
+    with begin(asked) as session:
+        missions.get(session, SLUG).simulated_now = missions.facts(session, SLUG).opens()
+    assert "Nominations by this page are closed" in web.get(path).text
+    assert send(web, path, NOMINEE).status_code == 409
+
+
+def test_another_sites_form_does_nothing(asked: Engine, web: TestClient) -> None:
+    path, before = path_of(asked), everything(asked)
+    for headers in ({"origin": "https://elsewhere.example"}, {}, {"origin": "null", "sec-fetch-site": "cross-site"}):
+        assert web.post(path, data=NOMINEE, headers=headers).status_code == 403
+    assert everything(asked) == before
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "data", "says"),
+    [
+        ("passport_page", "page.pdf", b"<!doctype html><script>alert(1)</script>", "not a PDF, nor a PNG"),
+        ("photo", "me.png", b"%PDF-1.7", "is no JPEG or PNG file"),
+        ("passport_page", "page.pdf", b"", "choose the file first"),
+        ("passport_page", "page.zip", b"PK\x03\x04" + b"\x00" * 200, "not a PDF, nor a PNG"),
+        ("conflict_declaration", "page.pdf", b"%PDF-1.7", "choose which of the papers"),
+    ],
+)
+def test_what_is_no_scan_is_refused_and_nothing_changes(
+    asked: Engine, web: TestClient, item: str, name: str, data: bytes, says: str
+) -> None:
+    path = path_of(asked)
+    send(web, path, NOMINEE)
+    before = everything(asked)
+    answer = give(web, path, item, data, name)
+    assert answer.status_code == 422
+    assert says in answer.text.lower() or says in answer.text
+    assert everything(asked) == before
+
+
+def test_a_file_too_large_is_refused_before_it_is_read(asked: Engine, web: TestClient) -> None:
+    path = path_of(asked)
+    send(web, path, NOMINEE)
+    assert give(web, path, "photo", PNG + b"\x00" * 11_000_000).status_code == 413
+
+
+def test_what_was_typed_stays_when_it_can_not_be_taken(asked: Engine, web: TestClient) -> None:
+    answer = send(web, path_of(asked), {**NOMINEE, "email": "not an address", "title": "<script>alert(1)</script>"})
+    assert answer.status_code == 422
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in answer.text
+    assert "<script>" not in answer.text
+
+
+def test_the_papers_can_not_be_read_back_and_are_erased_when_a_better_one_comes(asked: Engine, web: TestClient) -> None:
+    path = path_of(asked)
+    send(web, path, NOMINEE)
+    give(web, path, "passport_page", b"%PDF-1.7 the first")
+    page = give(web, path, "passport_page", b"%PDF-1.7 a better one").text
+    assert "the first" not in page
+    with reading(asked) as session:
+        kept = session.scalars(select(VaultItem).order_by(VaultItem.stored_at, VaultItem.erase_on)).all()
+        assert len(kept) == 2
+        assert kept[0].erase_on == JULY.date()
+    with begin(asked) as session:
+        found = next(one.id for one in vault.of(session, SLUG) if one.erase_on > JULY.date())
+        assert (
+            vault.read(session, SLUG, by="coordinator", at=JULY, item=found, why="To ask.") == b"%PDF-1.7 a better one"
+        )
+
+
+def test_reminders_carry_a_link_for_the_state_alone(asked: Engine) -> None:
+    with begin(asked) as session:
+        due = members.calls(session, SLUG)["KG"].due_at
+        reminders.advance(session, SLUG, at=due + timedelta(hours=30))
+    assert path_of(asked, kind="reminder_nominations") != path_of(asked)
+    with reading(asked) as session:
+        made = session.scalars(select(NominationLink).where(NominationLink.state == "KG")).all()
+    assert len(made) >= 2
+    told = words(letter(asked, "coordinator@secretariat.example", "reminder_nominations"))
+    assert "/nominate/" not in told
+
+
+def test_without_an_address_letters_carry_no_link(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("IEOM_DECIDE_URL")
+    settings.cache_clear()
+    called(engine)
+    told = words(letter(engine, contact(engine), "call_for_nominations"))
+    assert "nominate/" not in told
+    assert "We shall agree with you" in told.replace("\n", " ")
+
+
+def test_forms_sent_at_one_instant_are_taken_one_after_the_other(either: Engine) -> None:
+    called(either)
+    path = path_of(either, "AZ")
+    for client in site(either):
+        before = threading.Barrier(4)
+        said: list[int] = []
+
+        def once(number: int, client: TestClient = client) -> None:
+            before.wait()
+            said.append(client.post(path, data={**NOMINEE, "ref": f"r{number // 2}"}, headers=OURS).status_code)
+
+        threads = [threading.Thread(target=once, args=(number,)) for number in range(4)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    with reading(either) as session:
+        codes = [row.code for row in members.of(session, SLUG)]
+    assert sorted(codes) == ["az-1", "az-2"]
+    assert said == [303] * 4
