@@ -49,3 +49,20 @@ def violations(page: Page, *rules: str, but: frozenset[str] = frozenset({"minor"
     """What axe finds on a page, of more weight than these; by these rules alone when some are named."""
     found = Axe().run(page, options={"runOnly": list(rules)} if rules else None).response["violations"]
     return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] not in but]
+
+
+def sound(page: Page, width: int) -> None:
+    """No violation of axe's beyond a minor one, light and dark; no wider than the screen."""
+    page.emulate_media(color_scheme="light")
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, "color-contrast") == []
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def pictured(page: Page, name: str, request: pytest.FixtureRequest) -> None:
+    folder = request.config.getoption("--screens", default=None)
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -11,10 +11,13 @@ from desks import Desk
 from evening import SLUG
 from sqlalchemy import Engine, select
 
+from ieom.acts import delegation as acts
 from ieom.acts import vault
 from ieom.records import members, missions
 from ieom.records.base import begin, reading
 from ieom.records.delegation import Member, VaultItem, VaultReading
+from ieom.records.letters import Letter
+from ieom.settings import settings
 
 HERE = f"/missions/{SLUG}/delegation"
 NOBODY = {
@@ -120,3 +123,24 @@ def test_files_are_not_everybodys(desk_opened: Desk) -> None:
         assert browser.get(HERE).status_code == 200
         assert browser.get(f"{HERE}/kg-1").status_code == 403
     assert desk_opened.head_of_mission.post(HERE, NOBODY).status_code == 403
+
+
+def test_a_states_link_is_seen_sent_again_and_ended(
+    desk_opened: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IEOM_DECIDE_URL", "https://press.example/")
+    settings.cache_clear()
+    at = datetime(2020, 7, 6, 5, tzinfo=UTC)
+    with begin(engine) as session:
+        acts.record_invitation(session, SLUG, by="coordinator", at=at)
+        acts.advance(session, SLUG, at=at)
+    assert desk_opened.coordinator.get(HERE).text.count("link sent") == 4
+    sent = desk_opened.coordinator.post(f"{HERE}/states/KG/link").text
+    assert "A letter with a new link goes to KG" in sent
+    ended = desk_opened.coordinator.post(f"{HERE}/states/KG/link/end").text
+    assert "its link is ended" in ended
+    assert ended.count("link sent") == 3
+    assert desk_opened.auditor.post(f"{HERE}/states/KG/link").status_code == 403
+    with reading(engine) as session:
+        letter = session.scalars(select(Letter).where(Letter.kind == "nomination_link")).one()
+        assert letter.recipient == "embassy@kyrgyz-republic.example"

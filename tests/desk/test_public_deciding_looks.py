@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from browsers import served, violations
+from browsers import pictured, served, sound
 from conftest import open_example
 from links import EVENING, SLUG, ask, code_in, link_in, resting, round_asked
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from desk.catcher import Catcher
@@ -72,23 +71,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
         mine.dispose()
         engine.dispose()
     settings.cache_clear()
-
-
-def sound(page: Page, width: int) -> None:
-    """No violation of axe's beyond a minor one, light and dark; no wider than the screen."""
-    page.emulate_media(color_scheme="light")
-    assert violations(page) == []
-    page.emulate_media(color_scheme="dark")
-    assert violations(page, "color-contrast") == []
-    page.emulate_media(color_scheme="light")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def pictured(page: Page, name: str, request: pytest.FixtureRequest) -> None:
-    folder = request.config.getoption("--screens", default=None)
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def test_a_head_of_mission_approves_on_a_telephone(

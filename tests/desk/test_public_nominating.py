@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -311,12 +312,10 @@ def test_without_an_address_letters_carry_no_link(engine: Engine, monkeypatch: p
 
 def test_forms_sent_at_one_instant_are_taken_one_after_the_other(either: Engine) -> None:
     called(either)
-    path = path_of(either, "AZ")
-    for client in site(either):
-        before = threading.Barrier(4)
-        said: list[int] = []
+    path, before, said = path_of(either, "AZ"), threading.Barrier(4), list[int]()
+    with contextmanager(site)(either) as client:
 
-        def once(number: int, client: TestClient = client) -> None:
+        def once(number: int) -> None:
             before.wait()
             said.append(client.post(path, data={**NOMINEE, "ref": f"r{number // 2}"}, headers=OURS).status_code)
 
