@@ -21,6 +21,7 @@ from desk.catcher import Catcher
 from desk.public.app import public
 from desk.public.site import records
 from ieom.acts import delegation as acts
+from ieom.acts import nomination_links
 from ieom.mail import sender
 from ieom.mail.smtp import Account
 from ieom.records import members, missions, schema
@@ -107,7 +108,7 @@ def test_a_state_nominates_on_a_telephone(
 def test_a_dead_link_says_so(desk: SimpleNamespace, browser: Browser, request: pytest.FixtureRequest) -> None:
     path = link_in(desk.received("embassy@turkey.example"), desk.base, "nominate")
     with begin(desk.engine) as session:
-        acts.send_link(session, SLUG, by="coordinator", at=JULY, state="TR")
+        nomination_links.end(session, SLUG, by="coordinator", at=JULY, state="TR")
     page = browser.new_page(viewport={"width": 390, "height": 844}, bypass_csp=True)
     page.goto(desk.base.rstrip("/") + path)
     assert page.get_by_role("heading", level=1).inner_text() == "This link works no more"
