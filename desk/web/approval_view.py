@@ -77,6 +77,14 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
     }  # fmt: skip
 
 
+def undecided(session: Session, mission: str) -> frozenset[str]:
+    """Codes of those whose decision an open round waits for."""
+    round_ = acts.newest_round(session, mission)
+    if round_ is None or round_.status != "open" or not acts.stands(session, mission, round_):
+        return frozenset()
+    return frozenset(seat.who for seat, state, row in acts.seats(session, round_) if state.asked and row is None)
+
+
 def _told(round_: ApprovalRound | None, known: dict[str, str]) -> dict[str, Any] | None:
     if round_ is None:
         return None

@@ -12,7 +12,7 @@ from desk.web.asking import Desk, router
 from ieom.acts import approval as acts
 from ieom.acts import reminding
 from ieom.acts.answering import ready
-from ieom.errors import Refused
+from ieom.errors import BadInput, Refused
 from ieom.records import missions
 
 part = router()
@@ -60,8 +60,10 @@ def remind(desk: Desk, who: Code, to: Code = "") -> Response:
 
 
 @part.post("/missions/{mission}/approval/stop")
-def stop(desk: Desk, why: Words) -> Response:
-    """Stop the round."""
+def stop(desk: Desk, why: Words, sure: Annotated[bool, Form()] = False) -> Response:
+    """Stop the round, once asked a second time: what was decided in it counts for nothing any more."""
+    if not sure:
+        raise BadInput("nothing was stopped. To stop the round, tick that you mean it, and send the form again")
     with desk.act() as (session, mission, by, at):
         acts.stop(session, mission, by=by, at=at, why=why)
     return _done(desk, "The round is stopped. A new one begins when approval is asked for again.")

@@ -22,7 +22,7 @@ from starlette.exceptions import HTTPException
 
 from desk.web.access import FOR_ALL, MAY, Open
 from desk.web.alike import Written
-from desk.web.pages import rendered
+from desk.web.pages import rendered, seat_of
 from ieom.acts import accounts as acts
 from ieom.errors import NotFound, Refused
 from ieom.records import accounts, letters, missions
@@ -155,8 +155,10 @@ class Asked:
         own = {
             "desk": self, "me": account, "csrf": self.session.csrf if self.session else "", "said": self.said, "kept": self.kept,
         }  # fmt: skip
+        language = account.language if account else "en"
+        zone, place = self._there(zone, language)
         return rendered(
-            template, language=account.language if account else "en", zone=zone or self._zone(),
+            template, language=language, zone=zone, place=place,
             own=account.zone if account else "", mission=self.mission, path=self.request.url.path, **{**own, **facts},
         )  # fmt: skip
 
@@ -203,11 +205,17 @@ class Asked:
         with reading(self.engine) as session:
             return letters.mark(session, self.mission)
 
-    def _zone(self) -> str:
+    def _there(self, zone: str, language: str) -> tuple[str, str]:
+        """The zone of a page and the city its time is named after; '' for the city that the zone itself names."""
         if not self.mission:
-            return "UTC"
-        with reading(self.engine) as session:
-            return missions.facts(session, self.mission).zone
+            return zone or "UTC", ""
+        kept: dict[tuple[str, str], Any] = self.request.app.state.known
+        found = kept.get((self.mission, "there"))
+        if found is None or found[0] != self.marked:
+            with reading(self.engine) as session:
+                found = kept[self.mission, "there"] = (self.marked, missions.facts(session, self.mission))
+        facts = found[1]
+        return zone or facts.zone, seat_of(facts, language) if zone in {"", facts.zone} else ""
 
     def kept(self, place: str) -> str:
         """What the asker typed at a place and did not send; '' for nothing."""

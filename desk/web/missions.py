@@ -7,6 +7,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Annotated, Any
@@ -21,20 +22,25 @@ from starlette.concurrency import run_in_threadpool
 from desk import serving
 from desk.chronicle import named, sentence
 from desk.timeline_view import local
+from desk.web.approval_view import undecided
 from desk.web.asking import Asked, Desk, router
 from desk.web.knowing import known, shared
-from desk.web.pages import city_of
+from desk.web.pages import seat_of
 from ieom.acts import mission as acts
 from ieom.acts import reminders as reminding
 from ieom.acts import witness
 from ieom.records import audit, letters, missions, standings
 from ieom.records.base import reading
 from ieom.rules.reminders import Reminder
+from ieom.rules.roles import acts_as
 from ieom.rules.timeline import TITLES, Stage, Standing, State
 from ieom.settings import settings
 
 part = router()
+DECIDES = "POST /missions/{mission}/approval/decide"
 Why = Annotated[str, Form(min_length=1, max_length=2000)]
+FEW = 2
+"""So many who are waited for are named in a sentence; more are counted there, and named in the list of what is owed."""
 LATEST = 12
 """Acts shown on a mission's page; the audit page has them all."""
 TURN, TURNS = 2.0, 80
@@ -54,7 +60,11 @@ def overview(desk: Desk) -> Response:
         everywhere = any(not one.mission and one.role != "administrator" for one in desk.given)
         mine = {one.mission for one in desk.given if one.mission}
         slugs = [slug for slug in missions.all_slugs(session) if everywhere or slug in mine]
-    listed = [known(desk, ("overview",), partial(_glance, desk, slug), mission=slug) for slug in slugs]
+    listed = [
+        {**one, "awaited": desk.may_in(slug, DECIDES) and acts_as(desk.given, slug) in one["undecided"]}
+        for slug in slugs
+        for one in (known(desk, ("overview",), partial(_glance, desk, slug), mission=slug),)
+    ]
     return desk.page("missions.html", zone="UTC", listed=sorted(listed, key=lambda one: one["day"], reverse=True))
 
 
@@ -65,9 +75,9 @@ def _glance(desk: Asked, slug: str) -> dict[str, Any]:
         following = min((s["until"] for s in stages if s["until"] and s["state"] != "done"), default=None)
         return {
             "slug": slug, "title": facts.title, "day": facts.election_day, "zone": facts.zone, "state": row.state,
-            "rehearsal": row.simulated_now is not None, "stages": stages, "now": missions.now(session, slug),
+            "rehearsal": row.simulated_now is not None, "stages": stages, "undecided": undecided(session, slug), "now": missions.now(session, slug),
             "waits": next((s for s in stages if s["waits_for"] and s["state"] == "waiting"), None), "next": following,
-            "next_said": f"{local(following, facts.zone, short=True)} {city_of(facts.zone)}" if following else "",
+            "next_said": f"{local(following, facts.zone, short=True)} {seat_of(facts)}" if following else "",
         }  # fmt: skip
 
 
@@ -75,7 +85,8 @@ def _glance(desk: Asked, slug: str) -> dict[str, Any]:
 def show(desk: Desk) -> Response:
     """The mission's page."""
     facts = known(desk, ("mission",), lambda: _facts(desk))
-    return shared(desk, "mission.html", facts, keeping=keeping(), told=_told(desk, facts))
+    awaited = desk.may(DECIDES) and desk.code in facts["undecided"]
+    return shared(desk, "mission.html", facts, keeping=keeping(), told=_told(desk, facts), awaited=awaited)
 
 
 @part.get("/missions/{mission}/now")
@@ -154,11 +165,20 @@ def _stages(session: Session, mission: str, names: dict[str, str]) -> list[dict[
         made.append(
             {
                 "stage": stage, "title": TITLES[stage], "state": standing.state.value, "shape": SHAPES[standing.state],
-                "said": SAID[standing.state], "says": said(standing), "until": standing.until, "since": since,
+                "said": SAID[standing.state], "says": said(standing), "short": said(_counted(standing)), "until": standing.until, "since": since,
                 "waits_for": list(standing.waits_for),
             }
         )  # fmt: skip
     return made
+
+
+def _counted(standing: Standing) -> Standing:
+    """The same with many who are waited for counted instead of named; what is owed names them."""
+    listed = ", ".join(standing.waits_for)
+    if len(standing.waits_for) <= FEW or listed not in standing.says:
+        return standing
+    who = "approvers" if standing.stage is Stage.APPROVAL else "people and offices"
+    return replace(standing, says=standing.says.replace(listed, f"{len(standing.waits_for)} {who}"))
 
 
 def _told(desk: Asked, facts: dict[str, Any]) -> Markup:
@@ -179,7 +199,7 @@ def _facts(desk: Asked) -> dict[str, Any]:
         latest, _count = audit.page(session, mission, most=LATEST)
         stages = _stages(session, mission, names)
         return {
-            "told_to": {}, "facts": facts, "zone": facts.zone, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
+            "told_to": {}, "undecided": undecided(session, mission), "facts": facts, "zone": facts.zone, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
             "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
             "walked": row.walked_revision, "owed": _owed(planned, gone, names, now),
             "happened": [(said, one.at) for one in latest if (said := sentence(one, names))],

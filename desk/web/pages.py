@@ -12,8 +12,9 @@ from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta
 from jinja2 import Environment
 
+from ieom.folder.names import load_names
 from ieom.papers.page import environment
-from ieom.rules.mission import offset
+from ieom.rules.mission import MissionFacts, offset
 from ieom.rules.roles import SAID, Role
 from ieom.rules.timeline import TITLES
 from ieom.settings import settings
@@ -23,24 +24,34 @@ LANGUAGES = ("en", "tr", "az", "kk", "ky", "uz", "tk", "hu", "ru")
 
 
 def city_of(zone: str) -> str:
-    """What people call a zone: 'Almaty'."""
+    """What a zone is called after where nothing better is known: 'Almaty'."""
     return zone.rpartition("/")[2].replace("_", " ")
 
 
+def seat_of(facts: MissionFacts, language: str = "en") -> str:
+    """The city that the mission sits in, as its papers call it: its local time is named after that, not after the city
+    that the zone has its name from (Nur-Sultan keeps the time of Asia/Almaty)."""
+    try:
+        return load_names().short(facts.base_city, language, on=facts.election_day)
+    except KeyError:
+        return city_of(facts.zone)
+
+
 @lru_cache(maxsize=64)
-def words(folder: Path, language: str, zone: str, own: str) -> Environment:
-    """The environment of pages in a language, with a host country's zone and the reader's own ('' for none)."""
+def words(folder: Path, language: str, zone: str, own: str, place: str = "") -> Environment:
+    """The environment of pages in a language, with a host country's zone, the city it is named after there, and the
+    reader's own zone ('' for none)."""
     made = environment(folder, language, zone).overlay()
     made.filters, made.globals = dict(made.filters), dict(made.globals)
-    spoken, there = str(made.globals["words"]), ZoneInfo(zone)
+    spoken, there, city = str(made.globals["words"]), ZoneInfo(zone), place or city_of(zone)
 
     def clock(moment: datetime, *, short: bool = False) -> str:
-        """'12 Aug 2020, 21:00 Almaty (UTC+6)', and the reader's own time where that is another; short: '12 Aug 21:00'."""
+        """'12 Aug 2020, 21:00 Nur-Sultan (UTC+6)', and the reader's own time where that is another; short: '12 Aug 21:00'."""
         here = moment.astimezone(there)
         said = f"{format_date(here, 'd MMM' if short else 'd MMM y', locale=spoken)}, {format_time(here, 'HH:mm', locale=spoken)}"
         if short:
             return said
-        said = f"{said} {city_of(zone)} ({offset(moment, there)})"
+        said = f"{said} {city} ({offset(moment, there)})"
         if own and moment.astimezone(ZoneInfo(own)).utcoffset() != here.utcoffset():
             mine = moment.astimezone(ZoneInfo(own))
             said += f" · {format_time(mine, 'HH:mm', locale=spoken)} {city_of(own)}"
@@ -57,10 +68,10 @@ def words(folder: Path, language: str, zone: str, own: str) -> Environment:
         utc=lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds"),
         own_name=lambda code: str(Locale.parse(code).get_language_name(code) or code),
     )  # fmt: skip
-    made.globals["city"] = city_of(zone)
+    made.globals["city"] = city
     return made
 
 
-def rendered(template: str, *, language: str, zone: str, own: str = "", **facts: object) -> str:
+def rendered(template: str, *, language: str, zone: str, own: str = "", place: str = "", **facts: object) -> str:
     """A page as text."""
-    return words(settings().templates_dir, language, zone, own).get_template(f"desk/{template}").render(**facts)
+    return words(settings().templates_dir, language, zone, own, place).get_template(f"desk/{template}").render(**facts)

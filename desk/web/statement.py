@@ -4,6 +4,7 @@ meanwhile without having seen it."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Form, Response
@@ -13,7 +14,7 @@ from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.knowing import shared
 from desk.web.statement_view import place_of, statement_facts
-from ieom.acts import drafting
+from ieom.acts import drafting, rounds
 from ieom.acts.grounds import gather
 from ieom.acts.versions import missing as no_draft
 from ieom.errors import BadInput
@@ -30,6 +31,7 @@ Key = Annotated[str, Form(pattern=r"^[a-z][a-z0-9_]{0,36}$")]
 Digest = Annotated[str, Form(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Form(max_length=20_000)]
 Reason = Annotated[str, Form(max_length=2_000)]
+Codes = Annotated[list[str], Form(default_factory=list)]
 Ticked = Annotated[bool, Form()]
 
 
@@ -101,10 +103,10 @@ def draft(desk: Desk, language: Language = "en", why: Reason = "", afresh: Ticke
 @part.post("/missions/{mission}/statement/edit")
 def edit(
     desk: Desk, paragraph: Key, begun: Digest, text: Text = "", remove: Ticked = False, after: Annotated[str, Form(max_length=40)] = "", why: Reason = "",
-    language: Language = "en",
+    language: Language = "en", fall: Codes,
 ) -> Response:  # fmt: skip
     """Another text for a paragraph. `begun` is the hash of the version that the writer saw: when this paragraph is another
-    one since, both are shown and nothing is written."""
+    one since, both are shown and nothing is written. `fall` are those whose approvals the writer knows to become void."""
     if not remove and not text.strip():
         raise BadInput("the text is empty; to leave the paragraph out, use 'Take it out'")
     with desk.act() as (session, mission, by, at):
@@ -114,14 +116,18 @@ def edit(
             paragraph = free_key(paragraph, now)
         was, stands = (paragraph_text(row.content, paragraph) for row in (seen, now))
         place = place_of(mission, f"after-{after}" if after else paragraph, language)
+        known = named(session, mission)
+        voided = rounds.would_fall(session, mission, now.content_hash)
         if was == stands:
+            undoes(voided, fall, why, known)
             row = drafting.edit(
                 session, mission, by=by, at=at, paragraph=paragraph, text="" if remove else text, why=why, language=language,
                 after=after, seen=now.number,
             )  # fmt: skip
         else:
             accounts.keep_text(session, desk.me.id, place, text, at=missions.real_now())
-            facts = _both(now, paragraph, was, stands, text, named(session, mission))
+            facts = _both(now, paragraph, was, stands, text, known)
+            facts["fall"] = [(code, known.get(code, code)) for code in voided]
     if was != stands:
         return desk.page("statement_both.html", status=409, why=why, remove=remove, spoken=language, **facts)
     done = "is taken out" if remove else "is added" if after else "is changed"
@@ -131,7 +137,8 @@ def edit(
         else f" Somebody else saved version {now.number} meanwhile, in other paragraphs; both are kept."
     )
     return desk.done(
-        at_paragraph(desk, language, "" if remove else paragraph), f"Version {row.number}: the paragraph {done}.{apart}"
+        at_paragraph(desk, language, "" if remove else paragraph),
+        f"Version {row.number}: the paragraph {done}.{apart}{after_fall(voided, known, now.number)}",
     )
 
 
@@ -146,6 +153,29 @@ def ready(desk: Desk, seen: Digest, language: Language = "en") -> Response:
     return desk.done(
         at_paragraph(desk, language), f"Approval is asked for version {row.number}. The round begins by itself."
     )
+
+
+def undoes(voided: list[str], told: Sequence[str], why: str, known: dict[str, str]) -> None:
+    """An edit that makes approvals void is made by who knows it, for a reason. Raises `BadInput`."""
+    if not voided:
+        return
+    who = "; ".join(known.get(code, code) for code in voided)
+    if not set(voided) <= set(told):
+        raise BadInput(
+            f"since you opened this page the text was approved by {who}; nothing was saved. What you typed is kept: open the page again, and save it knowing that"
+        )
+    if not why.strip():
+        raise BadInput(
+            f"{who} approved this text, and another makes that void; say why it is changed. Nothing was saved"
+        )
+
+
+def after_fall(voided: list[str], known: dict[str, str], number: int) -> str:
+    """What an edit did to approvals, as it is said after it."""
+    if not voided:
+        return ""
+    who = "; ".join(known.get(code, code) for code in voided)
+    return f" Void now: the approval of version {number} by {who}. Ask for approval again once the text is finished."
 
 
 def newest_of(session: Session, mission: str, language: str) -> StatementVersion:

@@ -20,6 +20,13 @@ SOME = 12
 """Forms named beside a sentence; its own page has them all."""
 NOT_OVERRIDDEN = frozenset({"unmentioned", "not_attested"})
 """Findings that are answered for in another way."""
+OWN = {"assessment": "the Mission's own judgement", "courtesy": "the Mission's own courtesy"}
+"""What only people can say, by kind of sentence."""
+BORNE = {
+    "upheld": "what it rests on is borne out", "contradicted": "what it rests on is contradicted",
+    "mixed": "what it rests on is borne out in part", "unsupported": "nothing recorded bears it out",
+    "unobserved": "what it rests on was not observed",
+}  # fmt: skip
 KINDS = {"upheld": "done", "contradicted": "late", "mixed": "waiting", "unsupported": "late", "unobserved": "none"}
 
 
@@ -48,13 +55,14 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "spoken": language, "languages": drafts.languages(session, mission), "row": row, "now": now,
             "known": names, "head": head.code if head else "", "paragraphs": [], "elsewhere": [], "turned": [],
-            "findings": 0, "word_waits": False, "editing": "", "adding": "", "zone": missions.facts(session, mission).zone,
+            "findings": 0, "fall": [], "answers": [], "word_waits": False, "editing": "", "adding": "", "zone": missions.facts(session, mission).zone,
         }  # fmt: skip
         if row is None:
             return facts
         grounds = gather(session, mission, cut_off=now, preliminary=row.kind == "preliminary", language=language)
         found = drafting.lint(session, mission, row, at=now, grounds=grounds)
         labels = {claim.id: claim.label for claim in grounds.claims}
+        bases = {claim.id: [labels[one] for one in claim.supported_by if one in labels] for claim in grounds.claims}
         mark = drafting.is_ready(session, mission, row.content_hash)
         approved, last = rounds.approved_round(session, mission), rounds.newest_round(session, mission)
         ended = last is not None and last.status in {"changes_asked", "void", "stopped"}
@@ -70,7 +78,7 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
                 {
                     **one, "edited": bool(one.get("edited")), "begun": False,
                     "rests": [
-                        {**rests_on(s, grounds.verdicts, forms), "vouched": vouched.get(sentence_hash(s["text"]), [])}
+                        {**rests_on(s, grounds.verdicts, forms, bases), "vouched": vouched.get(sentence_hash(s["text"]), [])}
                         for s in one["sentences"]
                     ],
                     "whole": " ".join(s["text"] for s in one["sentences"]) == one["text"],
@@ -89,7 +97,8 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
             "findings": len(found), "grown": grounds.digest != row.evidence_digest, "mark": mark,
             "to_ask": mark is None or again, "round": last.status if last is not None and again else "",
             "approved": approved is not None and row.content_hash in approved.hashes.values(),
-            "attested": grounds.attested, "people_only": PEOPLE_ONLY,
+            "attested": grounds.attested, "people_only": PEOPLE_ONLY, "fall": rounds.would_fall(session, mission, row.content_hash),
+            "answers": [names.get(seat.who, seat.who) for seat in grounds.mission.approval.seats],
         }  # fmt: skip
         return facts
 
@@ -100,8 +109,9 @@ def _against(row: StatementVersion, grounds: Grounds) -> set[str]:
 
 
 def rests_on(
-    sentence: Mapping[str, Any], verdicts: Mapping[str, Verdict], forms: Mapping[str, dict[str, Any]]
-) -> dict[str, Any]:
+    sentence: Mapping[str, Any], verdicts: Mapping[str, Verdict], forms: Mapping[str, dict[str, Any]],
+    bases: Mapping[str, list[str]],
+) -> dict[str, Any]:  # fmt: skip
     """What a sentence rests on: its verdict in words with a shape, n of N, stations, and the forms that say otherwise."""
     if not sentence["claims"]:
         return {
@@ -111,7 +121,8 @@ def rests_on(
             "stations": 0,
             "against": [],
             "more": 0,
-            "own": False,
+            "own": "",
+            "bases": [],
         }
     now = verdicts.get(sentence["claim"])
     base = str(sentence["base"])
@@ -119,11 +130,13 @@ def rests_on(
     if base in COUNTED:
         figures = f"{sentence['n']:,} of {sentence['answered']:,} {base if sentence['answered'] != 1 else base[:-1]}"
     known = [forms[one] for one in now.forms_against if one in forms] if now else []
-    own = sentence["kind"] in PEOPLE_ONLY
+    own = OWN.get(sentence["kind"], "")
+    says = f"{own}; {BORNE.get(sentence['verdict'], sentence['verdict'])}" if own else sentence["verdict"]
     return {
-        "kind": KINDS.get(sentence["verdict"], "none"), "says": f"{sentence['kind']}, {sentence['verdict']}" if own else sentence["verdict"],
+        "kind": KINDS.get(sentence["verdict"], "none"), "says": says,
         "figures": figures, "stations": now.stations if now and base in COUNTED - {"stations"} else 0, "against": known[:SOME],
         "more": max(0, len(known) - SOME), "own": own,
+        "bases": bases.get(sentence["claim"], []),
     }  # fmt: skip
 
 

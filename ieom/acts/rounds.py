@@ -14,7 +14,7 @@ from ieom.folder.names import load_names
 from ieom.records import audit, drafts, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Confirmation, Contradiction, Decision
 from ieom.records.statements import StatementVersion
-from ieom.rules.approval import SeatState, carries, rule_digest, same_hashes
+from ieom.rules.approval import YES, SeatState, carries, rule_digest, same_hashes
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,15 @@ def _carried(session: Session, round_: ApprovalRound, seat: ApprovalSeat, decisi
         if not carries(content, decision.paragraph, load_names().running(seat.state, language, on=on)):
             return False
     return True
+
+
+def would_fall(session: Session, mission: str, digest: str) -> list[str]:
+    """Codes of those whose yes to a text (its hash) counts now, in a round that is open or has approved it: another
+    version makes these decisions void."""
+    row = newest_round(session, mission)
+    if row is None or row.status not in {"open", "approved"} or digest not in row.hashes.values():
+        return []
+    return [seat.who for seat, state, _ in seats(session, row) if state.decided in YES]
 
 
 def seat_of(

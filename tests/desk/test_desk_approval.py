@@ -42,7 +42,7 @@ def decided(engine: Engine) -> list[tuple[str, str]]:
 def test_an_approver_decides_on_the_text_that_the_page_showed(desk_asked: Desk) -> None:
     hashes = read(desk_asked)
     page = desk_asked.head_of_mission.get(PAGE).text
-    assert "It is your decision" in page
+    assert "Your decision is awaited" in page
     assert hashes[0][:16] in page
     other = desk_asked.head_of_mission.post(f"{PAGE}/decide", {"decision": "approve", "read": "0" * 64})
     assert other.status_code == 409
@@ -74,7 +74,7 @@ def test_nobody_decides_who_has_no_seat(desk_asked: Desk) -> None:
     for role in ("coordinator", "drafter", "press_officer", "auditor", "delegation_member", "administrator"):
         answer = getattr(desk_asked, role).post(f"{PAGE}/decide", form)
         assert answer.status_code in {403, 404}, role
-        assert "It is your decision" not in getattr(desk_asked, role).get(PAGE).text
+        assert "Your decision is awaited" not in getattr(desk_asked, role).get(PAGE).text
     with begin(desk_asked.engine) as session:  # a drafter who is made an approver has no seat for that
         accounts.give_role(
             session, by="desk-1", at=missions.real_now(), account=desk_asked.accounts["drafter"], role=Role.APPROVER,
@@ -128,7 +128,7 @@ def test_a_reminder_now_is_one_letter_and_not_a_second_one_at_once(desk_asked: D
 def test_a_stopped_round_is_asked_for_again_and_shows_what_changed_since(desk_asked: Desk) -> None:
     do = Doing(desk_asked.engine)
     old = read(desk_asked)
-    stopped = desk_asked.head_of_mission.post(f"{PAGE}/stop", {"why": "A name is to be looked up."})
+    stopped = desk_asked.head_of_mission.post(f"{PAGE}/stop", {"why": "A name is to be looked up.", "sure": "true"})
     assert "Round 1 is stopped" in stopped.text
     do(
         drafting.edit, "drafter", paragraph="place", why="shorter",
