@@ -31,7 +31,7 @@ Key = Annotated[str, Form(pattern=r"^[a-z][a-z0-9_]{0,36}$")]
 Digest = Annotated[str, Form(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Form(max_length=20_000)]
 Reason = Annotated[str, Form(max_length=2_000)]
-Codes = Annotated[list[str], Form(default_factory=list)]
+Codes = Annotated[list[str] | None, Form()]
 Ticked = Annotated[bool, Form()]
 
 
@@ -86,24 +86,30 @@ def grounds(desk: Desk, paragraph: str, language: str = "en", version: int = 0) 
 
 
 @part.post("/missions/{mission}/statement/draft")
-def draft(desk: Desk, language: Language = "en", why: Reason = "", afresh: Ticked = False) -> Response:
+def draft(
+    desk: Desk, language: Language = "en", why: Reason = "", afresh: Ticked = False, fall: Codes = None
+) -> Response:
     """Draft from the record as it is now. What was edited stands, unless `afresh`."""
     with desk.act() as (session, mission, by, at):
         before = drafts.newest(session, mission, language)
+        voided = rounds.would_fall(session, mission, before.content_hash) if before is not None else []
+        known = named(session, mission) if voided else {}
         row = drafting.draft(session, mission, by=by, at=at, why=why, language=language, afresh=afresh)
         touched = drafting.changed(before, row)
+        if before is not None and before.number != row.number:
+            undoes(voided, fall, why, known)
     if before is not None and before.number == row.number:
         return desk.done(at_paragraph(desk, language), f"The record gives the same text; version {row.number} stands.")
     said = f"Version {row.number} ({row.kind}) is drafted from the record."
     if before is not None:
-        said += f" Changed: {', '.join(touched) or 'figures alone'}."
+        said += f" Changed: {', '.join(touched) or 'figures alone'}.{after_fall(voided, known, before.number)}"
     return desk.done(at_paragraph(desk, language), said)
 
 
 @part.post("/missions/{mission}/statement/edit")
 def edit(
     desk: Desk, paragraph: Key, begun: Digest, text: Text = "", remove: Ticked = False, after: Annotated[str, Form(max_length=40)] = "", why: Reason = "",
-    language: Language = "en", fall: Codes,
+    language: Language = "en", fall: Codes = None,
 ) -> Response:  # fmt: skip
     """Another text for a paragraph. `begun` is the hash of the version that the writer saw: when this paragraph is another
     one since, both are shown and nothing is written. `fall` are those whose approvals the writer knows to become void."""
@@ -127,7 +133,7 @@ def edit(
         else:
             accounts.keep_text(session, desk.me.id, place, text, at=missions.real_now())
             facts = _both(now, paragraph, was, stands, text, known)
-            facts["fall"] = [(code, known.get(code, code)) for code in voided]
+            facts |= {"fall": voided, "known": known}
     if was != stands:
         return desk.page("statement_both.html", status=409, why=why, remove=remove, spoken=language, **facts)
     done = "is taken out" if remove else "is added" if after else "is changed"
@@ -155,12 +161,12 @@ def ready(desk: Desk, seen: Digest, language: Language = "en") -> Response:
     )
 
 
-def undoes(voided: list[str], told: Sequence[str], why: str, known: dict[str, str]) -> None:
+def undoes(voided: list[str], told: Sequence[str] | None, why: str, known: dict[str, str]) -> None:
     """An edit that makes approvals void is made by who knows it, for a reason. Raises `BadInput`."""
     if not voided:
         return
     who = "; ".join(known.get(code, code) for code in voided)
-    if not set(voided) <= set(told):
+    if not set(voided) <= set(told or []):
         raise BadInput(
             f"since you opened this page the text was approved by {who}; nothing was saved. What you typed is kept: open the page again, and save it knowing that"
         )

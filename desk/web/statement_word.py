@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import taken
-from desk.web.statement import Digest, Language, free_key, newest_of
+from desk.web.statement import Codes, Digest, Language, Reason, after_fall, free_key, newest_of, undoes
 from desk.web.statement_view import place_of
-from ieom.acts import drafting
+from ieom.acts import drafting, rounds
 from ieom.acts.returning import brought_back
 from ieom.errors import BadInput
 from ieom.records import accounts, drafts, missions
@@ -68,7 +68,7 @@ def show(desk: Desk, language: str = "en") -> Response:
         kept = _kept(session, desk, language)
         shown = [_shown(one, row.content) for one in kept.get("proposals", [])]
         return desk.page(
-            "statement_word.html", row=row, spoken=language, languages=drafts.languages(session, mission), brought=kept or None,
+            "statement_word.html", row=row, fall=rounds.would_fall(session, mission, row.content_hash), spoken=language, languages=drafts.languages(session, mission), brought=kept or None,
             proposals=shown, known=named(session, mission),
         )  # fmt: skip
 
@@ -94,7 +94,8 @@ def bring(desk: Desk, document: UploadFile, language: Language = "en") -> Respon
 
 @part.post("/missions/{mission}/statement/word/take")
 def take(
-    desk: Desk, number: Number, seen: Digest, change: Annotated[list[int] | None, Form()] = None, language: Language = "en"
+    desk: Desk, number: Number, seen: Digest, change: Annotated[list[int] | None, Form()] = None, language: Language = "en",
+    why: Reason = "", fall: Codes = None,
 ) -> Response:  # fmt: skip
     """Take a proposal: of a changed paragraph those changes that were ticked. `seen` is the hash of the version beside which
     it was shown."""
@@ -119,12 +120,14 @@ def take(
             text = difference.taking(stands, one["text"], set(change or ()))
             if text == stands:
                 raise BadInput("no change is ticked; tick what is to be taken, or leave the proposal")
+        voided, known = rounds.would_fall(session, mission, now.content_hash), named(session, mission)
+        undoes(voided, fall, why, known)
         row = drafting.edit(
             session, mission, by=by, at=at, paragraph=key, text=text, after=after, language=language, seen=now.number,
-            why=f"taken from an edited Word file of version {kept['base']}",
+            why=f"taken from an edited Word file of version {kept['base']}" + (f": {why.strip()}" if why.strip() else ""),
         )  # fmt: skip
         _answered(session, desk, kept, number, language)
-    return desk.done(_page(desk, language), f"Taken: version {row.number}.")
+    return desk.done(_page(desk, language), f"Taken: version {row.number}.{after_fall(voided, known, now.number)}")
 
 
 @part.post("/missions/{mission}/statement/word/leave")

@@ -10,7 +10,7 @@ from desks import SLUG, Desk
 from evening import Doing
 from sqlalchemy import Engine, func, select
 
-from ieom.acts import drafting
+from ieom.acts import approval, drafting
 from ieom.records.audit import AuditRow
 from ieom.records.base import reading
 from ieom.records.statements import StatementVersion
@@ -215,3 +215,31 @@ def test_an_edit_in_between_does_not_slip_in_twice(desk_asked: Desk, version, as
         assert session.scalar(count) == 1
     do = Doing(asked)
     assert do(drafting.draft, "drafter").number == begun.number + 1
+
+
+def test_an_edit_that_makes_approvals_void_is_made_knowingly_for_a_reason(desk_asked: Desk, version) -> None:
+    before = version()
+    do = Doing(desk_asked.engine)
+    assert "nobody has approved yet" in desk_asked.drafter.get(f"{PAGE}?edit=voting").text
+    do(approval.decide, "az-1", decision="approve", version_hash=before.content_hash)
+    form = html.unescape(desk_asked.drafter.get(f"{PAGE}?edit=voting").text)
+    assert "H.E. Rashad Mammadov has approved this text." in form
+    assert 'name="fall" value="az-1"' in form
+    unknowing = edit(desk_asked, before, "voting", "Another text.", why="a slip")
+    assert "ince you opened this page the text was approved by H.E. Rashad Mammadov" in html.unescape(unknowing.text)
+    bare = edit(desk_asked, before, "voting", "Another text.", fall="az-1")
+    assert "and another makes that void; say why it is changed" in html.unescape(bare.text)
+    assert desk_asked.drafter.post(f"{PAGE}/draft", {"afresh": "true"}).status_code == 422
+    assert version().number == before.number
+    done = edit(desk_asked, before, "voting", "Another text.", fall="az-1", why="a slip")
+    said = html.unescape(done.text)
+    assert f"Void now: the approval of version {before.number} by H.E. Rashad Mammadov." in said
+    assert version().why == "a slip"
+
+
+def test_a_judgement_says_whose_it_is_who_answers_and_what_it_rests_on(desk_asked: Desk, version) -> None:
+    page = html.unescape(desk_asked.delegation_member.get(PAGE).text)
+    assert "the Mission's own judgement; what it rests on is borne out" in page
+    assert "H.E. Rashad Mammadov, head of mission, answers for it" in page
+    assert "It stands while these are upheld: " in page
+    assert "assessment, upheld" not in page
