@@ -131,7 +131,9 @@ def rests_on(
         figures = f"{sentence['n']:,} of {sentence['answered']:,} {base if sentence['answered'] != 1 else base[:-1]}"
     known = [forms[one] for one in now.forms_against if one in forms] if now else []
     own = OWN.get(sentence["kind"], "")
-    says = f"{own}; {BORNE.get(sentence['verdict'], sentence['verdict'])}" if own else sentence["verdict"]
+    says = own or sentence["verdict"]
+    if own and (bases.get(sentence["claim"]) or sentence["verdict"] != "upheld"):
+        says += f"; {BORNE.get(sentence['verdict'], sentence['verdict'])}"
     return {
         "kind": KINDS.get(sentence["verdict"], "none"), "says": says,
         "figures": figures, "stations": now.stations if now and base in COUNTED - {"stations"} else 0, "against": known[:SOME],
