@@ -88,6 +88,12 @@ def options(client: TestClient) -> dict[str, Any]:
     return dict(client.post("/enter/passkey/options").json())
 
 
+def hold(client: TestClient, holder: str) -> None:
+    """The browser has this cookie again, and no other."""
+    client.cookies.clear()
+    client.cookies.set("__Host-entering", holder, domain="desk.example")
+
+
 def enter(client: TestClient, answer: str) -> Any:
     return client.post("/enter/passkey", data={"answer": answer, "to": "/me"}, follow_redirects=False)
 
@@ -143,8 +149,7 @@ def test_an_answer_is_taken_once_from_the_browser_that_was_asked_and_in_time(
     options(other)
     assert refused(enter(other, answer))  # what another browser was asked
     assert enter(client, answer).status_code == 303
-    client.cookies.clear()
-    client.cookies.set("__Host-entering", holder)
+    hold(client, holder)
     assert refused(enter(client, answer))  # again
     late = device.answer(options(client), SITE)
     now = missions.real_now
@@ -157,7 +162,7 @@ def test_a_wrong_answer_uses_up_what_was_asked(each: SimpleNamespace) -> None:
     asked = options(client)
     holder = client.cookies["__Host-entering"]
     assert refused(enter(client, device.answer(asked, SITE, signature="AAAA")))
-    client.cookies.set("__Host-entering", holder)
+    hold(client, holder)
     assert refused(enter(client, device.answer(asked, SITE)))
     one, made = at_desk(each, "drafter"), Device()
     asked = asked_to_add(one).json()
