@@ -4,6 +4,8 @@ alike."""
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -168,6 +170,28 @@ def test_a_wrong_answer_uses_up_what_was_asked(each: SimpleNamespace) -> None:
     asked = asked_to_add(one).json()
     assert one.post("/me/passkeys", {"answer": "{}"}).status_code == 422
     assert one.post("/me/passkeys", {"answer": made.make(asked, SITE)}).status_code == 409
+
+
+def test_of_one_answer_sent_four_times_at_one_instant_one_enters(each: SimpleNamespace) -> None:
+    device, site, together = added(each, "coordinator"), key_acts.Site("desk.example", SITE), threading.Barrier(4)
+    with begin(each.engine) as session:
+        at = missions.real_now()
+        asked = json.loads(key_acts.ask_to_enter(session, holder="one browser", site=site, place="192.0.2.7", at=at))
+        before = len(session.scalars(select(DeskSession)).all())
+    answer = device.answer(asked, SITE)
+
+    def once(_number: int) -> bool:
+        together.wait()
+        with begin(each.engine) as session:
+            found = key_acts.enter(
+                session, answer=answer, holder="one browser", site=site, place="192.0.2.7", at=missions.real_now()
+            )
+        return found is not None
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(once, range(4))) == [False, False, False, True]
+    with reading(each.engine) as session:
+        assert len(session.scalars(select(DeskSession)).all()) == before + 1
 
 
 def test_a_removed_passkey_and_one_of_a_closed_account_let_nobody_in(each: SimpleNamespace) -> None:
