@@ -167,6 +167,8 @@ WRONG = {
     "no nonce": (without("nonce"), "answers another question than this browser"),
     "audience": (other_claims(aud="another site"), "was made for another site"),
     "audiences": (other_claims(aud=[CLIENT, "another site"]), "was made for another site"),
+    "audience, we the party": (other_claims(aud="another site", azp=CLIENT), "was made for another site"),
+    "issuers": (lambda one: other_claims(iss=[one.issuer, "https://evil.example"])(one), "comes from another provider"),
     "issuer": (other_claims(iss="https://evil.example"), "comes from another provider"),
     "no issuer": (without("iss"), "comes from another provider"),
     "run out": (other_claims(exp=int(time.time()) - 3600), "has run out"),
