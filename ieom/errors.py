@@ -1,7 +1,8 @@
 """What can go wrong, said so that the reader knows what, where and what to do.
 
-`IeomError` is the root of the family. Each error carries `again`: whether trying the same thing again can help.
-The command line prints the message on one line and ends with exit code 2; a task retries only what can help.
+`IeomError` is the root of the family. Each error carries `again`: whether trying the same thing again can help; and
+`command`: which command does what is to be done. The command line prints the message and that on one line and ends with
+exit code 2; pages, where nobody types commands, show the message alone. A task retries only what can help.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ class IeomError(Exception):
     """Something a person can understand and mend. `again` tells whether a retry can help."""
 
     again = False
+
+    def __init__(self, *says: object, command: str = "") -> None:
+        super().__init__(*says)
+        self.command = command
 
 
 class BadInput(IeomError):
@@ -50,6 +55,8 @@ class Fault:
     says: str
     row: int | None = None
     column: str | None = None
+    command: str = ""
+    """For the command line alone: which command mends it."""
 
     def __str__(self) -> str:
         where = self.file

@@ -10,7 +10,7 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 from typer.exceptions import Abort, TyperException
 
-from desk.cli.speaking import arrange, mistyped, of_the_database
+from desk.cli.speaking import arrange, mistyped, of_the_database, typed
 from ieom.errors import Faults, IeomError
 
 PARTS = (
@@ -45,11 +45,11 @@ def main() -> None:
         code = command(standalone_mode=False)
     except Faults as faults:
         for fault in faults.faults:
-            errors.print(str(fault), markup=False, soft_wrap=True)
+            errors.print(typed(fault), markup=False, soft_wrap=True)
         count = len(faults.faults)
         end(f"{count} thing{'s' if count > 1 else ''} to mend; nothing was taken in.")
     except IeomError as error:
-        end(str(error))
+        end(typed(error))
     except TyperException as error:
         if not str(error):  # a bare 'ieom' or 'ieom meeting' was answered with its help
             sys.exit(0)

@@ -11,6 +11,8 @@ from typing import Any
 import typer
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from ieom.errors import Fault, IeomError
+
 PANELS: Mapping[str, tuple[str, ...]] = {
     "Where a mission stands": ("status", "reminders", "letters", "audit"),
     "Beginning": ("demo", "desk", "new", "check", "open", "start", "serve", "accounts"),
@@ -89,6 +91,11 @@ def mistyped(error: Any) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "ieom"
     return f"{said}{'' if said.endswith('?') else '.'} '{path} --help' explains."
+
+
+def typed(error: IeomError | Fault) -> str:
+    """What went wrong, and the command that does what is to be done."""
+    return f"{error}; {error.command}" if error.command else str(error)
 
 
 def of_the_database(error: DBAPIError) -> str:

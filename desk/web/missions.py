@@ -143,9 +143,7 @@ def start(desk: Desk) -> Response:
     to = f"/missions/{desk.mission}"
     match keeping()[0]:
         case "":
-            return desk.done(
-                to, "Nothing keeps missions going just now; whoever keeps this machine starts 'ieom serve'."
-            )
+            return desk.done(to, "Nothing keeps missions going just now; tell whoever keeps this machine.")
         case "silent":
             return desk.done(to, "What keeps missions going does not answer just now; it looks by itself once it does.")
         case _:

@@ -94,7 +94,7 @@ def folder(desk: Desk, file: UploadFile) -> Response:
             )
         kept = pack(Path(made))
     if len(kept) > CARRIED:
-        raise BadInput("this folder is too large for a browser; whoever runs this machine opens it: ieom open FOLDER")
+        raise BadInput("this folder is too large for a browser; have whoever keeps this machine open it there")
     return desk.page(
         "missions_new_folder.html", name=file.filename, faults=faults, found=found, beside=beside, stages=_stages(),
         packed=base64.b64encode(kept).decode(), sha256=hashlib.sha256(kept).hexdigest(),

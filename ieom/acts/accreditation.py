@@ -168,7 +168,10 @@ def badge(
             )
             session.add(row)
         if row is None:
-            raise Refused(f"accreditation of '{code}' was not asked for; 'ieom accredit request' drafts the note")
+            raise Refused(
+                f"accreditation of '{code}' was not asked for; ask for it first",
+                command="'ieom accredit request' drafts the note",
+            )
         no = rules.may_move_badge(row.status, status)
         if no:
             raise Refused(f"the badge of '{code}': {no}")

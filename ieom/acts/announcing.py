@@ -78,8 +78,9 @@ def write(
     if ref and audit.happened(session, mission, ref):
         return releasing.chosen(session, mission, None)
     if kind not in OWN:
-        other = "'ieom release prepare' makes it" if kind in CARRIES else f"they are {', '.join(sorted(OWN))}"
-        raise BadInput(f"'{kind}' is no release with a text of its own; {other}")
+        other = "it is prepared from what was approved" if kind in CARRIES else f"they are {', '.join(sorted(OWN))}"
+        command = "'ieom release prepare' makes it" if kind in CARRIES else ""
+        raise BadInput(f"'{kind}' is no release with a text of its own; {other}", command=command)
     if go not in releasing.GOES:
         raise BadInput(f"'{go}' is neither by_time nor by_hand")
     if not_before is not None and not_before.tzinfo is None:
@@ -132,7 +133,9 @@ def _concerned(session: Session, mission: str, kind: str, number: int | None) ->
     stand = [row for row in out if not releases.outdated(session, kind, row)]
     if number is None and len(stand) > 1:
         which = ", ".join(f"{row.number} ({row.kind.replace('_', ' ')})" for row in stand)
-        raise BadInput(f"several releases are public; say with --concerns which one this {kind} is about: {which}")
+        raise BadInput(
+            f"several releases are public; say which one this {kind} is about: {which}", command="'--concerns' says it"
+        )
     found = [releases.one(session, mission, number)] if number is not None else stand or out
     row = found[-1] if found else None
     if row is None or not releases.public(session, row):
@@ -195,7 +198,7 @@ def approve(
     if ref and audit.happened(session, mission, ref):
         return row
     if row.kind in CARRIES:
-        raise Refused("a statement is approved in a round ('ieom approve'), not here")
+        raise Refused("a statement is approved in a round, not here", command="'ieom approve' does")
     if row.status == "dropped":
         raise Refused(f"release {row.number} was dropped for a newer one; read that")
     if releases.public(session, row):
@@ -203,8 +206,8 @@ def approve(
     wanted = digest_of(session, row)
     if len(version_hash) < 12 or not wanted.startswith(version_hash):
         raise Refused(
-            f"release {row.number} has the hash {wanted[:16]}…, not {version_hash[:16] or 'none'}: read that one first "
-            f"('ieom release show --number {row.number}')"
+            f"release {row.number} has the hash {wanted[:16]}…, not {version_hash[:16] or 'none'}: read that one first",
+            command=f"'ieom release show --number {row.number}' shows it",
         )
     if by == row.prepared_by:
         raise Refused(f"{by} prepared this release; another person approves it")

@@ -223,7 +223,7 @@ def ready(
     very text has ended without approving it, a new round begins."""
     row = drafts.newest(session, mission, language)
     if row is None:
-        raise NotFound("there is no draft yet; 'ieom statement draft' writes one")
+        raise NotFound("there is no draft yet; draft the statement first", command="'ieom statement draft' does")
     mark = is_ready(session, mission, row.content_hash)
     again = mark is not None and _round_ended(session, mission, mark)
     if (mark is not None and not again) or (ref and audit.happened(session, mission, ref)):

@@ -74,7 +74,7 @@ def appoint_head(
     if ref and audit.happened(session, mission, ref):
         return row
     if row.status != "appointed":
-        raise Refused(f"'{member}' is {row.status}; appoint them first ('ieom appoint {member}')")
+        raise Refused(f"'{member}' is {row.status}; appoint them first", command=f"'ieom appoint {member}' does")
     if row.role not in rules.OBSERVING:
         raise Refused(f"'{member}' is no observer but {rules.ROLES[row.role]}; a head of mission is an observer")
     if row.role == "head":
@@ -90,7 +90,9 @@ def appoint_head(
 def _only_head(session: Session, mission: str, member: str) -> None:
     head = people.head(session, mission)
     if head is not None and head.code != member:
-        raise Refused(f"{styled(head)} ({head.code}) is head of mission; 'ieom replace-head' changes that")
+        raise Refused(
+            f"{styled(head)} ({head.code}) is head of mission already", command="'ieom replace-head' changes that"
+        )
 
 
 def _seat(session: Session, mission: str, head: Member, *, by: str, at: datetime) -> None:

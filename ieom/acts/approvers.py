@@ -50,7 +50,8 @@ def _as_opened(session: Session, mission: str, round_: ApprovalRound) -> None:
     if opened is None or opened.get("rule", now) != now:  # rounds of the first edition hold none
         raise Tampered(
             f"round {round_.number} was opened under another rule, or with other seats than the records have now; nobody "
-            "approves by these. 'ieom audit verify' and 'ieom approval status' show both"
+            "approves by these: look at the record of acts and at the approvals",
+            command="'ieom audit verify' and 'ieom approval status' show both",
         )
 
 

@@ -34,8 +34,8 @@ def contact_faults(session: Session) -> list[str]:
     back = written_to_again(session)
     if back:
         wrong.append(
-            f"{len(back)} must not be written to, and the record of that is gone; 'ieom media log' names them, 'ieom media "
-            "suppress' sets it again"
+            f"{len(back)} must not be written to, and the record of that is gone: suppress those that the record of acts on "
+            "contacts names"
         )
     return [f"contacts: {one}" for one in wrong]
 

@@ -71,7 +71,10 @@ def record_invitation(
         return known
     path, digest = correspondence.file_scan(mission, scan)
     if known.scan_sha256 not in {"", digest}:
-        raise Refused(f"{known.number} has a scan already; register another paper with 'ieom register received'")
+        raise Refused(
+            f"{known.number} has a scan already; register another paper under a number of its own",
+            command="'ieom register received' does",
+        )
     if not known.scan_sha256:
         known.scan_path, known.scan_sha256 = path, digest
         audit.append(session, mission, by=by, at=at, act=InvitationFiled(known.number, digest), ref=ref)
@@ -95,7 +98,10 @@ def state_of(facts: MissionFacts, code: str) -> SendingState:
     if found is None:
         raise BadInput(f"'{code}' is not among the states asked ({', '.join(s.code for s in facts.states)})")
     if found.withdrew_on is not None:
-        raise Refused(f"{code} withdrew from the mission on {found.withdrew_on}; 'ieom state-joins' takes it back")
+        raise Refused(
+            f"{code} withdrew from the mission on {found.withdrew_on}; it joins again first",
+            command="'ieom state-joins' says so",
+        )
     return found
 
 
@@ -195,6 +201,8 @@ def state_declines(
         if row.state == state and row.status in {"nominated", "appointed"}
     ]
     if there:
-        raise Refused(f"{state} has nominated {', '.join(there)}; record that they decline first ('ieom decline')")
+        raise Refused(
+            f"{state} has nominated {', '.join(there)}; record that they decline first", command="'ieom decline' does"
+        )
     call.status = "declined"
     audit.append(session, mission, by=by, at=at, act=StateDeclined(state), ref=ref)

@@ -70,7 +70,9 @@ def reply(
     note verbale, which is drafted and numbered with this; `ieom register signed` and `sent` follow."""
     row = _known(session, mission, received)
     if row is None:
-        raise NotFound(f"no complaint is registered under {received}; 'ieom complaint list' shows those there are")
+        raise NotFound(
+            f"no complaint is registered under {received}", command="'ieom complaint list' shows those there are"
+        )
     if ref and audit.happened(session, mission, ref):
         return row
     if row.reply is not None:
@@ -108,7 +110,7 @@ def _known(session: Session, mission: str, received: str) -> Complaint | None:
 def _paper(session: Session, mission: str, number: str) -> Correspondence:
     row = session.get(Correspondence, (mission, number))
     if row is None:
-        raise NotFound(f"the register has no number {number}; 'ieom register list' shows what there is")
+        raise NotFound(f"the register has no number {number}", command="'ieom register list' shows what there is")
     return row
 
 

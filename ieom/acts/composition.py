@@ -57,9 +57,9 @@ def replace_head(
     people = {row.code: row for row in session.scalars(select(Member).where(Member.mission == mission))}
     new_head = people.get(member)
     if new_head is None:
-        raise NotFound(f"there is no member '{member}'; 'ieom status' lists the delegation")
+        raise NotFound(f"there is no member '{member}'", command="'ieom status' lists the delegation")
     if new_head.status != "appointed":
-        raise Refused(f"'{member}' is {new_head.status}; appoint them first (ieom appoint {member})")
+        raise Refused(f"'{member}' is {new_head.status}; appoint them first", command=f"'ieom appoint {member}' does")
     if new_head.role not in {"head", "deputy_head", "observer"}:
         raise Refused(f"'{member}' is no observer but {new_head.role}; a head of mission is one of the observers")
     old = next((row for row in people.values() if row.role == "head"), None)
@@ -136,7 +136,9 @@ def state_withdraws(
         )
     )
     if any(row.role == "head" for row in members):
-        raise Refused(f"the head of mission comes from {state}; replace the head first (ieom replace-head)")
+        raise Refused(
+            f"the head of mission comes from {state}; replace the head first", command="'ieom replace-head' does"
+        )
     for row in members:
         row.status = "withdrawn"
     call = session.get(StateCall, (mission, state))

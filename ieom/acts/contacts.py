@@ -73,7 +73,7 @@ def _plan(session: Session, given: Sequence[Given], onto: Sequence[str]) -> Plan
 def _list(lists: Mapping[str, str], code: str) -> None:
     if code not in lists:
         there = f"; there are {', '.join(lists)}" if lists else ""
-        raise NotFound(f"there is no list '{code}'{there}; 'ieom media lists make' makes one")
+        raise NotFound(f"there is no list '{code}'{there}; make it first", command="'ieom media lists make' does")
 
 
 def take_in(
@@ -131,7 +131,7 @@ def change(
 def _contact(session: Session, email: str) -> media.MediaContact:
     row = media.by_email(session, email)
     if row is None:
-        raise NotFound(f"'{email}' is not among the media contacts; 'ieom media list' shows them")
+        raise NotFound(f"'{email}' is not among the media contacts", command="'ieom media list' shows them")
     return row
 
 
@@ -164,7 +164,9 @@ def make_list(session: Session, *, by: str, at: datetime, code: str, title: str,
     contact_acts.lock(session)
     there = media.lists(session)
     if code in there or title.casefold() in {one.casefold() for one in (*there, *there.values())}:
-        raise Conflict(f"there is a list '{code}' or one of that title already; 'ieom media lists' shows them")
+        raise Conflict(
+            f"there is a list '{code}' or one of that title already", command="'ieom media lists' shows them"
+        )
     session.add(media.MediaList(code=code, title=title.strip(), made_at=at))
     session.flush()
     contact_acts.append(session, by=by, at=at, act=ListMade(code), ref=ref)

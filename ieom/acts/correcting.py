@@ -64,7 +64,9 @@ def editorial_correction(
         raise Refused(f"'{second}' is no other approver of this round")
     known = waiting(session, round_)
     if known is not None:
-        raise Conflict(f"a correction waits for {known.second}; 'ieom approval drop' takes it back")
+        raise Conflict(
+            f"a correction waits for {known.second}; take it back first", command="'ieom approval drop' does"
+        )
     if language not in round_.hashes:
         raise NotFound(f"no text in '{language}' was approved; there is {', '.join(round_.hashes)}")
     old = drafts.by_hash(session, mission, round_.hashes[language])
@@ -157,7 +159,8 @@ def _approved(session: Session, mission: str) -> ApprovalRound:
     if begun(session, mission, round_.id):
         raise Refused(
             "the release has gone; what is published is not corrected in silence: edit the statement, ask for approval "
-            "again ('ieom statement ready'), and 'ieom release prepare' makes a correction for those who got it"
+            "again, and prepare the release of that: a correction for those who got it",
+            command="'ieom statement ready' and 'ieom release prepare' do",
         )
     return round_
 

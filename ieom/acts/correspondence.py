@@ -164,7 +164,7 @@ def draft(
 def _one(session: Session, mission: str, number: str) -> Correspondence:
     row = session.get(Correspondence, (mission, number))
     if row is None:
-        raise NotFound(f"the register has no number {number}; 'ieom register list' shows what there is")
+        raise NotFound(f"the register has no number {number}", command="'ieom register list' shows what there is")
     return row
 
 

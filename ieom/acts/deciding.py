@@ -90,7 +90,7 @@ def record_decision(
     missions.lock(session, mission)
     round_ = open_now(session, mission)
     if by in {who, seat_of(session, round_, who)[0].who}:
-        raise Refused("you decide for yourself with 'ieom approve'")
+        raise Refused("you decide for yourself; nobody records that for you", command="'ieom approve' does")
     if ref and audit.happened(session, mission, ref):
         return seat_of(session, round_, who)[2] or _never()
     row = _decide(
@@ -173,7 +173,9 @@ def _decide(
             f"{known.at:%Y-%m-%d %H:%M} UTC; a decision is never changed"
         )
     if known is not None:
-        raise Conflict(f"a decision is recorded for {seat.who} and waits to be confirmed; see 'ieom approval status'")
+        raise Conflict(
+            f"a decision is recorded for {seat.who} and waits to be confirmed", command="see 'ieom approval status'"
+        )
     digest = next(iter(round_.hashes.values()))
     content = drafts.by_hash(session, mission, digest).content
     keys = (*(one["key"] for one in content["paragraphs"]), *content.get("removed", []))

@@ -154,7 +154,7 @@ def check_in(
 ) -> None:
     """A team says that it is well; this settles every check-in owed so far, or else the next one."""
     if session.get(Team, (mission, team)) is None:
-        raise NotFound(f"there is no team '{team}'; 'ieom deployment show' lists them")
+        raise NotFound(f"there is no team '{team}'", command="'ieom deployment show' lists them")
     if ref and audit.happened(session, mission, ref):
         return
     open_ = [

@@ -85,7 +85,7 @@ def _statement(session: Session, mission: str, row: Release | None, at: datetime
     round_ = approved_round(session, mission)
     if row is not None and row.started_at is not None and round_ is not None and round_.hashes != row.hashes:
         stood = _progress(session, mission, row, at)
-        says = f"Another text is approved; 'ieom release prepare' makes its release. Release {row.number}: {stood.says}"
+        says = f"Another text is approved; its release is to be prepared. Release {row.number}: {stood.says}"
         return Standing(Stage.DISTRIBUTION, State.WAITING, says, None, ("press-officer",))
     if row is not None:
         return _step(session, mission, row, at)

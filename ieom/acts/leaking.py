@@ -37,7 +37,10 @@ def ask_early(session: Session, mission: str, *, by: str, at: datetime, why: str
     if not why.strip():
         raise BadInput("say why: where the text leaked, and who has it")
     if row.early_by is not None:
-        raise Refused(f"{row.early_by} has asked for it already; another person says 'ieom release early --agree'")
+        raise Refused(
+            f"{row.early_by} has asked for it already; another person agrees",
+            command="'ieom release early --agree' does",
+        )
     row.early_by, row.early_why = by, " ".join(why.split())
     audit.append(session, mission, by=by, at=at, act=ReleaseEarlyAsked(row.number), ref=ref)
     return row
@@ -50,7 +53,7 @@ def agree_early(session: Session, mission: str, *, by: str, at: datetime, ref: s
     if ref and audit.happened(session, mission, ref):
         return row
     if row.early_by is None:
-        raise Refused("nobody has asked for it; 'ieom release early --why' does")
+        raise Refused("nobody has asked for it", command="'ieom release early --why' does")
     if by == row.early_by:
         raise Refused(f"{by} asked for it; another person agrees")
     if row.early_agreed_by is not None:

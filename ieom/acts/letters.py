@@ -54,7 +54,9 @@ def confirm_late(
     chosen = [row for row in late(session, mission) if not letters or row.id in letters]
     missing = set(letters) - {row.id for row in chosen}
     if missing:
-        raise NotFound(f"no late letter has the number {', '.join(map(str, sorted(missing)))}; see 'ieom letters'")
+        raise NotFound(
+            f"no late letter has the number {', '.join(map(str, sorted(missing)))}", command="see 'ieom letters'"
+        )
     if not chosen:
         return 0
     for row in chosen:  # from now on: the moment they belonged to is past by this person's will
@@ -66,7 +68,7 @@ def confirm_late(
 def _one(session: Session, mission: str, letter: int) -> Letter:
     row = session.get(Letter, letter)
     if row is None or row.mission != mission:
-        raise NotFound(f"no letter has the number {letter}; see 'ieom letters'")
+        raise NotFound(f"no letter has the number {letter}", command="see 'ieom letters'")
     return row
 
 
@@ -86,7 +88,10 @@ def settle(
     gone = standing(session, row.recipient) if row.kind in TO_MEDIA else None
     why = SAID.get(gone.why, gone.why) if gone is not None else releases.superseded_why(session, row.release)
     if how == "resend" and why:
-        raise Refused(f"letter {letter} can't go again: {why}; settle it with --sent, it ends there either way")
+        raise Refused(
+            f"letter {letter} can't go again: {why}; settle it as sent, it ends there either way",
+            command="'--sent' does",
+        )
     row.state = "sent" if how == "sent" else "queued"
     row.settled_at, row.next_at, row.lease = (at if how == "sent" else None), None, None
     if how == "resend":
@@ -115,7 +120,8 @@ def unsubscribe(session: Session, mission: str, *, by: str, at: datetime, email:
     found = media.by_email(session, email)
     if found is None:
         raise NotFound(
-            f"'{email}' is not among the media contacts; 'ieom media suppress' keeps any address from being written to"
+            f"'{email}' is not among the media contacts; any address can be suppressed",
+            command="'ieom media suppress' does",
         )
     how = f"told to {by}"
     return unsubscribe_contact(session, found, by=by, at=at, detail=how, mission=mission, ref=ref).taken_back

@@ -104,8 +104,8 @@ def selection(session: Session, mission: str, wanted: Wanted, *, keep: bool = Fa
     lists, known = media.lists(session), media.known(session)
     for code in wanted.lists:
         if code not in lists:
-            there = f"; there are {', '.join(lists)}" if lists else "; 'ieom media lists make' makes one"
-            raise NotFound(f"there is no list '{code}'{there}")
+            there = f"; there are {', '.join(lists)}" if lists else "; make it first"
+            raise NotFound(f"there is no list '{code}'{there}", command="'ieom media lists make' makes one")
     before = {row.key for row in media.of(session, mission)}
     keys = {*chosen(known, wanted), *(before if keep else ())}
     gone = suppressions.reasons(session)

@@ -184,7 +184,8 @@ def lift(
         raise NotFound(f"'{email}' is not suppressed")
     if row.why in ENDED_BY_THE_READER and asked_on is None:
         raise Refused(
-            f"{SAID[row.why]}; only the reader's own written wish ends that: give its day with --asked-on 2026-11-25"
+            f"{SAID[row.why]}; only the reader's own written wish ends that: give its day",
+            command="'--asked-on 2026-11-25' does",
         )
     if asked_on is not None and not row.at.date() <= asked_on <= at.date():
         raise BadInput(f"the wish is of {asked_on}; it is to be of a day from {row.at:%Y-%m-%d} to {at:%Y-%m-%d}")

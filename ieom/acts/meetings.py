@@ -79,7 +79,7 @@ def _meeting(session: Session, mission: str, code: str) -> Meeting:
     missions.lock(session, mission)
     row = session.get(Meeting, (mission, code), populate_existing=True)
     if row is None:
-        raise NotFound(f"there is no meeting '{code}'; 'ieom meeting list' shows those there are")
+        raise NotFound(f"there is no meeting '{code}'", command="'ieom meeting list' shows those there are")
     return row
 
 
@@ -134,7 +134,9 @@ def request(
 def _known(session: Session, mission: str, codes: Sequence[str]) -> None:
     strangers = [code for code in codes if session.get(Member, (mission, code)) is None]
     if strangers:
-        raise BadInput(f"nobody has the code {', '.join(strangers)}; 'ieom delegation' lists who was nominated")
+        raise BadInput(
+            f"nobody has the code {', '.join(strangers)}", command="'ieom delegation' lists who was nominated"
+        )
 
 
 def _write(

@@ -65,7 +65,7 @@ def member_of(session: Session, mission: str, code: str) -> Member:
     """Someone nominated, by code. Raises `NotFound`."""
     row = session.get(Member, (mission, code), populate_existing=True)
     if row is None:
-        raise NotFound(f"nobody with the code '{code}' was nominated; 'ieom delegation' lists who was")
+        raise NotFound(f"nobody with the code '{code}' was nominated", command="'ieom delegation' lists who was")
     return row
 
 
@@ -137,7 +137,9 @@ def _admit(session: Session, mission: str, facts: MissionFacts, member: str, sta
     there = [row for row in members.of(session, mission) if row.state == state and row.role in rules.OBSERVING]
     taken = sum(row.status in {"nominated", "appointed"} for row in there)
     if role in rules.OBSERVING and rules.over_quota(quota, taken):
-        raise Refused(f"{state} may nominate {quota}, and has; one of them declines first ('ieom decline')")
+        raise Refused(
+            f"{state} may nominate {quota}, and has; one of them declines first", command="'ieom decline' says so"
+        )
     call = session.get(StateCall, (mission, state))
     if call is not None:
         call.status = "answered"
@@ -238,6 +240,8 @@ def leave(
     if row.status == how or (ref and audit.happened(session, mission, ref)):
         return
     if row.status == "appointed" and row.role == "head":
-        raise Refused(f"'{member}' is head of mission; another head is appointed first ('ieom replace-head')")
+        raise Refused(
+            f"'{member}' is head of mission; another head is appointed first", command="'ieom replace-head' does"
+        )
     row.status = how
     audit.append(session, mission, by=by, at=at, act=MemberLeft(member, how), ref=ref)

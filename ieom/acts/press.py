@@ -41,6 +41,7 @@ def release_of(session: Session, mission: str, version: StatementVersion, *, at:
         raise Refused(
             "the press release, which is made from the record and quotes the statement, can't go as it is: "
             + "; ".join(f"'{slip.found}': {slip.says}" for slip in slips)
-            + ". Let the statement say it too ('ieom statement edit'), or correct the record"
+            + ". Let the statement say it too, or correct the record",
+            command="'ieom statement edit' and 'ieom correct' do",
         )
     return text

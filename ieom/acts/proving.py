@@ -115,7 +115,8 @@ def witnessed(session: Session, mission: str, round_: ApprovalRound) -> None:
     if wrong:
         raise Tampered(
             f"the records say that a text is approved, and the chain of acts does not: {'; '.join(wrong)}. Nothing was "
-            "released; 'ieom audit verify' and 'ieom approval status' show both"
+            "released: look at the record of acts and at the approvals",
+            command="'ieom audit verify' and 'ieom approval status' show both",
         )
 
 
@@ -143,8 +144,9 @@ def told(session: Session, row: Release) -> None:
         wrong.append("when it began is another than its acts say")
     if wrong:
         raise Tampered(
-            f"release {row.number} is not as the chain of acts tells it: {'; '.join(wrong)}. Nothing was released; "
-            "'ieom audit verify' and 'ieom release status' show both"
+            f"release {row.number} is not as the chain of acts tells it: {'; '.join(wrong)}. Nothing was released: "
+            "look at the record of acts and at the release",
+            command="'ieom audit verify' and 'ieom release status' show both",
         )
 
 

@@ -266,7 +266,9 @@ def settle(
         )
     ).all()
     if len(rows) != 1 or not content:
-        raise NotFound(f"{len(rows) or 'no'} forms kept aside begin with '{content}'; 'ieom quarantine' lists them")
+        raise NotFound(
+            f"{len(rows) or 'no'} forms kept aside begin with '{content}'", command="'ieom quarantine' lists them"
+        )
     if not why.strip():
         raise BadInput("say why: what was amended and on whose word, or why the form is put away")
     row = rows[0]

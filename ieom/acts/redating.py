@@ -87,7 +87,9 @@ def postpone(
     if done:
         return facts
     if at >= _last_close(session, facts):
-        raise Refused("the polls of this round have closed; a later vote is another round (ieom round)")
+        raise Refused(
+            "the polls of this round have closed; a later vote is another round", command="'ieom round' records one"
+        )
     try:
         new = revisions.postponed(facts, days, at=at)
     except ValueError as problem:
@@ -131,7 +133,7 @@ def extend(
         raise BadInput(str(problem)) from None
     rows = {row.code: row for row in stations.of(session, mission)}
     if station and station not in rows:
-        raise NotFound(f"there is no station '{station}'; 'ieom status' lists the stations")
+        raise NotFound(f"there is no station '{station}'", command="'ieom status' lists the stations")
     closed = {code: facts.closes(row.closes, row.zone) for code, row in rows.items() if station in {"", code}}
     if station:
         new = facts
@@ -175,7 +177,9 @@ def set_round(
     come = session.scalars(select(Submission.id).where(Submission.mission == mission)).first()
     if gone is not None or come is not None:
         what = "a statement of this mission went out" if gone is not None else "observers' forms of this round are in"
-        raise Refused(f"{what}; open the next round as a mission of its own (ieom open --stage meetings)")
+        raise Refused(
+            f"{what}; open the next round as a mission of its own", command="'ieom open --stage meetings' does"
+        )
     try:
         new = revisions.with_round(facts, number, voting_days, press_conference, at=at)
     except ValueError as problem:
@@ -201,7 +205,7 @@ def move_press_conference(
     if to < at:
         raise BadInput(f"{to.astimezone(ZoneInfo(facts.zone)):%Y-%m-%d %H:%M} has passed; write a time to come")
     if any(row.status == "going" and row.kind in CARRIES for row in releases.of(session, mission)):
-        raise Refused("the release is going out; stop it first (ieom release stop)")
+        raise Refused("the release is going out; stop it first", command="'ieom release stop' does")
     new = revisions.with_press_conference(facts, to)
     _move_releases(session, mission, new, by=by, at=at)
     number = missions.revise(session, mission, new, by=by, at=at, kind="press_conference_moved", reason=reason)

@@ -72,7 +72,10 @@ def prepare(
     if ref and audit.happened(session, mission, ref):
         return newest(session, mission) or missing()
     if kind not in {"", *CARRIES}:
-        raise BadInput(f"a release of kind '{kind}' has a text of its own; 'ieom release write {kind}' begins one")
+        raise BadInput(
+            f"a release of kind '{kind}' has a text of its own; write that",
+            command=f"'ieom release write {kind}' begins one",
+        )
     facts = missions.facts(session, mission)
     go = go or facts.release.go
     if go not in GOES:
@@ -146,8 +149,8 @@ def _approved(session: Session, mission: str) -> ApprovalRound:
     round_ = approved_round(session, mission)
     if round_ is None:
         raise Refused(
-            "no text is approved; 'ieom approval status' shows who is waited for. "
-            "When all have decided, the next run ('ieom start') closes the round"
+            "no text is approved: the approvals show who is waited for. When all have decided, the round closes by itself",
+            command="'ieom approval status' shows them, 'ieom start' looks at once",
         )
     if round_.hashes and not stands(session, mission, round_):
         raise Refused("the text was edited since it was approved; ask for approval of the edited one")
@@ -168,7 +171,7 @@ def _corrects(session: Session, mission: str, round_: ApprovalRound) -> Release 
 
 def missing() -> Release:
     """Nothing was prepared yet. Raises `NotFound`."""
-    raise NotFound("no release is prepared; 'ieom release prepare' does")
+    raise NotFound("no release is prepared; prepare it first", command="'ieom release prepare' does")
 
 
 def chosen(session: Session, mission: str, number: int | None, *, status: str = "") -> Release:
@@ -197,7 +200,7 @@ def go(
         return row
     if row.started_at is not None:
         others = "" if waiting else ", and no other one waits for a go"
-        raise Refused(f"release {row.number} has gone already{others}; 'ieom release status' shows them")
+        raise Refused(f"release {row.number} has gone already{others}", command="'ieom release status' shows them")
     if row.sent_by is not None:
         return row
     if row.status == "dropped":

@@ -124,7 +124,7 @@ def seat_of(
     found = seats(session, round_)
     for one in (*(f for f in found if f[0].who == who), *(f for f in found if who in f[0].deputies)):
         return one
-    raise Refused(f"'{who}' has no seat in round {round_.number}; 'ieom approval status' lists who has")
+    raise Refused(f"'{who}' has no seat in round {round_.number}", command="'ieom approval status' lists who has")
 
 
 def open_round(session: Session, mission: str, *, by: str, at: datetime) -> ApprovalRound:
@@ -134,7 +134,10 @@ def open_round(session: Session, mission: str, *, by: str, at: datetime) -> Appr
     for language in facts.languages:
         row = drafts.newest(session, mission, language)
         if row is None or is_ready(session, mission, row.content_hash) is None:
-            raise Refused(f"approval of the statement in '{language}' was not asked for; 'ieom statement ready' does")
+            raise Refused(
+                f"approval of the statement in '{language}' was not asked for; ask for it first",
+                command="'ieom statement ready' does",
+            )
         hashes[language] = row.content_hash
     last = newest_round(session, mission)
     if last is not None and last.status == "open":

@@ -69,11 +69,11 @@ def new_key() -> str:
 def _master() -> Fernet:
     key = settings().vault_key.get_secret_value()
     if not key:
-        raise BadInput("personal papers need a key: 'ieom vault key' makes one for IEOM_VAULT_KEY")
+        raise BadInput("personal papers need a key (IEOM_VAULT_KEY)", command="'ieom vault key' makes one")
     try:
         return Fernet(key)
     except ValueError as error:
-        raise BadInput("IEOM_VAULT_KEY is no key; 'ieom vault key' makes one") from error
+        raise BadInput("IEOM_VAULT_KEY is no key", command="'ieom vault key' makes one") from error
 
 
 def _paper(item: str) -> Path:
@@ -110,7 +110,7 @@ def put(
     occasion. The item of the nominee's file counts as received."""
     missions.lock(session, mission)
     if session.get(Member, (mission, member)) is None:
-        raise NotFound(f"nobody with the code '{member}' was nominated; 'ieom delegation' lists who was")
+        raise NotFound(f"nobody with the code '{member}' was nominated", command="'ieom delegation' lists who was")
     earlier = list(
         session.scalars(
             select(VaultItem)
@@ -152,7 +152,9 @@ def _write(path: Path, data: bytes) -> None:
 def _row(session: Session, mission: str, item: str) -> VaultItem:
     row = session.get(VaultItem, item)
     if row is None or row.mission != mission:
-        raise NotFound(f"no personal paper has the identifier {item}; 'ieom vault list' shows those there are")
+        raise NotFound(
+            f"no personal paper has the identifier {item}", command="'ieom vault list' shows those there are"
+        )
     return row
 
 

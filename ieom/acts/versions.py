@@ -91,7 +91,7 @@ def write(
 
 def missing() -> StatementVersion:
     """Nothing was drafted yet. Raises `NotFound`."""
-    raise NotFound("there is no draft yet; 'ieom statement draft' writes one")
+    raise NotFound("there is no draft yet; draft the statement first", command="'ieom statement draft' does")
 
 
 def count_finished(session: Session, mission: str, *, at: datetime) -> bool:

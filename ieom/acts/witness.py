@@ -40,7 +40,10 @@ def _note(mission: str) -> Note | None:
         told = json.loads(path.read_text("utf-8"))
         return Note(int(told["seq"]), str(told["hash"]), int(told.get("sendings", 0)))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Tampered(f"the witness {path} can't be read; look at 'ieom letters list', then 'ieom go-on'") from error
+        raise Tampered(
+            f"the witness {path} can't be read; look at the letters, then let the mission go on",
+            command="'ieom letters list' and 'ieom go-on' do",
+        ) from error
 
 
 def seen(mission: str) -> tuple[int, str] | None:
@@ -96,5 +99,5 @@ def restored(session: Session, mission: str) -> str | None:
         return None
     return (
         f"the records are older than what was done with them ({lacks}): were they restored from a backup? Look at "
-        "'ieom letters list' and the mail server's log, then 'ieom go-on'"
+        "its letters and at the mail server's log, then let the mission go on"
     )

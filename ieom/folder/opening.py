@@ -95,9 +95,9 @@ def _same(session: Session, folder: MissionFolder, standing: Mission, stage: str
     ).one()
     if opened.what["folder_sha256"] != folder.sha256:
         raise Conflict(
-            f"a mission '{standing.slug}' is open already, from a folder with other content; record what changed as "
-            "an act (ieom postpone, extend, state-joins ...; ieom media replace, ieom stations for lists), or give this folder "
-            "another slug"
+            f"a mission '{standing.slug}' is open already, from a folder with other content; record what changed in "
+            "the mission, or give this folder another slug",
+            command="'ieom postpone', 'extend', 'state-joins' and others do; 'ieom media replace' and 'ieom stations' for lists",
         )
     if standing.starts_at_stage != stage:
         raise Conflict(

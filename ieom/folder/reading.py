@@ -117,7 +117,7 @@ def check(folder: Path, *, names: Path | None = None) -> list[Fault]:
 
 def _read(folder: Path, names_path: Path | None) -> tuple[MissionFolder | None, list[Fault]]:
     if not folder.is_dir():
-        return None, [Fault(str(folder), "is no folder; 'ieom new' makes one")]
+        return None, [Fault(str(folder), "is no folder", command="'ieom new' makes one")]
     faults: list[Fault] = []
     try:
         names = load_names(names_path)
@@ -179,7 +179,13 @@ def _once(faults: list[Fault]) -> list[Fault]:
 
 def _facts(path: Path, faults: list[Fault]) -> MissionFacts | None:
     if not path.exists():
-        faults.append(Fault(MISSION_FILE, "is missing; 'ieom new' writes one with every field explained"))
+        faults.append(
+            Fault(
+                MISSION_FILE,
+                "is missing; it has the mission's facts",
+                command="'ieom new' writes one with every field explained",
+            )
+        )
         return None
     text = decode(MISSION_FILE, path.read_bytes())
     if isinstance(text, Fault):

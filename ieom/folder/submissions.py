@@ -55,7 +55,10 @@ def read_submissions(
         except Faults as wrong:
             faults += wrong.faults
     elif any(path.suffix.lower() == ".csv" for path in paths):
-        raise BadInput("a table needs a mapping file that says which column answers which question: --mapping FILE")
+        raise BadInput(
+            "a table needs a mapping file that says which column answers which question",
+            command="'--mapping FILE' names it",
+        )
     for path in paths:
         kind = path.suffix.lower()
         if kind not in {".json", ".xml", ".csv"}:

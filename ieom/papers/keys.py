@@ -132,8 +132,9 @@ def _holds(key: Key, at: datetime | None) -> Key:
         )
     if at > own.until:
         raise Refused(
-            f"the signing certificate held until {own.until:%-d %B %Y}; {UNDONE}. Move the key away and make another "
-            "('ieom keys new'), or renew it with your authority"
+            f"the signing certificate held until {own.until:%-d %B %Y}; {UNDONE}. Move the key away and make another, "
+            "or renew it with your authority",
+            command="'ieom keys new' makes one",
         )
     return key
 

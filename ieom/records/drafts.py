@@ -35,7 +35,7 @@ def number(session: Session, mission: str, wanted: int, language: str = "en") ->
     row = session.scalars(query).one_or_none()
     if row is None:
         raise NotFound(
-            f"there is no version {wanted} of the statement; 'ieom statement versions' lists those there are"
+            f"there is no version {wanted} of the statement", command="'ieom statement versions' lists those there are"
         )
     return row
 

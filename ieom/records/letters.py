@@ -120,7 +120,7 @@ def one(session: Session, mission: str, letter: int) -> Letter:
     query = select(Letter).where(Letter.id == letter, Letter.mission == mission)
     row = session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
     if row is None:
-        raise NotFound(f"no letter has the number {letter}; see 'ieom letters list'")
+        raise NotFound(f"no letter has the number {letter}", command="see 'ieom letters list'")
     return row
 
 

@@ -66,7 +66,7 @@ def get(session: Session, slug: str) -> Mission:
     """The mission, or `NotFound`."""
     mission = session.get(Mission, slug)
     if mission is None:
-        raise NotFound(f"there is no mission '{slug}' in these records; 'ieom status' lists those there are")
+        raise NotFound(f"there is no mission '{slug}' in these records", command="'ieom status' lists those there are")
     return mission
 
 
@@ -76,7 +76,7 @@ def lock(session: Session, slug: str) -> Mission:
         select(Mission).where(Mission.slug == slug).with_for_update().execution_options(populate_existing=True)
     ).one_or_none()
     if mission is None:
-        raise NotFound(f"there is no mission '{slug}' in these records; 'ieom status' lists those there are")
+        raise NotFound(f"there is no mission '{slug}' in these records", command="'ieom status' lists those there are")
     return mission
 
 
@@ -93,7 +93,9 @@ def facts(session: Session, slug: str) -> MissionFacts:
             .limit(1)
         ).one_or_none()
         if row is None:
-            raise NotFound(f"there is no mission '{slug}' in these records; 'ieom status' lists those there are")
+            raise NotFound(
+                f"there is no mission '{slug}' in these records", command="'ieom status' lists those there are"
+            )
         session.info[READ] = (session.get_transaction(), {**held[1], slug: MissionFacts.model_validate(row.facts)})
     found: MissionFacts = session.info[READ][1][slug]
     return found

@@ -96,7 +96,7 @@ def one(session: Session, mission: str, number: int) -> Release:
     """A release by its number. Raises `NotFound`."""
     row = session.scalars(select(Release).where(Release.mission == mission, Release.number == number)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no release {number}; 'ieom release status' lists those there are")
+        raise NotFound(f"there is no release {number}", command="'ieom release status' lists those there are")
     return row
 
 

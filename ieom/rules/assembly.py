@@ -79,7 +79,7 @@ def standing(seen: Assembly, *, at: datetime) -> Standing:
         waits.extend(whom)
 
     if not seen.invited:
-        wait("the invitation is not in the register yet ('ieom invitation')", "coordinator")
+        wait("the invitation is not in the register yet", "coordinator")
     conflicted = [one.code for one in (*nominees, *members) if one.conflict]
     if conflicted:
         wait(f"a conflict of interest stands against {', '.join(conflicted)}", "coordinator")

@@ -147,10 +147,7 @@ def plan(
         for name in one.lists:
             if name.casefold() not in names:
                 strange.setdefault(name, one)
-    refused += [
-        Refusal(one.row, "lists", f"there is no list '{name}'; 'ieom media lists make' makes one")
-        for name, one in strange.items()
-    ]
+    refused += [Refusal(one.row, "lists", f"there is no list '{name}'; make it first") for name, one in strange.items()]
     labels = {label for one in given for label in one.labels if label.casefold() not in names}
     return Plan(tuple(entries), tuple(kept), tuple(sorted(refused, key=lambda one: one.row)), tuple(sorted(labels)))
 

@@ -111,7 +111,7 @@ def findings(
             found += _people(one["key"], text, people)
             found += _changed(one["key"], sentence, by_id, verdicts)
             if "conduct" in sentence["claims"] and not conduct_attested:
-                says = "the head of mission has not attested the Mission's conduct ('ieom statement attest conduct')"
+                says = "the head of mission has not attested the Mission's conduct"
                 found.append(Finding("not_attested", one["key"], text, says))
     found += _annex(content, by_id, verdicts)
     found += _unmentioned(content, claims, verdicts, set_aside)

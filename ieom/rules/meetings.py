@@ -21,7 +21,7 @@ def refusal(status: str, act: str, *, now: datetime, starts: datetime, ends: dat
         return "it would end before it begins"
     if act == "hold":
         if status != "confirmed":
-            return "it was not confirmed ('ieom meeting confirm'); only a meeting that took place has a record"
+            return "it was not confirmed; only a meeting that took place has a record"
         if now < starts:
             return "it has not begun; its record can be made afterwards"
     return None

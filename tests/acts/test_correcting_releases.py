@@ -46,7 +46,7 @@ def test_an_edit_after_the_release_and_a_new_round_make_a_correction(approved: E
     edited_and_approved(do)
     stood = do.advance(distribution)
     assert stood.state is State.WAITING
-    assert "'ieom release prepare' makes its release" in stood.says
+    assert "its release is to be prepared" in stood.says
     with pytest.raises(Refused, match="release 1 is public"):
         do(distribution.prepare, "press-officer", kind="statement")
     row = do(distribution.prepare, "press-officer")
@@ -354,7 +354,7 @@ def test_which_release_is_withdrawn_is_asked_when_several_are_public(approved: E
     do(distribution.go, "coordinator", number=number)
     approved_by(do, number, "az-1")
     do.advance(distribution)
-    with pytest.raises(BadInput, match=r"say with --concerns .*: 1 \(statement\), 2 \(clarification\)"):
+    with pytest.raises(BadInput, match=r"say which one this .*: 1 \(statement\), 2 \(clarification\)"):
         written(do, "withdrawal", WITHDRAWN)
     with reading(approved) as session:
         assert (

@@ -207,7 +207,7 @@ def test_a_letter_in_doubt_does_not_go_again_to_a_reader_who_unsubscribed(engine
         letter.state = "in_doubt"
     follow(engine, token(engine))
     settle = {"mission": mission, "by": "press-officer", "at": NOW, "letter": letter.id}
-    with begin(engine) as session, pytest.raises(Refused, match="the reader unsubscribed; settle it with --sent"):
+    with begin(engine) as session, pytest.raises(Refused, match="the reader unsubscribed; settle it as sent"):
         letter_acts.settle(session, how="resend", **settle)
     with begin(engine) as session:
         letter_acts.settle(session, how="sent", **settle)

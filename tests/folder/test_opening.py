@@ -64,8 +64,9 @@ def test_another_content_under_the_same_name_is_a_conflict_with_advice(engine: E
     other = shutil.copytree(EXAMPLE, tmp_path / "other")
     with (other / "media.csv").open("a", encoding="utf-8") as file:
         file.write("late@late.example,A late outlet,,,en,,online,,,\n")
-    with pytest.raises(Conflict, match="ieom media"):
+    with pytest.raises(Conflict, match="record what changed") as raised:
         opened(engine, other)
+    assert "ieom media" in raised.value.command
 
 
 def test_a_mission_may_enter_at_any_stage_but_once(engine: Engine) -> None:

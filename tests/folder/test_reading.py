@@ -195,7 +195,7 @@ def test_missing_and_misspelt_files_are_named(folder: Path) -> None:
     (folder / "stations.csv").rename(folder / "station.csv")
     (folder / "mission.toml").unlink()
     faults = said(folder)
-    assert faults[0].startswith("mission.toml: is missing; 'ieom new'")
+    assert faults[0].startswith("mission.toml: is missing; it has the mission's facts")
     assert any(fault.startswith("stations.csv: is missing; its header is code,name") for fault in faults)
     assert any(fault.startswith("station.csv: is not a file of a mission folder") for fault in faults)
 
@@ -207,7 +207,10 @@ def test_tables_that_a_mission_does_not_have_yet_may_be_left_out(folder: Path) -
 
 
 def test_a_folder_that_is_none_says_how_to_make_one(tmp_path: Path) -> None:
-    assert said(tmp_path / "nowhere") == [f"{tmp_path / 'nowhere'}: is no folder; 'ieom new' makes one"]
+    assert said(tmp_path / "nowhere") == [f"{tmp_path / 'nowhere'}: is no folder"]
+    with pytest.raises(Faults) as raised:
+        read(tmp_path / "nowhere")
+    assert raised.value.faults[0].command == "'ieom new' makes one"
 
 
 def test_the_hash_of_a_folder_follows_its_content_alone(folder: Path) -> None:

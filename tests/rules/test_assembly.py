@@ -18,7 +18,7 @@ def asked(code: str, name: str, status: str = "asked", due: datetime = DUE) -> A
 
 def test_without_the_invitation_nothing_is_asked_and_the_coordinator_is_waited_for() -> None:
     stands = standing(replace(NOTHING, invited=False), at=AT)
-    assert stands.says == "The invitation is not in the register yet ('ieom invitation')."
+    assert stands.says == "The invitation is not in the register yet."
     assert stands.waits_for == ("coordinator",)
 
 
