@@ -43,13 +43,25 @@ async def show(request: Request) -> Response:
 
 
 async def act(request: Request) -> Response:
-    """Enter the code, or decide. An answer is given only once the records hold it; else the page asks again (503)."""
+    """Enter the code, or decide. An answer is given only once the records hold it; else the page asks again (503). What was
+    typed comes back with every answer but the receipt."""
     ours(request)
     token, form = request.path_params["token"], await form_of(request, LONGEST)
-    code = str(form.get("code", ""))[:40]
+    code, typed = str(form.get("code", ""))[:40], str(form.get("comment", ""))[: acts.COMMENT + 1]
+    try:
+        return await _acted(request, token, code, form, typed)
+    except HTTPException as error:
+        if error.status_code != 503 or not typed:
+            raise
+        facts = {"organisation": "", "election": "", "contact": None, "zone": "UTC", "root": "", "token": token}
+        told = facts | {"template": "again.html", "code": code, "typed": typed}
+        return _page(503, told, {"retry-after": "60"})
+
+
+async def _acted(request: Request, token: str, code: str, form: FormData, typed: str) -> Response:
     if not await _entered(request, token, code):
-        return _page(403, await read(request, partial(_shown, token=token, wrong=bool(code))))
-    shown = partial(_shown, token=token, code=code, entered=True)
+        return _page(403, await read(request, partial(_shown, token=token, wrong=bool(code), typed=typed)))
+    shown = partial(_shown, token=token, code=code, entered=True, typed=typed)
     if "decision" not in form:
         return _page(200, await read(request, shown))
     status, said = 200, ""
@@ -70,7 +82,7 @@ async def act(request: Request) -> Response:
         )
     if status == 200 and not code:
         return RedirectResponse(token, 303, headers=HEADERS)
-    facts = await read(request, partial(shown, said=said, typed=str(form.get("comment", ""))[: acts.COMMENT + 1]))
+    facts = await read(request, partial(shown, said=said))
     return _page(status, facts, {"retry-after": "60"} if status == 503 else None)
 
 

@@ -14,6 +14,7 @@ from links import (
     OURS,
     SLUG,
     approve,
+    code_in,
     decisions,
     hidden,
     letter,
@@ -48,6 +49,44 @@ def test_locked_records_ask_to_try_again_and_keep_what_was_typed(
     assert ">The second paragraph.</textarea>" in answer.text
     assert decisions(asked) == []
     assert web.post(path, data=data, headers=OURS).status_code == 303
+
+
+def test_records_that_are_away_give_back_what_was_typed_and_take_it_later(asked: Engine, web: TestClient) -> None:
+    path = link_in(letter(asked))
+    digest = hidden(web.get(path).text)
+    typed = "The second </textarea><script>alert(1)</script> paragraph."
+    shown = "The second &lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt; paragraph.</textarea>"
+    other = sqlite3.connect(asked.url.database, isolation_level=None)
+    other.execute("ALTER TABLE decision_links RENAME TO decision_links_away")
+    answer = web.post(path, data={"hash": digest, "decision": "changes", "comment": typed}, headers=OURS)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert "was not recorded" in answer.text
+    assert shown in answer.text
+    assert web.post(path, data={"hash": digest, "decision": "approve"}, headers=OURS).status_code == 503
+    other.execute("ALTER TABLE decision_links_away RENAME TO decision_links")
+    other.close()
+    again = web.post(path, data={"comment": typed}, headers=OURS)
+    assert again.status_code == 200
+    assert "Do you approve this statement?" in again.text
+    assert shown in again.text, "typed once, it stands in the form again"
+    assert decisions(asked) == []
+    data = {"hash": hidden(again.text), "decision": "changes", "comment": typed}
+    assert web.post(path, data=data, headers=OURS).status_code == 303
+    assert decisions(asked)[0].comment == typed
+
+
+def test_what_was_typed_stays_on_the_page_that_asks_for_the_code(coded: Engine, web: TestClient) -> None:
+    path, code = link_in(letter(coded)), code_in(letter(coded, kind="decision_code"))
+    data = {"hash": "0" * 64, "decision": "changes", "comment": "The second paragraph."}
+    for given in ({}, {"code": "000000x"}):
+        answer = web.post(path, data={**data, **given}, headers=OURS)
+        assert answer.status_code == 403
+        assert "The second paragraph.</textarea>" in answer.text
+        assert "Statement v1" not in answer.text
+    entered = web.post(path, data={"code": code, "comment": "The second paragraph."}, headers=OURS)
+    assert "Do you approve this statement?" in entered.text
+    assert ">The second paragraph.</textarea>" in entered.text
+    assert decisions(coded) == []
 
 
 def test_two_approvals_at_the_same_instant_are_one_decision(either: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
