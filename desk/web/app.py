@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from desk.public.guarding import Guarded
 from desk.web.alike import Written
+from desk.web.again import Again, again
 from desk.web.asking import Asked, router
 from desk.web.pages import STATIC
 from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable
@@ -145,20 +146,25 @@ def _too_long(app: FastAPI, scope: Scope) -> Response:
     return answer(request, 413, "This is too large", says, {"connection": "close"})
 
 
-def answer(request: Request, status: int, title: str, says: str, headers: dict[str, str] | None = None) -> Response:
-    """An error as a page; for a form that was sent in place, as the sentence alone, so that what was typed stays."""
+def answer(
+    request: Request, status: int, title: str, says: str, headers: dict[str, str] | None = None, form: Again | None = None
+) -> Response:  # fmt: skip
+    """An error as a page; for a form that was sent in place, as the sentence alone, so that what was typed stays. `form`
+    comes back to be sent once more."""
     headers = {"cache-control": "no-store", **(headers or {})}
     if "hx-request" in request.headers:
         headers |= {"hx-retarget": "#said", "hx-reswap": "innerHTML show:#said:top", "hx-push-url": "false"}
         return HTMLResponse(_page(request, status, title, says, "_said.html"), status, headers=headers)
-    return HTMLResponse(_page(request, status, title, says), status, headers=headers)
+    return HTMLResponse(_page(request, status, title, says, form=form), status, headers=headers)
 
 
-def _page(request: Request, status: int, title: str, says: str, template: str = "error.html") -> str:
+def _page(
+    request: Request, status: int, title: str, says: str, template: str = "error.html", form: Again | None = None
+) -> str:  # fmt: skip
     asked: Asked | None = getattr(request.state, "asked", None)
     known = asked or Asked(request, request.scope["app"].state.engine)
     nowhere = Asked(known.request, known.engine, known.account, known.session, known.given)
-    return nowhere.text(template, zone="UTC", status=status, title=title, says=says, lines=says.split("\n"))
+    return nowhere.text(template, zone="UTC", status=status, title=title, says=says, lines=says.split("\n"), again=form)
 
 
 async def _refused(request: Request, error: Any) -> Response:
@@ -195,7 +201,8 @@ async def _said(request: Request, error: Any) -> Response:
     says = str(error)
     if isinstance(error, Faults):
         says += "\nNothing was taken in."
-    return answer(request, status, title, says[:1].upper() + says[1:])
+    form = await again(request) if status == 503 else None
+    return answer(request, status, title, says[:1].upper() + says[1:], form=form)
 
 
 async def _no_such_number(request: Request, error: Any) -> Response:
@@ -207,7 +214,7 @@ async def _no_such_number(request: Request, error: Any) -> Response:
 async def _records_away(request: Request, error: Any) -> Response:
     _log.warning("the records: %s", error.orig)
     says = "The records can't be reached just now, and nothing was changed. Try again in a minute."
-    return answer(request, 503, "Try again in a minute", says, {"retry-after": "30"})
+    return answer(request, 503, "Try again in a minute", says, {"retry-after": "30"}, await again(request))
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from desk.web.access import FOR_ALL, MAY, Open
@@ -273,7 +274,7 @@ class Guarded(APIRoute):
                 if not isinstance(who, Open):
                     _allowed(asked, who, f"{method} {self.path}")
             if method not in SAFE:
-                _from_here(request)
+                from_here(request)
                 if asked.session is not None and who is not Open.ANYBODY:
                     await _by_our_form(request, asked.session)
             elif (page := asked.as_written()) is not None:
@@ -337,7 +338,7 @@ def _allowed(asked: Asked, who: frozenset[Role], route: str) -> None:
         raise HTTPException(403, detail=("for all: " if route in FOR_ALL else "") + ", ".join(sorted(who)))
 
 
-def _from_here(request: Request) -> None:
+def from_here(request: Request) -> None:
     """An act comes from a page of ours: by Sec-Fetch-Site and Origin, whichever the browser sends."""
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
@@ -347,11 +348,16 @@ def _from_here(request: Request) -> None:
         raise HTTPException(403, detail="elsewhere")
 
 
+async def parsed(request: Request) -> FormData:
+    """The form that was sent, within bounds."""
+    return await request.form(max_files=20, max_fields=2000, max_part_size=2_000_000)
+
+
 async def _by_our_form(request: Request, session: DeskSession) -> None:
     told = request.headers.get("x-desk-token")
     if told is None:
-        form = await request.form(max_files=20, max_fields=2000, max_part_size=2_000_000)
-        told = str(form.get("csrf", ""))
+        request.state.form = await parsed(request)
+        told = str(request.state.form.get("csrf", ""))
     if not secrets.compare_digest(told.encode(), session.csrf.encode()):
         raise HTTPException(403, detail="elsewhere")
 

@@ -10,6 +10,7 @@ import sqlite3
 import pytest
 from desks import Desk
 from evening import SLUG
+from lxml import html
 from sqlalchemy import Engine
 
 from desk.web.missions import _keeping as keeping_now
@@ -55,3 +56,29 @@ def test_records_that_can_not_be_reached_are_said_and_nothing_changes(desk_opene
     other.execute("ALTER TABLE missions_away RENAME TO missions")
     with reading(engine) as session:
         assert missions.get(session, SLUG).state == "open"
+
+
+@pytest.mark.parametrize("away", ["missions", "audit_rows", "desk_sessions"])
+def test_what_was_typed_comes_back_when_the_records_are_away_and_can_be_sent_again(
+    desk_opened: Desk, engine: Engine, away: str
+) -> None:
+    browser, hold = desk_opened.coordinator, f"/missions/{SLUG}/hold"
+    here = {"origin": "http://testserver"}
+    data = {"why": 'Wait for the "second" </textarea><b>paper</b>.', "csrf": browser.token(), "kept": "/x"}
+    other = sqlite3.connect(str(engine.url.database), isolation_level=None)
+    other.execute(f"ALTER TABLE {away} RENAME TO now_away")
+    answer = browser.client.post(hold, data=data, headers=here)
+    elsewhere = browser.client.post(hold, data=data, headers={"origin": "http://evil.example"})
+    entering = browser.client.post("/enter", data={"email": "a@desk.example", "password": "two words"}, headers=here)
+    other.execute(f"ALTER TABLE now_away RENAME TO {away}")
+    assert answer.status_code == 503
+    assert "</textarea><b>" not in answer.text
+    page = html.document_fromstring(answer.text)
+    fields = next(dict(form.fields) for form in page.forms if form.action == hold)
+    assert fields == {"why": data["why"], "csrf": data["csrf"]}
+    assert "paper" not in elsewhere.text, "what another site sent does not come back"
+    assert "two words" not in entering.text, "no password does"
+    sent = browser.client.post(hold, data=fields, headers=here)
+    assert "The mission is held" in sent.text
+    with reading(engine) as session:
+        assert missions.get(session, SLUG).held_why == data["why"]
