@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from desk.children import apart
 from desk.quiet import surround
 from ieom.errors import Refused, Unavailable
 from ieom.mail import mailbox
@@ -243,8 +244,16 @@ async def _serve(
     for process in orphans():
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-    stop = asyncio.Event()
-    async with prefect_server(port, taken):
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def ends() -> None:
+        if not stop.is_set():
+            stop.set()
+            console.print("Stopping ...", style="dim")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ends)
+    async with prefect_server(port, taken), apart(stop.is_set):
         again = await put_back()
         if first is not None:
             await asyncio.to_thread(first)
@@ -253,9 +262,8 @@ async def _serve(
             await runner.aadd_deployment(deployment)
         running_ = asyncio.create_task(runner.start())
         await asyncio.sleep(0.5)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+        for number in (signal.SIGTERM, signal.SIGINT):  # the runner's own took their place
+            loop.add_signal_handler(number, ends)
         notes = {"pid": os.getpid(), "api": f"http://127.0.0.1:{port}/api"}
         (state() / "serve.json").write_text(json.dumps(notes), "utf-8")
         console.print(f"ieom serves missions from {state()}. Prefect's pages: http://127.0.0.1:{port}/ (Ctrl-C ends)")

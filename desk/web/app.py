@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from desk.public.guarding import Guarded
-from desk.web.alike import Written
 from desk.web.again import Again, again
+from desk.web.alike import Written
 from desk.web.asking import Asked, router
 from desk.web.pages import STATIC
 from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable

@@ -51,7 +51,9 @@ class Served:
     def start(self) -> None:
         command = [sys.executable, "-c", "from desk.cli.main import main; main()", "serve"]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
         self.until(lambda: self.log.read_text().count("serves missions") > self.starts, 90)
         self.starts += 1
 

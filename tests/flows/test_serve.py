@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -14,6 +16,7 @@ import httpx
 import pytest
 from served import SLUG, Served, serving
 
+from desk.children import apart
 from ieom.acts.delegation import record_invitation
 from ieom.folder import open_mission, read
 from ieom.records import migrate, missions
@@ -93,6 +96,38 @@ def test_a_served_mission_goes_on_after_a_kill_and_ends_without_an_orphan(served
     assert "nothing is left running" in served.log.read_text()
     time.sleep(1)
     assert served.marked() == []
+
+
+def test_ctrl_c_ends_it_in_order_with_nothing_but_words(served: Served) -> None:
+    """A terminal sends it to every process in the foreground."""
+    served.start()
+    assert served.process is not None
+    mission = served.deployment("mission")
+    run = served.api(f"/deployments/{mission}/create_flow_run", {"parameters": {"mission": SLUG}})["id"]
+    served.until(lambda: served.states([run]) & {"PENDING", "RUNNING", "COMPLETED"}, 60, every=0.05)
+    os.killpg(served.process.pid, signal.SIGINT)
+    assert served.process.wait(40) == 0
+    said = served.log.read_text()
+    assert said.rstrip().endswith("Stopped; nothing is left running.")
+    assert "Traceback" not in said
+    assert "Error" not in said
+    served.until(lambda: served.marked() == [], 10)
+
+
+def test_what_flow_runs_say_is_heard_until_the_end_and_ctrl_c_is_not_theirs(capsys: pytest.CaptureFixture[str]) -> None:
+    child = [sys.executable, "-c", "import os; print('session', os.getsid(0) == os.getpid())"]
+
+    async def run() -> None:
+        from prefect.runner import _starter_engine as starting
+
+        ended: list[bool] = []
+        async with apart(lambda: bool(ended)):
+            await starting.run_process(command=child, stream_output=True)
+            ended.append(True)
+            await starting.run_process(command=child, stream_output=True)
+
+    asyncio.run(run())
+    assert capsys.readouterr().out == "session True\n"
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
