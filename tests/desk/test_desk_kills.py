@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from conftest import open_example
 from desks import Desk
 from evening import SLUG, Doing
 from sqlalchemy import Engine, event, select
@@ -125,16 +126,26 @@ def _count(engine: Engine, leaves: str) -> int:
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("what", ACTS)
 def test_an_act_is_there_wholly_or_not_at_all(what: str, when: str, request: pytest.FixtureRequest) -> None:
-    act = ACTS[what]
-    engine: Engine = request.getfixturevalue(act.stage)
-    desk = Desk(engine)
+    _falls(request.getfixturevalue(ACTS[what].stage), what, when)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_act_is_there_wholly_or_not_at_all_on_postgresql(postgres: Engine, when: str) -> None:
+    open_example(postgres)
+    _falls(postgres, "hold", when)
+
+
+def _falls(engine: Engine, what: str, when: str) -> None:
+    """The desk falls at an act's commit; what is there then, and once the act was done again."""
+    act, desk = ACTS[what], Desk(engine)
     browser = getattr(desk, act.role)
     data, before = act.data(engine), _count(engine, act.leaves)
     told = {"csrf": browser.token(), **data}
     process = ROOM.Process(
         target=_killed,
         args=(
-            str(engine.url),
+            engine.url.render_as_string(hide_password=False),
             {key: value for key, value in os.environ.items() if key.startswith("IEOM_")},
             browser.client.cookies["desk"], act.path, told, act.files, when,
         ),
