@@ -5,16 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from datetime import timedelta
+from threading import Event, Thread
+from time import sleep
 
 from desks import Desk
 from evening import EVENING, SLUG, Doing, letters, release_letters
 from openpyxl import load_workbook
 from releases import ADVISORY
+from scripted import Scripted, well
 from sqlalchemy import select, update
 
 from desk.web.release_view import left
 from ieom.acts import distribution
+from ieom.mail.sender import send_due
+from ieom.mail.smtp import Account
 from ieom.records import missions, releases
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
@@ -117,6 +123,41 @@ def test_a_stop_while_letters_leave_holds_back_the_rest_and_going_on_never_begin
     assert release_letters(desk_approved.engine) == {"sent", "transmitting", "queued"}
     with reading(desk_approved.engine) as session:
         assert dict(session.execute(select(Letter.id, Letter.message_id)).tuples().all()) == before
+
+
+def test_stop_is_pressed_while_a_real_sender_sends_and_nothing_leaves_after_it(desk_approved: Desk) -> None:
+    do, pressed = released(desk_approved), Event()
+
+    def slow(verb: str, number: int) -> str:
+        if verb == "." and number >= 5:
+            pressed.wait(20)
+        return well(verb, number)
+
+    def send(port: int) -> None:
+        account = Account("127.0.0.1", port, security="none", timeout=30.0)
+        send_due(desk_approved.engine, account, mission=SLUG, now=lambda: EVENING + timedelta(seconds=1), connections=2)
+
+    with Scripted(slow) as server:
+        sending = Thread(target=send, args=(server.port,))
+        sending.start()
+        while len(server.messages) < 5:
+            sleep(0.01)
+        said = desk_approved.press_officer.post(f"{PAGE}/1/stop", {"why": "The head calls."}).text
+        assert "is stopped" in said
+        left_when_pressed = len(server.messages)
+        pressed.set()
+        sending.join(60)
+        gone = len(server.messages)
+        assert gone <= left_when_pressed + 2, "no more than what was on the wire, one letter a connection"
+        with reading(desk_approved.engine) as session:
+            states = Counter(session.scalars(select(Letter.state).where(Letter.release.is_not(None))))
+        assert states == {"sent": gone, "stopped": sum(states.values()) - gone}, "what left is counted, all of it"
+        page = desk_approved.coordinator.get(f"{PAGE}/now").text
+        assert f"It is stopped: {gone} of {sum(states.values())} letters are sent" in page
+        assert f"{states['stopped']} stopped" in page
+        do.advance(distribution, EVENING + timedelta(minutes=5))
+        send(server.port)
+        assert len(server.messages) == gone, "nothing leaves later either"
 
 
 def test_the_ledger_is_filtered_and_taken_away_whole(desk_approved: Desk) -> None:
