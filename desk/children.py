@@ -34,7 +34,7 @@ async def apart(ended: Callable[[], bool]) -> AsyncIterator[None]:
     are ended by whoever started them, in order. From the end on nobody listens to them."""
     from prefect.runner import _starter_engine as starting
 
-    usual: Callable[..., Any] = starting.run_process
+    usual: Callable[..., Any] = vars(starting)["run_process"]
 
     async def run_process(*args: Any, **more: Any) -> Any:
         heard = Heard(sys.stdout, ended), Heard(sys.stderr, ended)
