@@ -56,6 +56,7 @@ PAGES = {
     "observation": f"/missions/{SLUG}/observation?form=opening",
     "observation-enter": f"/missions/{SLUG}/observation/enter?form=counting",
     "observation-form": f"/missions/{SLUG}/observation/forms/uuid:6f1f0a52-0812-4e01-9a01-000000000004",
+    "observation-correct": f"/missions/{SLUG}/observation/forms/uuid:6f1f0a52-0812-4e01-9a01-000000000004?correct=seals_intact",
     "audit-verified": f"/missions/{SLUG}/audit/verified",
     "delegation": f"/missions/{SLUG}/delegation",
     "nominee": f"/missions/{SLUG}/delegation/kg-1",

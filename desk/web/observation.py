@@ -106,12 +106,13 @@ def export(desk: Desk, form: Word = "", team: Word = "", station: Word = "") -> 
 
 
 @part.get(WHERE + "/forms/{form:path}")
-def one(desk: Desk, form: str) -> Response:
-    """One form: who sent it, when, what it says, what the checks noticed, what changed since."""
-    return _one(desk, form)
+def one(desk: Desk, form: str, correct: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """One form: who sent it, when, what it says, what the checks noticed, what changed since. With `correct` that answer
+    can be corrected where it stands."""
+    return _one(desk, form, correct)
 
 
-def _one(desk: Asked, instance: str) -> Response:
+def _one(desk: Asked, instance: str, correcting: str) -> Response:
     with desk.look() as (session, mission, now):
         facts = missions.facts(session, mission)
         row = received.found(session, mission, instance)
@@ -127,7 +128,9 @@ def _one(desk: Asked, instance: str) -> Response:
     return desk.page(
         "observation_form.html", zone=facts.zone, now=now, row=row, kind=kind, answers=answers, changed=changed, odd=odd,
         names=names, title=kind.title if kind else row.form,
-        may=[(name, q.label or name) for name, q in kind.questions.items() if name not in HEAD] if kind else [],
+        may=[name for name in kind.questions if name not in HEAD] if kind else [], given=given,
+        wanted=kind.questions.get(correcting) if kind and correcting not in HEAD else None,
+        silent=[(name, q.label or name) for name, q in kind.questions.items() if name not in {*HEAD, *given} and q.kind != "image"] if kind else [],
         words_of={name: q.label or name for name, q in kind.questions.items()} if kind else {},
     )  # fmt: skip
 
@@ -135,11 +138,13 @@ def _one(desk: Asked, instance: str) -> Response:
 @part.post(WHERE + "/correct")
 def correct(
     desk: Desk, form: Annotated[str, Form(max_length=400)], question: Annotated[str, Form(max_length=200)],
-    why: Annotated[str, Form(min_length=1, max_length=2000)], answer: Annotated[str, Form(max_length=20_000)] = "",
+    why: Annotated[str, Form(min_length=1, max_length=2000)], answer: Annotated[list[Annotated[str, Form(max_length=20_000)]] | None, Form()] = None,
 ) -> Response:  # fmt: skip
-    """A team corrects an answer at the debriefing; both are kept."""
+    """A team corrects an answer at the debriefing; both are kept. Of a question with many choices each comes by itself."""
     with desk.act() as (session, mission, by, at):
-        acts.correct(session, mission, by=by, at=at, instance=form, question=question, new=answer, why=why)
+        acts.correct(
+            session, mission, by=by, at=at, instance=form, question=question, new=" ".join(answer or []), why=why
+        )
     return desk.done(
         f"/missions/{desk.mission}/observation/forms/{quote(form)}",
         "The answer is corrected; the former one is kept beside it.",

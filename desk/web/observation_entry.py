@@ -198,7 +198,7 @@ def _aside(desk: Asked, content: str) -> tuple[str, Typed]:
         zone = ZoneInfo(missions.facts(session, mission).zone)
         rows = [row for row in submissions.quarantined(session, mission) if row.content_hash == content]
         if not rows:
-            raise missing("A form kept aside under this hash")
+            raise missing("This form kept aside")
         document = rows[0].document
     given: Typed = {"aside": [content]}
     for key in ("team", "station"):

@@ -125,3 +125,21 @@ def test_what_was_refused_is_said_and_what_was_typed_stays(desk: SimpleNamespace
     with begin(desk.engine) as session:
         acts.go_on(session, SLUG, by="coordinator", at=missions.now(session, SLUG), reason="Done.")
     page.context.close()
+
+
+def test_on_a_phone_the_decision_that_is_awaited_stands_above_the_fold(desk: SimpleNamespace, browser: Browser) -> None:
+    from desks import SLUG
+
+    page = opened(browser, desk, "head_of_mission", 390)
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("/", f"/missions/{SLUG}"):
+        page.goto(desk.base + path)
+        box = page.get_by_text("Your decision is awaited").first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 844, path
+    page.get_by_role("link", name="Your decision is awaited").first.click()
+    for name in ("Approve", "Approve with a comment", "Ask for changes"):
+        box = page.locator(".yours .acts").get_by_text(name, exact=True).first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 844, name
+    page.context.close()

@@ -4,6 +4,7 @@ Excel; no more statements for more forms."""
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -88,7 +89,15 @@ def test_seen_and_told_stand_apart(desk_asked: Desk, asked: Engine) -> None:
 def test_one_form_shows_what_came_and_what_changed_and_why(desk_asked: Desk, asked: Engine) -> None:
     page = desk_asked.auditor.get(f"{OBSERVATION}/forms/{COUNTING}").text
     assert "Were the seals intact before the box was opened?" in page
-    assert "Correct an answer" not in page
+    assert "correct=" not in page
+    assert "correct=seals_intact#correct" in desk_asked.coordinator.get(f"{OBSERVATION}/forms/{COUNTING}").text
+    assert (
+        "Correct an answer" not in desk_asked.auditor.get(f"{OBSERVATION}/forms/{COUNTING}?correct=seals_intact").text
+    )
+    asks = desk_asked.coordinator.get(f"{OBSERVATION}/forms/{COUNTING}?correct=seals_intact").text
+    assert "The form has: Yes" in asks
+    assert re.search(r'type="radio" id="answer-\d" name="answer" value="yes" checked', asks)
+    assert re.search(r'<label for="answer-\d">No</label>', asks)
     sent = {"form": COUNTING, "question": "seals_intact", "answer": "no", "why": "A line was <misread>."}
     said = desk_asked.coordinator.post(f"{OBSERVATION}/correct", sent).text
     assert "the former one is kept" in said

@@ -209,7 +209,7 @@ def test_a_text_of_its_own_is_written_by_a_form_approved_by_its_hash_and_let_go_
     assert "only the approved statement may say" in desk_approved.press_officer.post(f"{PAGE}/new", wrong).text
     page = desk_approved.press_officer.post(f"{PAGE}/new", {"kind": "advisory", "text-en": ADVISORY})
     assert page.status_code == 200, page.text
-    assert "Hash to approve" in page.text
+    assert "Fingerprint of the text to approve" in page.text
     mine = desk_approved.head_of_mission.get(f"{PAGE}/1").text
     digest = re.search(r'name="read" value="([0-9a-f]{64})"', mine)
     assert digest
