@@ -13,9 +13,9 @@ from ieom.errors import Fault
 from ieom.folder import contact_words
 from ieom.rules.contacts import KINDS
 
-CARD = re.compile(
-    r"^[ \t]*BEGIN:VCARD[ \t]*\r?\n.*?^[ \t]*END:VCARD[ \t]*\r?$", re.IGNORECASE | re.DOTALL | re.MULTILINE
-)
+MARK = re.compile(r"^[ \t]*(BEGIN|END):VCARD[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+LONGEST = 20_000
+"""Characters of a card without its pictures: what an outlet's card says takes some hundred."""
 HAS_NO_CONTENT = re.compile(
     r"^(item\d+\.)?(PHOTO|LOGO|SOUND|KEY)[;:].*(\r?\n[ \t].*)*\r?\n", re.IGNORECASE | re.MULTILINE
 )
@@ -29,11 +29,16 @@ LOWEST = 101
 def read(file: str, text: str, faults: list[Fault], *, all_addresses: bool) -> list[tuple[int, dict[str, Any]]]:
     """What each card says, by our columns, with the line at which it begins; a card without an address is a fault."""
     found: list[tuple[int, dict[str, Any]]] = []
-    end = 0
-    for match in CARD.finditer(text):
-        end = match.end()
-        line = text.count("\n", 0, match.start()) + 1
-        body = QUOTED.sub("QUOTED-PRINTABLE", HAS_NO_CONTENT.sub("", match.group()))
+    end, before, line = 0, 0, 1
+    for start, end in _cards(text):
+        line += text.count("\n", before, start)
+        before = start
+        body = QUOTED.sub("QUOTED-PRINTABLE", HAS_NO_CONTENT.sub("", text[start:end]))
+        if len(body) > LONGEST:
+            faults.append(
+                Fault(file, f"the card that begins here has more than {LONGEST:,} characters; shorten it", line)
+            )
+            continue
         try:
             card = vobject.readOne(body, allowQP=QUOTED.search(body) is not None)
         except (VObjectError, ValueError, LookupError, IndexError) as problem:  # what vobject raises on broken cards
@@ -49,6 +54,17 @@ def read(file: str, text: str, faults: list[Fault], *, all_addresses: bool) -> l
         line = text.count("\n", 0, end) + 2
         faults.append(Fault(file, "the card that begins here has no END:VCARD; the file was cut off", line))
     return found
+
+
+def _cards(text: str) -> Iterator[tuple[int, int]]:
+    """Where each whole card begins and ends, found in one walk however many begin and never end."""
+    start: int | None = None
+    for mark in MARK.finditer(text):
+        if mark[1].upper() == "BEGIN":
+            start = mark.start() if start is None else start
+        elif start is not None:
+            yield start, mark.end()
+            start = None
 
 
 def _short(problem: BaseException) -> str:

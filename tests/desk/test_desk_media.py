@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import zipfile
 
 import pytest
@@ -161,6 +162,37 @@ def test_what_goes_out_to_excel_comes_back_as_it_was_and_no_cell_runs(desk_opene
     taken(desk_opened, page)
     assert contact(engine, "news@wire.example").outlet == "The Wire"
     assert "email,outlet" in desk_opened.auditor.get("/media/contacts.csv").text
+
+
+CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nORG:Wire {SCRIPT}\r\nFN:Desk\r\nEMAIL:news@wire.example\r\n{more}END:VCARD\r\n"
+
+
+def test_an_address_book_is_shown_and_taken_in_like_a_table(desk_opened: Desk, engine: Engine) -> None:
+    photo = "PHOTO;ENCODING=b:A\r\n" + " AAAA\r\n" * 100_000
+    page = sent(desk_opened, CARD.format(SCRIPT=SCRIPT, more=photo).encode(), "press.vcf")
+    assert "1 new, 0 changed" in page.text
+    assert SCRIPT not in page.text
+    taken(desk_opened, page)
+    assert contact(engine, "news@wire.example").outlet == f"Wire {SCRIPT}"
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("BEGIN:VCARD\r\n" * 300_000, "has no END:VCARD"),
+        (CARD.format(SCRIPT="", more="NOTE:A\r\n" + " AAAA\r\n" * 500_000), "has more than 20,000 characters"),
+        (CARD.format(SCRIPT="", more="CATEGORIES:" + "a," * 2_000_000 + "\r\n"), "has more than 20,000 characters"),
+        (CARD.format(SCRIPT="", more="PHOTO:" + "A" * 5_000_000 + "\r\n"), "larger than 5 MB"),
+    ],
+    ids=["begun", "folded", "categories", "large"],
+)
+@pytest.mark.timeout(60)
+def test_an_address_book_without_end_is_refused_soon(desk_opened: Desk, data: str, says: str) -> None:
+    begun = time.monotonic()
+    answer = sent(desk_opened, data.encode(), "press.vcf")
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert time.monotonic() - begun < 15
 
 
 def test_contacts_are_found_by_filter_and_paged(desk_opened: Desk, engine: Engine) -> None:
