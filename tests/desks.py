@@ -55,6 +55,7 @@ PAGES = {
     "audit": f"/missions/{SLUG}/audit",
     "observation": f"/missions/{SLUG}/observation?form=opening",
     "observation-enter": f"/missions/{SLUG}/observation/enter?form=counting",
+    "observation-files": f"/missions/{SLUG}/observation/files",
     "observation-form": f"/missions/{SLUG}/observation/forms/uuid:6f1f0a52-0812-4e01-9a01-000000000004",
     "observation-correct": f"/missions/{SLUG}/observation/forms/uuid:6f1f0a52-0812-4e01-9a01-000000000004?correct=seals_intact",
     "audit-verified": f"/missions/{SLUG}/audit/verified",

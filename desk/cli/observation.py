@@ -36,7 +36,9 @@ def register(app: typer.Typer) -> None:
 
 
 def submit(
-    files: Annotated[list[Path], typer.Argument(help="Forms: .json, a phone's .xml, or .csv with --mapping.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Forms: .json, a phone's .xml, .csv with --mapping, or a .zip of such.")
+    ],
     mapping: Annotated[
         Path | None, typer.Option(help="For a table: the file that says which column answers which question.")
     ] = None,

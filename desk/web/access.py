@@ -43,6 +43,8 @@ PRESS = frozenset({C, R})
 KEEPERS = ForAll({C, R})
 """Who changes or takes away what the contacts of all missions are: a press officer or coordinator for all missions."""
 FORMS = frozenset({C, D})
+SCANS = frozenset({C, D, H, U})
+"""Who sees the paper of a form itself: people's handwriting and signatures stand on it."""
 
 MAY: dict[str, frozenset[Role] | Open] = {
     "GET /static/{name}": Open.ANYBODY,
@@ -100,6 +102,13 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/observation/enter": FORMS,
     "POST /missions/{mission}/observation/enter": FORMS,
     "POST /missions/{mission}/observation/enter/checks": FORMS,
+    "POST /missions/{mission}/observation/scans": FORMS,
+    "GET /missions/{mission}/observation/scans/{digest}": SCANS,
+    "GET /missions/{mission}/observation/files": FORMS,
+    "POST /missions/{mission}/observation/files": FORMS,
+    "GET /missions/{mission}/observation/files/{key}": FORMS,
+    "POST /missions/{mission}/observation/files/{key}": FORMS,
+    "POST /missions/{mission}/observation/files/{key}/drop": FORMS,
     "POST /missions/{mission}/observation/aside/{content}/put-away": FORMS,
     # The record of acts: it names who reported whom, so not everybody of the delegation
     "GET /missions/{mission}/audit": RECORD,
@@ -218,6 +227,8 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/correspondence/{number}/scan": SECRETARIAT | frozenset({H}),
     "POST /missions/{mission}/correspondence/{number}/signed": COORDINATOR,
     "POST /missions/{mission}/correspondence/{number}/sent": COORDINATOR,
+    "POST /missions/{mission}/correspondence/{number}/scan": COORDINATOR,
+    "POST /missions/{mission}/correspondence/write": COORDINATOR,
     "GET /missions/{mission}/statement/word": DRAFTING,
     "POST /missions/{mission}/statement/word": DRAFTING,
     "POST /missions/{mission}/statement/word/take": DRAFTING,

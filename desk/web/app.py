@@ -47,6 +47,8 @@ PARTS = (
     "lists",
     "observation",
     "observation_entry",
+    "observation_scans",
+    "observation_files",
     "statement_word",
     "announcing",
     "releasing",

@@ -11,7 +11,7 @@ from desk.chronicle import named
 from desk.typed import day
 from desk.web.asking import Desk, missing, router
 from desk.web.files import WORD, sent, taken
-from ieom.acts import calling
+from ieom.acts import calling, own_papers
 from ieom.acts import correspondence as acts
 from ieom.errors import BadInput
 from ieom.folder.names import load_names
@@ -47,6 +47,11 @@ def show(desk: Desk, direction: str = "", status: str = "", q: str = "") -> Resp
             reference=facts.invitation.reference, answerable=[
                 (one["number"], f"{one['number']} {one['subject']}") for one in listed if one["direction"] == "out"
             ],
+            unanswered=[
+                (one["number"], f"{one['their_number'] or one['number']} {one['subject']}")
+                for one in listed
+                if one["direction"] == "in" and one["status"] == "received"
+            ],
         )  # fmt: skip
 
 
@@ -75,6 +80,28 @@ def invitation(desk: Desk, scan: Scan = None) -> Response:
     with desk.act() as (session, mission, by, at):
         number = calling.record_invitation(session, mission, by=by, at=at, scan=data).number
     return _back(desk, number, f"The invitation is {number}. States are asked for observers with the next look.")
+
+
+@part.post("/missions/{mission}/correspondence/write")
+def write(
+    desk: Desk, counterpart: Line, subject: Line, text: Annotated[str, Form(max_length=20_000)], kind: Line = "note_verbale",
+    answers: Line = "",
+) -> Response:  # fmt: skip
+    """Draft a paper of ours, in our own words, for signature."""
+    with desk.act() as (session, mission, by, at):
+        row = own_papers.write(
+            session,
+            mission,
+            by=by,
+            at=at,
+            counterpart=counterpart,
+            kind=kind,
+            subject=subject,
+            text=text,
+            answers=answers,
+        )
+        number = row.number
+    return _back(desk, number, f"Drafted as {number}. Print the Word document and have it signed.")
 
 
 @part.get("/missions/{mission}/correspondence/{number}")
@@ -127,6 +154,18 @@ def left(desk: Desk, number: str, scan: Scan = None) -> Response:
     with desk.act() as (session, mission, by, at):
         row = acts.sent(session, mission, by=by, at=at, number=_row(session, mission, number).number, scan=data)
         said = f"{row.number} is sent."
+    return _back(desk, number, said)
+
+
+@part.post("/missions/{mission}/correspondence/{number}/scan")
+def scanned(desk: Desk, number: str, scan: Scan = None) -> Response:
+    """File the scan of a paper that has none."""
+    data = _scanned(scan)
+    with desk.act() as (session, mission, by, at):
+        row = own_papers.file_later(
+            session, mission, by=by, at=at, number=_row(session, mission, number).number, scan=data
+        )
+        said = f"The scan of {row.number} is filed."
     return _back(desk, number, said)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import quote
 
-from fastapi import Response, UploadFile
+from fastapi import Response
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import UploadFile
 
 from ieom.errors import BadInput
 from ieom.folder.packed import MARK, NotPacked, unpacked

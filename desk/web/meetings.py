@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from desk.chronicle import named
 from desk.typed import moment
 from desk.web.asking import Desk, missing, router
+from desk.web.release_view import STATES as STATES_OF_LETTERS
 from ieom.acts import inviting
 from ieom.acts import meetings as acts
 from ieom.errors import BadInput
@@ -31,17 +32,24 @@ STATES = ("requested", "confirmed", "held", "cancelled")
 
 
 @part.get("/missions/{mission}/meetings")
-def show(desk: Desk, status: str = "") -> Response:
-    """The meetings by day, and what each waits for."""
+def show(desk: Desk, status: str = "", day: str = "") -> Response:
+    """The meetings by day, of all days or one, and what each waits for."""
     with desk.look() as (session, mission, now):
         facts, there = missions.facts(session, mission), attending(session, mission)
-        listed = [_meeting(row, facts, now) | {"attend": len(there[row.code])} for row in acts.of(session, mission)]
-        shown = [one for one in listed if status in {"", one["status"]}]
+        known = named(session, mission)
+        listed: list[dict[str, Any]] = [
+            _meeting(row, facts, now)
+            | {"attend": len(there[row.code]), "who": [known.get(one.member, one.member) for one in there[row.code]]}
+            for row in acts.of(session, mission)
+        ]
+        on = [one for one in listed if day in {"", one["day"].isoformat()}]
+        shown = [one for one in on if status in {"", one["status"]}]
         days: dict[Any, list[dict[str, Any]]] = {}
         for one in shown:
             days.setdefault(one["day"], []).append(one)
         return desk.page(
-            "meetings.html", now=now, days=days, listed=listed, shown=shown, chosen=status, states=STATES,
+            "meetings.html", now=now, days=days, listed=listed, shown=shown, chosen=status, states=STATES, day=day,
+            all_days=sorted({one["day"] for one in listed}),
             waiting=[one for one in listed if one["waits"]], bodies=_bodies(facts), people=_people(session, mission),
             ahead=next((one for one in listed if one["status"] == "confirmed" and one["ends_at"] > now), None),
         )  # fmt: skip
@@ -74,18 +82,19 @@ def one(desk: Desk, code: str) -> Response:
             raise missing(f"the meeting '{code}'")
         facts, known = missions.facts(session, mission), named(session, mission)
         people = {person.code: person for person in members.of(session, mission)}
-        heard = inviting.told(session, mission, code)
+        heard, letters = inviting.told(session, mission, code), inviting.heard(session, mission, code)
         attendees = [
             {
                 "code": one.member, "who": known.get(one.member, one.member), "attended": one.attended,
                 "told": heard.get(people[one.member].email, (-1, "")), "email": people[one.member].email,
+                "letters": letters.get(people[one.member].email, []),
             }
             for one in acts.attendees(session, mission, code)
         ]  # fmt: skip
         there = {one["code"] for one in attendees}
         zone, words = ZoneInfo(facts.zone), topics("en")
         return desk.page(
-            "meeting.html", now=now, row=row, one=_meeting(row, facts, now), attendees=attendees, wording=words,
+            "meeting.html", now=now, row=row, one=_meeting(row, facts, now), attendees=attendees, wording=words, states=STATES_OF_LETTERS,
             others=[(code_, who) for code_, who in _people(session, mission) if code_ not in there],
             everyone=_people(session, mission), topics=[(topic, words[topic]) for topic in rules.TOPICS], there=there,
             starts=f"{row.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}",

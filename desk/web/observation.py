@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from fastapi import Form, Query, Response
 from sqlalchemy.orm import Session
 
+from desk.chronicle import named
 from desk.web import observation_view as view
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import EXCEL, sent
 from desk.web.knowing import known as told
 from desk.web.knowing import shared
+from ieom.acts import form_scans
 from ieom.acts import observation as acts
 from ieom.folder.forms import load_forms
 from ieom.folder.sheets import workbook
@@ -30,6 +32,7 @@ Page = Annotated[int, Query(ge=1, le=1_000_000)]
 MOST, FLAGS, LATE = 50, 30, 60
 """Forms on a page; flags, and missing forms, shown of those that the filter leaves."""
 WHERE = "/missions/{mission}/observation"
+SCAN = "GET /missions/{mission}/observation/scans/{digest}"
 
 
 @part.get(WHERE)
@@ -47,6 +50,7 @@ def _facts(desk: Desk, form: str, team: str, station: str, page: int) -> dict[st
         stops = received.stops(session, mission, which)
         counted = received.counted(session, mission, which)
         visited = received.places(session, mission, which)
+        at_stations = received.at_stations(session, mission, which)
         rows = received.listed(session, mission, which, first=(page - 1) * MOST, most=MOST)
         flagged = received.flags_on(session, [row.id for row in rows])
         flags, odd = received.odd(session, mission, which, most=FLAGS)
@@ -65,7 +69,7 @@ def _facts(desk: Desk, form: str, team: str, station: str, page: int) -> dict[st
         "total": total, "planned": sum(stop.struck_at is None for stop, _ in stops), "owed": owed, "late": late, "late_most": LATE,
         "kinds": view.kinds(known, counted), "visited": visited, "names": names, "rows": rows, "flagged": flagged, "page": page, "most": MOST,
         "flags": flags, "odd": odd, "phases": view.phases(known, stops, counted, visited, now),
-        "by_team": view.by_team(stops, counted, now), "seen": view.irregular(known, said),
+        "by_station": view.by_station(stops, at_stations, names, now), "by_team": view.by_team(stops, counted, now), "seen": view.irregular(known, said),
         "answers": view.answers(known, said, form), "incidents": [(row, view.incident(known, got)) for row, got in incidents],
         "aside": aside, "titles": view.titles(known, counted, stops),
         "choices": {
@@ -122,15 +126,19 @@ def _one(desk: Asked, instance: str, correcting: str) -> Response:
         given = received.answers_of(session, [row.id])[row.id]
         changed = received.corrections(session, row)
         odd = received.odd_of(session, row)
+        scans = form_scans.of_form(session, mission, row.instance_id) if desk.may(SCAN) else []
+        known = named(session, mission)
+        crew = [known.get(code, code) for code in teams.crew(session, mission).get(row.team, ())]
         names = _names(session, mission)
         session.expunge_all()
     answers = view.whole(kind, given, row.original)
     return desk.page(
         "observation_form.html", zone=facts.zone, now=now, row=row, kind=kind, answers=answers, changed=changed, odd=odd,
-        names=names, title=kind.title if kind else row.form,
+        names=names, title=kind.title if kind else row.form, scans=scans, known=known, crew=crew,
         may=[name for name in kind.questions if name not in HEAD] if kind else [], given=given,
         wanted=kind.questions.get(correcting) if kind and correcting not in HEAD else None,
         silent=[(name, q.label or name) for name, q in kind.questions.items() if name not in {*HEAD, *given} and q.kind != "image"] if kind else [],
+        totals=view.totals(kind, {name: said[0] for name, said in given.items() if len(said) == 1}) if kind else [],
         words_of={name: q.label or name for name, q in kind.questions.items()} if kind else {},
     )  # fmt: skip
 

@@ -14,17 +14,21 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
+from desk.web import observation_view as view
 from desk.web.asking import Asked, Desk, missing, router
+from desk.web.observation_scans import scanned
+from ieom.acts import form_scans as acts_of_scans
 from ieom.acts import observation as acts
 from ieom.acts.paper_forms import Tried, tried
 from ieom.errors import BadInput
 from ieom.folder.forms import load_forms
-from ieom.records import missions, stations, submissions, teams
+from ieom.records import missions, received, stations, submissions, teams
+from ieom.records.received import Which
 from ieom.records.stations import PollingStation
 from ieom.rules import checks
-from ieom.rules.forms import HEAD, WHOLE, Form
+from ieom.rules.forms import HEAD, Form
 from ieom.rules.submissions import moment
 
 part = router()
@@ -37,15 +41,22 @@ Typed = dict[str, list[str]]
 
 async def typed(request: Request) -> Typed:
     """What was typed, by field; files and our own token are none of it."""
-    form: FormData = await request.form(max_files=0, max_fields=2000, max_part_size=100_000)
+    form: FormData = await request.form(max_files=acts_of_scans.MOST, max_fields=2000, max_part_size=100_000)
     found: Typed = {}
     for name, value in form.multi_items():
-        if isinstance(value, str) and name != "csrf":
+        if isinstance(value, str) and name not in {"csrf", "scan"}:
             found.setdefault(name[:200], []).append(value[:20_000])
     return found
 
 
+async def chosen(request: Request) -> list[UploadFile]:
+    """The photographs or scans that were chosen with it."""
+    form: FormData = await request.form(max_files=acts_of_scans.MOST, max_fields=2000, max_part_size=100_000)
+    return [one for one in form.getlist("scan") if isinstance(one, UploadFile)]
+
+
 Sent = Annotated[Typed, Depends(typed)]
+Scans = Annotated[list[UploadFile], Depends(chosen)]
 
 
 @part.get(WHERE)
@@ -97,17 +108,21 @@ def check(desk: Desk, request: Request, given: Sent) -> Response:
 
 
 @part.post(WHERE)
-def enter(desk: Desk, given: Sent) -> Response:
-    """Take the form. What can't be understood is said on the page, with everything typed still there; what is odd is
-    taken and flagged."""
+def enter(desk: Desk, given: Sent, scans: Scans) -> Response:
+    """Take the form, with the photographs or scans of its paper. What can't be understood is said on the page, with
+    everything typed still there; what is odd is taken and flagged."""
     form, aside = _form(given), _first(given, "aside")
     with desk.look() as (session, mission, _now):
         document, faults = _document(session, mission, form, given)
         result = _tried(session, mission, document, faults)
     if aside and not _first(given, "why").strip():
         result = Tried((*result.faults, "say what was amended, and on whose word"), result.remarks)
+    try:
+        papers = scanned(scans)
+    except BadInput as problem:
+        result, papers = Tried((*result.faults, str(problem)), result.remarks), []
     if result.faults:
-        return _page(desk, form, given, tried_=result, status=422)
+        return _page(desk, form, given, tried_=result, status=422, again=any(one.filename for one in scans))
     with desk.act() as (session, mission, by, at):
         if aside:
             acts.settle(session, mission, by=by, at=at, content=aside, why=_first(given, "why"), document=document)
@@ -115,6 +130,8 @@ def enter(desk: Desk, given: Sent) -> Response:
             receipt = acts.submit(session, mission, by=by, at=at, document=document, channel="paper")
             if receipt.problem is not None:  # it came in by another way meanwhile
                 raise receipt.problem
+        for paper in papers:
+            acts_of_scans.file(session, mission, by=by, at=at, instance=document["instance_id"], scan=paper)
     desk.keep(_place(desk, form.code, aside), "")
     said = f"{form.title} of {document['team']} at {document['station']} is taken."
     return desk.done(f"/missions/{desk.mission}/observation/forms/{quote(document['instance_id'], safe='')}", said)
@@ -165,28 +182,28 @@ def _tried(session: Session, mission: str, document: Mapping[str, Any], faults: 
 
 def _shown(form: Form, given: Typed, result: Tried | None) -> dict[str, Any]:
     """Faults, remarks and totals, in the form's words."""
-    answers = {n: v[0].strip() for n in form.questions if (v := given.get(f"q.{n}")) and WHOLE.fullmatch(v[0].strip())}
-
-    def words(names: tuple[str, ...], sign: str) -> str:
-        return f" {sign} ".join(form.questions[n].label if n in form.questions else n for n in names)
-
-    totals = [
-        (words(added, "+"), total, words(against, "×"), other)
-        for added, total, against, other in checks.sums(checks.Seen("", form.code, "", "", None, None, answers))
-    ]
-    return {"tried": result, "totals": totals}
+    return {
+        "tried": result,
+        "totals": view.totals(form, {n: v[0] for n in form.questions if (v := given.get(f"q.{n}"))}),
+    }
 
 
 def _page(
-    desk: Asked, form: Form, given: Typed, *, tried_: Tried | None, restored: bool = False, status: int = 200
-) -> Response:
-    with desk.look() as (session, mission, _now):
+    desk: Asked, form: Form, given: Typed, *, tried_: Tried | None, restored: bool = False, status: int = 200,
+    again: bool = False,
+) -> Response:  # fmt: skip
+    with desk.look() as (session, mission, now):
+        which = Which(form.code)
+        so_far = view.so_far(
+            form, received.stops(session, mission, which), received.counted(session, mission, which),
+            received.figures(session, mission, form.code, checks.FIGURES), now,
+        )  # fmt: skip
         zone = missions.facts(session, mission).zone
         places = [(row.code, f"{row.name} ({row.code})") for row in stations.of(session, mission)]
         crews = [(row.code, row.code) for row in teams.of(session, mission)]
     return desk.page(
         "observation_enter.html", status=status, zone=zone, form_=form, given=given, stations=[("", "Choose"), *places],
-        teams=[("", "Choose"), *crews] if crews else [], restored=restored, aside=_first(given, "aside"),
+        teams=[("", "Choose"), *crews] if crews else [], restored=restored, again=again, so_far=so_far, aside=_first(given, "aside"),
         questions=[q for name, q in form.questions.items() if name not in HEAD and q.kind != "image"],
         **_shown(form, given, tried_),
     )  # fmt: skip

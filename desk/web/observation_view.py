@@ -9,6 +9,7 @@ from typing import Any
 
 from ieom.records.deployment import Visit
 from ieom.records.received import Which
+from ieom.rules.checks import FIGURES, Seen, sums
 from ieom.rules.evidence import HEARD
 from ieom.rules.forms import HEAD, Form, Question
 
@@ -92,6 +93,40 @@ def by_team(stops: Stops, counted: Counted, now: datetime) -> list[dict[str, Any
     ]
 
 
+def by_station(
+    stops: Stops, counted: Mapping[str, int], names: Mapping[str, str], now: datetime
+) -> list[dict[str, Any]]:
+    """The same by station: those with a form past due first."""
+    planned: dict[str, list[tuple[Visit, bool]]] = {}
+    for stop, there in stops:
+        if stop.struck_at is None:
+            planned.setdefault(stop.station, []).append((stop, there))
+    rows = [
+        {
+            "station": f"{names[code]} ({code})" if names.get(code) else code,
+            **_against(planned.get(code, []), counted.get(code, 0), now),
+        }
+        for code in sorted({*planned, *counted})
+    ]
+    return sorted(rows, key=lambda one: -one["late"])
+
+
+def so_far(
+    form: Form, stops: Stops, counted: Counted, figures: Mapping[str, Mapping[str, int]], now: datetime
+) -> tuple[list[str], list[tuple[str, dict[str, Any], list[int | None]]]]:
+    """(the figures' words, (team, forms against the plan, sums of the figures)) of a phase; under '' of all teams."""
+    asked = [name for name in FIGURES if name in form.questions and any(name in one for one in figures.values())]
+    rows = []
+    for team in sorted({*(team for _, team in counted), *(stop.team for stop, _ in stops)}):
+        mine = [(stop, there) for stop, there in stops if stop.team == team and stop.struck_at is None]
+        mine_ = figures.get(team, {})
+        rows.append((team, _against(mine, counted.get((form.code, team), 0), now), [mine_.get(name) for name in asked]))
+    standing = [(stop, there) for stop, there in stops if stop.struck_at is None]
+    every = [sum(one.get(name, 0) for one in figures.values()) for name in asked]
+    rows.append(("", _against(standing, sum(counted.values()), now), [*every]))
+    return [form.questions[name].label or name for name in asked], rows
+
+
 def irregular(known: Mapping[str, Form], said: Said) -> list[dict[str, Any]]:
     """Every irregularity asked about: in how many forms and stations it was seen, in how many told; and the base."""
     found = []
@@ -119,6 +154,18 @@ def answers(known: Mapping[str, Form], said: Said, phase: str) -> list[dict[str,
                 }
             )  # fmt: skip
     return found
+
+
+def totals(form: Form, given: Mapping[str, str]) -> list[tuple[str, int, str, int | None]]:
+    """(what is added up, its sum, against what, that figure) of a form's answers, in its words."""
+
+    def words(names: tuple[str, ...], sign: str) -> str:
+        return f" {sign} ".join(form.questions[n].label if n in form.questions else n for n in names)
+
+    seen = Seen("", form.code, "", "", None, None, {name: value.strip() for name, value in given.items()})
+    return [
+        (words(added, "+"), total, words(against, "×"), other) for added, total, against, other in sums(seen)
+    ]  # fmt: skip
 
 
 def incident(known: Mapping[str, Form], given: Mapping[str, Sequence[str]]) -> dict[str, str]:

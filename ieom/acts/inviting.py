@@ -5,6 +5,7 @@ They go to the mission's own members alone; a counterpart gets a letter (`meetin
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -32,6 +33,27 @@ def told(session: Session, mission: str, meeting: str) -> dict[str, tuple[int, s
     for address, occasion, kind in session.execute(query):
         sequence = int(occasion.rpartition(":")[2])
         found[address] = max(found.get(address, (-1, "")), (sequence, kind))
+    return found
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A calendar letter to somebody; moments are UTC."""
+
+    kind: str
+    queued_at: datetime
+    state: str
+    settled_at: datetime | None
+
+
+def heard(session: Session, mission: str, meeting: str) -> dict[str, list[Heard]]:
+    """By address, every calendar letter about a meeting, in the order in which they were written."""
+    found: dict[str, list[Heard]] = {}
+    query = select(Letter.recipient, Letter.kind, Letter.queued_at, Letter.state, Letter.settled_at).where(
+        Letter.mission == mission, Letter.occasion.startswith(f"meeting:{meeting}:", autoescape=True)
+    )
+    for address, *told_ in session.execute(query.order_by(Letter.id)):
+        found.setdefault(address, []).append(Heard(*told_))
     return found
 
 

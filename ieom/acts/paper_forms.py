@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ieom.acts.flagging import noticed
-from ieom.acts.receiving import places
+from ieom.acts.sorting import places
 from ieom.folder.forms import load_forms
 from ieom.records.submissions import by_instance
 from ieom.rules.submissions import normal, storable

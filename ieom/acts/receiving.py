@@ -11,9 +11,10 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from ieom.acts.flagging import flag
-from ieom.errors import BadInput, Conflict, IeomError, NotFound, Refused
+from ieom.acts.sorting import clash, places, sorted_out
+from ieom.errors import BadInput, IeomError, NotFound, Refused
 from ieom.folder.forms import load_forms
-from ieom.records import audit, missions, stations, teams
+from ieom.records import audit, missions
 from ieom.records.submissions import Answer, QuarantinedForm, Submission, by_instance
 from ieom.rules.submissions import Normal, content_hash, normal, storable
 
@@ -134,14 +135,6 @@ def _channel(channel: str, by: str, to: str, at: datetime | None) -> None:
         raise BadInput("a form by telephone says who dictated it, to whom, and when")
 
 
-def places(session: Session, mission: str) -> dict[str, set[str]]:
-    """The stations and teams that a form may name."""
-    return {
-        "stations": {row.code for row in stations.of(session, mission)},
-        "teams": {row.code for row in teams.of(session, mission)},
-    }
-
-
 def _problem(
     session: Session, mission: str, document: Mapping[str, Any], form: Normal | None, faults: Sequence[str]
 ) -> IeomError | None:
@@ -149,15 +142,8 @@ def _problem(
         return BadInput(f"form {document.get('instance_id') or '(without an id)'}: " + "; ".join(faults))
     known = by_instance(session, mission, form.instance_id)
     if known is not None and known.content_hash != form.content_hash:
-        return _clash(form.instance_id, f" (from {known.team}, {known.form})")
+        return clash(form.instance_id, f" (from {known.team}, {known.form})")
     return None
-
-
-def _clash(instance: str, whence: str = "") -> Conflict:
-    return Conflict(
-        f"form {instance} came before with other content{whence}; the first stands, this one is kept aside: correct "
-        "the first, or take this one under another id"
-    )
 
 
 def _aside(
@@ -203,33 +189,15 @@ def submit_many(
         raise BadInput("a form by telephone says who dictated it, to whom, and when: take it in by itself")
     _channel(channel, "", "", None)
     missions.lock(session, mission)
-    forms, there = load_forms(), places(session, mission)
-    query = select(Submission.instance_id, Submission.content_hash).where(Submission.mission == mission)
-    known = dict(session.execute(query).tuples().all())
-    problems: list[IeomError] = []
-    fresh: dict[str, tuple[Normal, Mapping[str, Any]]] = {}
-    again = 0
-    for given in documents:
-        document = storable(given)
-        form, faults = normal(document, forms, **there)
-        if form is None:
-            why: IeomError = BadInput(f"form {document.get('instance_id') or '(without an id)'}: " + "; ".join(faults))
-        elif form.instance_id not in known:
-            known[form.instance_id] = form.content_hash
-            fresh[form.instance_id] = (form, document)
-            continue
-        elif known[form.instance_id] == form.content_hash:
-            again += 1
-            continue
-        else:
-            why = _clash(form.instance_id)
+    found = sorted_out(session, mission, documents)
+    for document, why in found.aside:
         _aside(session, mission, by, at, document, why, None)
-        problems.append(why)
+    fresh = found.fresh
     if fresh:
         _insert(session, mission, at, channel, fresh)
         first, last = next(iter(fresh)), next(reversed(fresh))
         audit.append(session, mission, by=by, at=at, act=FormsReceived(len(fresh), first, last))
-    return Taken(len(fresh), again, problems)
+    return Taken(len(fresh), found.again, [why for _document, why in found.aside])
 
 
 def _insert(

@@ -26,7 +26,6 @@ import tomllib
 from collections import Counter
 from collections.abc import Mapping as AnyMapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -110,35 +109,35 @@ class Mapping(_Part):
         return list(dict.fromkeys([*named, *(a.column for f in self.form for a in f.answers.values() if a.column)]))
 
 
-def load_mapping(path: Path, forms: AnyMapping[str, Form]) -> Mapping:
+def read_mapping(file: str, data: bytes, forms: AnyMapping[str, Form]) -> Mapping:
     """The mapping file, checked against the forms. Raises `Faults`: unknown keys, forms, questions, codes, answers."""
-    text = decode(path.name, path.read_bytes())
+    text = decode(file, data)
     if isinstance(text, Fault):
         raise Faults([text])
     try:
         found = Mapping.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as problem:
-        raise Faults([Fault(path.name, f"can't be read as TOML: {problem}")]) from None
+        raise Faults([Fault(file, f"can't be read as TOML: {problem}")]) from None
     except ValidationError as problem:
-        raise Faults(translate(path.name, problem)) from None
+        raise Faults(translate(file, problem)) from None
     faults = []
     for made in found.form:
         form = forms.get(made.code)
         if form is None:
-            faults.append(Fault(path.name, f"there is no form '{made.code}'; there are {', '.join(forms)}"))
+            faults.append(Fault(file, f"there is no form '{made.code}'; there are {', '.join(forms)}"))
             continue
         for name, asked in made.answers.items():
             question = form.questions.get(name)
             if question is None or name in HEAD:
-                faults.append(Fault(path.name, f"the form '{made.code}' has no question '{name}'"))
+                faults.append(Fault(file, f"the form '{made.code}' has no question '{name}'"))
             elif asked.codes and asked.codes not in found.codes:
-                faults.append(Fault(path.name, f"{made.code}.{name}: there is no [codes.{asked.codes}]"))
+                faults.append(Fault(file, f"{made.code}.{name}: there is no [codes.{asked.codes}]"))
             else:
                 answers = (
                     found.codes[asked.codes].values() if asked.codes else [asked.constant] if asked.constant else []
                 )
                 wrong = [fault for answer in answers if (fault := question.fault(answer))]
-                faults += [Fault(path.name, f"{made.code}.{name}: {fault}") for fault in wrong]
+                faults += [Fault(file, f"{made.code}.{name}: {fault}") for fault in wrong]
     if faults:
         raise Faults(faults)
     return found

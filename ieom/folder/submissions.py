@@ -1,4 +1,4 @@
-"""Files with observers' forms: JSON, XForm instance XML, and CSV tables through a mapping file.
+"""Files with observers' forms: JSON, XForm instance XML, CSV tables through a mapping file; or packed as .zip.
 
 A reader gives documents as `acts.observation.submit` takes them. It raises `Faults` with everything that is wrong with
 a file's making (nothing of it is then taken); what a form says is not its business.
@@ -20,7 +20,8 @@ from defusedxml.ElementTree import fromstring
 from ieom.errors import BadInput, Fault, Faults
 from ieom.folder.forms import load_forms
 from ieom.folder.mapped import Mapping as ColumnMapping
-from ieom.folder.mapped import documents, load_mapping
+from ieom.folder.mapped import documents, read_mapping
+from ieom.folder.packed import MARK, unpacked
 from ieom.folder.tables import decode
 from ieom.rules.forms import Form
 
@@ -31,51 +32,95 @@ LONGEST = 300
 """Digits of a number; no figure of an election comes near."""
 
 
+KINDS = ("json", "xml", "csv")
+File = tuple[str, bytes]
+"""A file's name and content."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """What files held. `off_code` counts, by question, cells of a table that are no answer to it; they stand in the
-    document's `source` all the same."""
+    document's `source` all the same. `left` are files of a package that are no forms: photographs and the like."""
 
     documents: tuple[Document, ...]
     off_code: Mapping[str, Counter[str]] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
 
 
 def read_submissions(
     paths: Sequence[Path], *, mapping: Path | None = None, forms: Mapping[str, Form] | None = None
 ) -> Batch:
     """Every form in `paths`. Tables (.csv) need a `mapping`. Raises `Faults` with what is wrong with all of them."""
+    files = [(path.name, path.read_bytes()) for path in paths]
+    return read_files(files, mapping=(mapping.name, mapping.read_bytes()) if mapping else None, forms=forms)
+
+
+def read_files(files: Sequence[File], *, mapping: File | None = None, forms: Mapping[str, Form] | None = None) -> Batch:
+    """The same of files that are not on the disk; packed ones (.zip) are read for the forms in them."""
     forms = forms or load_forms()
     faults: list[Fault] = []
     found: list[Document] = []
     off: dict[str, Counter[str]] = {}
     columns: ColumnMapping | None = None
+    files, left = _unpacked(files, faults)
     if mapping is not None:
         try:
-            columns = load_mapping(mapping, forms)
+            columns = read_mapping(*mapping, forms)
         except Faults as wrong:
             faults += wrong.faults
-    elif any(path.suffix.lower() == ".csv" for path in paths):
+    elif any(_kind(name) == "csv" for name, _data in files):
         raise BadInput(
             "a table needs a mapping file that says which column answers which question",
             command="'--mapping FILE' names it",
         )
-    for path in paths:
-        kind = path.suffix.lower()
-        if kind not in {".json", ".xml", ".csv"}:
-            faults.append(Fault(path.name, "is no .json, .xml or .csv file"))
+    for name, data in files:
+        kind = _kind(name)
+        if kind not in KINDS:
+            faults.append(Fault(name, "is no .json, .xml or .csv file, nor a .zip of such files"))
             continue
-        text = decode(path.name, path.read_bytes())
+        text = decode(name, data)
         if isinstance(text, Fault):
             faults.append(text)
-        elif kind == ".json":
-            found += read_json(path.name, text, faults)
-        elif kind == ".xml":
-            found += read_xml(path.name, text, faults)
+        elif kind == "json":
+            found += read_json(name, text, faults)
+        elif kind == "xml":
+            found += read_xml(name, text, faults)
         elif columns is not None:
-            found += documents(path.name, text, columns, forms, faults, off)
+            found += documents(name, text, columns, forms, faults, off)
     if faults:
         raise Faults(faults)
-    return Batch(tuple(found), off)
+    return Batch(tuple(found), off, tuple(left))
+
+
+def _kind(name: str) -> str:
+    return Path(name).suffix.lower().removeprefix(".")
+
+
+def _unpacked(files: Sequence[File], faults: list[Fault]) -> tuple[list[File], list[str]]:
+    """The files, with those that packed ones hold in the place of these; and what in them is no form."""
+    found: list[File] = []
+    left: list[str] = []
+    for name, data in files:
+        if not data.startswith(MARK):
+            found.append((name, data))
+            continue
+        try:
+            with unpacked(data, name) as box:
+                inside = [part for part in box.infolist() if not part.is_dir()]
+                forms = [part for part in inside if _kind(part.filename) in KINDS and not _strange(part.filename)]
+                left += [f"{name}/{part.filename}" for part in inside if part not in forms]
+                found += [(f"{name}/{part.filename}", box.read(part)) for part in forms]
+        except BadInput as problem:
+            faults.append(Fault(name, str(problem).removeprefix(f"{name} ")))
+            continue
+        if not forms:
+            faults.append(Fault(name, "holds no .json, .xml or .csv file"))
+    return found, left
+
+
+def _strange(name: str) -> bool:
+    """What a computer of Apple's packs beside each file."""
+    return name.startswith("__MACOSX/") or Path(name).name.startswith("._")
 
 
 def read_json(file: str, text: str, faults: list[Fault]) -> list[Document]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ieom.records.deployment import Visit
 from ieom.records.submissions import Answer, Correction, Flag, Submission, by_instance
+from ieom.rules.forms import WHOLE
 
 LISTED = (
     Submission.id, Submission.instance_id, Submission.form, Submission.team, Submission.station, Submission.arrived_at,
@@ -59,6 +60,12 @@ def counted(session: Session, mission: str, which: Which) -> dict[tuple[str, str
     )
     rows = session.execute(query.group_by(Submission.form, Submission.team)).tuples()
     return {(form, team): count for form, team, count in rows}
+
+
+def at_stations(session: Session, mission: str, which: Which) -> dict[str, int]:
+    """How many forms are in, by station."""
+    query = select(Submission.station, func.count()).where(Submission.mission == mission, *which.among(Submission))
+    return dict(session.execute(query.group_by(Submission.station)).tuples().all())
 
 
 def places(session: Session, mission: str, which: Which) -> dict[str, int]:
@@ -182,6 +189,21 @@ def named(session: Session, mission: str, instances: Iterable[str]) -> dict[str,
         some = query.where(Submission.mission == mission, Submission.instance_id.in_(wanted[start : start + 500]))
         for instance, number, form, station, team in session.execute(some):
             found[instance] = {"id": number, "form": form, "station": station, "team": team}
+    return found
+
+
+def figures(session: Session, mission: str, form: str, questions: Collection[str]) -> dict[str, dict[str, int]]:
+    """The sums of these questions' numbers over the forms of a phase, by team."""
+    query = (
+        select(Submission.team, Answer.question, Answer.value, func.count())
+        .join(Submission, Submission.id == Answer.submission)
+        .where(Submission.mission == mission, Submission.form == form, Answer.question.in_(sorted(questions)))
+        .group_by(Submission.team, Answer.question, Answer.value)
+    )
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for team, question, value, count in session.execute(query).tuples():
+        if WHOLE.fullmatch(value):
+            found[team][question] = found[team].get(question, 0) + int(value) * count
     return found
 
 

@@ -57,6 +57,10 @@ SUMS: tuple[tuple[Names, Names], ...] = (
     (("contestants_total",), ("valid", "votes_a_ballot")),
 )  # fmt: skip
 """What is added up, and against which figure (two: their product)."""
+FIGURES = tuple(
+    dict.fromkeys(name for added, against in SUMS for name in (*against, *added) if name != "votes_a_ballot")
+)
+"""What is summed over the forms of a phase: ballots and votes."""
 
 
 def sums(form: Seen) -> list[tuple[Names, int, Names, int | None]]:
@@ -69,7 +73,15 @@ def sums(form: Seen) -> list[tuple[Names, int, Names, int | None]]:
             if other is not None and len(against) > 1:
                 other *= form.number(against[1]) or 1
             found.append((added, sum(numbers), against, other))
+    if each := _listed(form):
+        found.append((("contestant_votes",), sum(each), ("contestants_total",), form.number("contestants_total")))
     return found
+
+
+def _listed(form: Seen) -> list[int]:
+    """The contestants' votes where they are listed; none where something else stands among them."""
+    each = form.answers.get("contestant_votes", "").replace(",", " ").replace(";", " ").split()
+    return [int(one) for one in each] if all(WHOLE.fullmatch(one) for one in each) else []
 
 
 def _figures(form: Seen) -> list[tuple[str, str]]:
@@ -97,9 +109,8 @@ def _figures(form: Seen) -> list[tuple[str, str]]:
     single = many == 1  # of several votes a voter may leave some unused
     says = "the contestants' votes make {left}, the valid ballots allow {right}"
     compare("contestants_sum", n("contestants_total"), most, says, exact=single)
-    each = form.answers.get("contestant_votes", "").replace(",", " ").replace(";", " ").split()
-    if each and all(WHOLE.fullmatch(one) for one in each):
-        votes = sum(map(int, each))
+    if each := _listed(form):
+        votes = sum(each)
         compare("contestants_sum", votes, most, says, exact=single)
         compare(
             "contestants_total", votes, n("contestants_total"), "the votes listed make {left}, their total is {right}"

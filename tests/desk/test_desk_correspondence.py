@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 
 import pytest
 from desks import Desk
+from docx import Document
 from evening import SLUG
 from sqlalchemy import Engine
 
@@ -68,3 +70,60 @@ def test_the_register_is_the_secretariats(desk_opened: Desk) -> None:
     assert desk_opened.delegation_member.get(HERE).status_code == 403
     assert desk_opened.press_officer.post(f"{HERE}/KS20-001/sent").status_code == 403
     assert desk_opened.coordinator.get(f"{HERE}/KS20-999").status_code == 404
+
+
+def words_of(data: bytes) -> str:
+    return "\n".join(part.text for part in Document(io.BytesIO(data)).paragraphs)
+
+
+def test_a_note_in_our_own_words_is_drafted_by_number_for_signature_and_its_scan_is_filed_afterwards(
+    desk_opened: Desk, engine: Engine
+) -> None:
+    browser = desk_opened.coordinator
+    came = {"counterpart": "kz-cec", "subject": "A question on badges", "their_number": "7-1/22", "dated": "2020-07-03"}
+    assert "Registered as KS20/001" in browser.post(HERE, came).text
+    own = {
+        "counterpart": "state-kg", "kind": "note_verbale", "subject": "Vehicles <b>",
+        "text": "Four vehicles wait at the hotel.\r\n\r\nTheir drivers\r\nspeak Russian. <script>x</script> {{ 7 * 7 }}",
+    }  # fmt: skip
+    page = browser.post(f"{HERE}/write", own).text
+    assert "Drafted as KS20/002" in page
+    assert "<script>x" not in page
+    note = words_of(desk_opened.auditor.get(f"{HERE}/KS20-002/paper").content)
+    assert "No. KS20/002" in note
+    assert "presents its compliments" in note
+    assert "Their drivers speak Russian. <script>x</script> {{ 7 * 7 }}" in note.split("\n")
+    assert "Drafted as KS20/002" in browser.post(f"{HERE}/write", own).text, "the same paper again is the same paper"
+    letter = {**own, "counterpart": "kz-cec", "kind": "letter", "subject": "Badges", "answers": "KS20/001"}
+    assert "Drafted as KS20/003" in browser.post(f"{HERE}/write", letter).text
+    said = words_of(browser.get(f"{HERE}/KS20-003/paper").content)
+    assert "refer to 7-1/22 of 3 July 2020" in said
+    assert "Central Election Commission" in said
+    assert "It was answered." in browser.get(f"{HERE}/KS20-001").text
+    assert "is sent" in browser.post(f"{HERE}/KS20-003/sent").text
+    for number in ("KS20-001", "KS20-003"):
+        filed = browser.post(f"{HERE}/{number}/scan", files={"scan": ("scan.pdf", SCAN)})
+        assert "is filed." in filed.text
+        assert desk_opened.auditor.get(f"{HERE}/{number}/scan").content == SCAN
+        again = browser.post(f"{HERE}/{number}/scan", files={"scan": ("scan.pdf", SCAN + b"another")})
+        assert (again.status_code, "not exchanged" in again.text) == (409, True)
+    assert "File its scan" not in browser.get(f"{HERE}/KS20-003").text
+
+
+@pytest.mark.parametrize(("changed", "says"), [
+    ({"counterpart": "nobody"}, "choose whom the paper goes to"),
+    ({"text": " \n\n "}, "write its text"),
+    ({"subject": " "}, "say what the paper is about"),
+    ({"kind": "telegram"}, "is not note_verbale or letter"),
+    ({"answers": "KS20/009"}, "is no paper that came in"),
+])  # fmt: skip
+def test_a_paper_that_can_t_be_written_is_said_and_takes_no_number(
+    desk_opened: Desk, engine: Engine, changed: dict[str, str], says: str
+) -> None:
+    own = {"counterpart": "state-kg", "kind": "letter", "subject": "Vehicles", "text": "Four vehicles."}
+    answer = desk_opened.coordinator.post(f"{HERE}/write", {**own, **changed})
+    assert answer.status_code == 422
+    assert says in answer.text.replace(says.capitalize(), says)
+    with reading(engine) as session:
+        assert correspondence.of(session, SLUG) == []
+    assert desk_opened.drafter.post(f"{HERE}/write", own, page=HERE).status_code == 403

@@ -3,6 +3,7 @@ else. With `--screens FOLDER` a picture of each is left there."""
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +13,15 @@ import pytest
 from browsers import served, violations
 from desks import PAGES, people
 from evening import at
+from forms import OBSERVATION, document
+from pictured import jpeg
 from playwright.sync_api import Browser, Page
 
 from desk.web.app import web
 from ieom.acts import accounts
 from ieom.records import missions
 from ieom.records.base import begin
+from ieom.rules.pictures import bare
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(400)]
 
@@ -143,3 +147,44 @@ def test_on_a_phone_the_decision_that_is_awaited_stands_above_the_fold(desk: Sim
         assert box is not None
         assert box["y"] + box["height"] < 844, name
     page.context.close()
+
+
+def test_forms_come_from_a_telephone_s_file_and_from_paper_with_its_photograph(
+    desk: SimpleNamespace, browser: Browser, request: pytest.FixtureRequest
+) -> None:
+    width = 390
+    page = opened(browser, desk, "coordinator", width)
+    page.on("pageerror", lambda one: pytest.fail(str(one)))
+    problems: list[str] = []
+
+    def seen(name: str) -> None:
+        problems.extend(wrong(page))
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        problems.extend([f"{name} is wider than the screen: {wide}"] if wide > width else [])
+        if folder := request.config.getoption("--screens"):
+            page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)
+
+    page.goto(f"{desk.base}{OBSERVATION}/files")
+    day = json.dumps([document(901), document(902, team="team-9")]).encode()
+    page.get_by_label("Files of forms").set_input_files({"name": "d.json", "mimeType": "x/y", "buffer": day})
+    page.get_by_role("button", name="See what they bring").click()
+    page.get_by_role("button", name="Take in 1 form, keep 1 aside").wait_for()
+    seen("observation-look")
+    page.get_by_role("button", name="Take in 1 form, keep 1 aside").click()
+    page.get_by_text("Forms: 1 taken, 0 in already, 1 kept aside.").wait_for()
+    page.goto(f"{desk.base}{OBSERVATION}/enter?form=counting")
+    page.locator("#team").select_option("team-2")
+    page.locator("#station").select_option("ns-1")
+    for question, answer in (("received", "25"), ("issued", "21"), ("unused", "3")):
+        page.locator(f'[name="q.{question}"]').fill(answer)
+    page.locator("#checks").get_by_text("not 25").wait_for()
+    page.locator("#scan").set_input_files({"name": "IMG.JPG", "mimeType": "image/jpeg", "buffer": jpeg(turned=6)})
+    seen("observation-typed")
+    page.get_by_role("button", name="Take it in").click()
+    page.get_by_role("link", name="Photograph 1").wait_for()
+    seen("observation-scan")
+    with page.expect_download() as downloaded:
+        page.get_by_role("link", name="Photograph 1").click()
+    assert downloaded.value.path().read_bytes() == bare(jpeg(turned=6))
+    page.context.close()
+    assert problems == []

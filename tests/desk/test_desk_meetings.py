@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from desks import Desk
 from evening import SLUG
 from sqlalchemy import Engine
 
+from ieom.acts import inviting
 from ieom.acts import meetings as acts
 from ieom.records import correspondence, missions
 from ieom.records.base import begin, reading
@@ -73,3 +75,29 @@ def test_a_time_that_is_none_is_refused_in_words(desk_opened: Desk) -> None:
     assert answer.status_code == 422
     assert "&#39;tomorrow&#39; is to be a local time without a zone" in answer.text
     assert "meeting is" not in desk_opened.coordinator.get(HERE).text
+
+
+def test_each_member_s_calendar_letters_are_told_with_when_they_left(desk_asked: Desk, asked: Engine) -> None:
+    with reading(asked) as session:
+        moved = [row for row in acts.of(session, SLUG) if row.sequence > 0 and row.kind == "meeting"]
+        assert moved
+        kinds = {
+            row.code: {one.kind for some in inviting.heard(session, SLUG, row.code).values() for one in some}
+            for row in moved
+        }
+    for code, there in kinds.items():
+        page = " ".join(desk_asked.auditor.get(f"{HERE}/{code}").text.split())
+        for kind, says in (("meeting_invitation", "Invitation with calendar file: left "),
+                           ("meeting_change", "Change with calendar file: left ")):  # fmt: skip
+            assert (says in page) == (kind in there), (code, kind)
+
+
+def test_one_day_is_shown_alone_with_who_goes_where(desk_asked: Desk, asked: Engine) -> None:
+    with reading(asked) as session:
+        first = min(acts.of(session, SLUG), key=lambda row: row.starts_at)
+    day = first.starts_at.astimezone(ZoneInfo("Asia/Almaty")).date()
+    page = desk_asked.delegation_member.get(f"{HERE}?day={day}").text
+    assert page.count('<ol class="agenda">') == 1
+    assert f"{HERE}/{first.code}" in page
+    assert desk_asked.delegation_member.get(HERE).text.count('<ol class="agenda">') >= 1
+    assert "is meant by that" in desk_asked.delegation_member.get(f"{HERE}?day=tomorrow").text

@@ -1,294 +1,61 @@
 """The mission of 12 August 2020 at the desk: from the invitation to the release, each act by a person of their own, in a
-browser of their own, by the pages' own forms; and the papers are those of the command line."""
+browser of their own, by the pages' own forms; who approves does so on a telephone, by the link in the letter that arrived.
+The papers are those of the command line."""
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import zipfile
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from browsers import served
+from doing import observing, preparing, releasing
+from doing.person import Doing, Person
+from doing.telephone import Telephones
 from evening import SLUG, at
-from living import surround
-from playwright.sync_api import Browser, BrowserContext, Page
+from living import KeptPages, surround
+from playwright.sync_api import Browser
+from sqlalchemy import Engine, select
 
 from desk import practice
 from desk.catcher import Catcher
+from desk.public.app import public
 from desk.rehearsal import ScriptedAct, live, next_moment, script, set_clock
 from desk.web.app import web
-from ieom.acts import accounts
+from ieom.acts import accounts, approval
 from ieom.folder import open_mission, read
+from ieom.papers import typeset
 from ieom.records import missions
+from ieom.records.approvals import Decision
 from ieom.records.base import begin, reading
 from ieom.rules.roles import Role
-from ieom.settings import ROOT, settings
+from ieom.settings import settings
 from tasks import stage
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(600)]
 
-EXAMPLE = ROOT / "config" / "missions" / SLUG
-ALMATY = ZoneInfo("Asia/Almaty")
-AREA = f"/missions/{SLUG}"
+DOING: dict[str, Doing] = preparing.DOING | observing.DOING | releasing.DOING
 ROLES = {
     "coordinator": Role.COORDINATOR, "deputy-coordinator": Role.COORDINATOR, "drafter": Role.DRAFTER,
-    "press-officer": Role.PRESS_OFFICER, "az-1": Role.HEAD_OF_MISSION, "kg-1": Role.APPROVER, "tr-1": Role.APPROVER,
-    "uz-1": Role.APPROVER, "deputy-secretary-general": Role.APPROVER,
+    "press-officer": Role.PRESS_OFFICER, "az-1": Role.HEAD_OF_MISSION,
 }  # fmt: skip
-PAPER = b"%PDF-1.4\n%%EOF\n"
-PHOTO = b"\xff\xd8\xff\xe0" + b"0" * 200
-
-
-class Person:
-    """Somebody at the desk, in a browser of their own."""
-
-    def __init__(self, context: BrowserContext, base: str) -> None:
-        self.page: Page = context.new_page()
-        self.page.set_default_timeout(20_000)
-        self.base = base
-        self.page.on("pageerror", lambda one: pytest.fail(str(one)))
-
-    def send(
-        self, where: str, form: str, fields: dict[str, Any] | None = None, *, button: str = "", **hidden: str
-    ) -> str:
-        """Fill in a form of a page and send it; returns what the desk says."""
-        if self.page.url != self.base + AREA + where:
-            self.page.goto(self.base + AREA + where)
-        self.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-        found = self.page.locator(f'form[method="post"][action="{AREA}{form}"]')
-        if button:
-            found = found.filter(has=self.page.get_by_role("button", name=button))
-        for name, value in hidden.items():
-            found = found.filter(has=self.page.locator(f'input[type="hidden"][name="{name}"][value="{value}"]'))
-        found = found.first
-        for name, value in (fields or {}).items():
-            self._fill(found, name, value)
-        press = found.get_by_role("button", name=button) if button else found.locator("button")
-        self.page.evaluate("document.getElementById('main').dataset.before = ''")
-        press.first.click()
-        self.page.locator("#main:not([data-before]), #said .wrong").first.wait_for()
-        said = self.page.locator("#said")
-        assert not said.locator(".wrong").count(), f"{form}: {said.inner_text()}"
-        return said.inner_text()
-
-    def _fill(self, form: Any, name: str, value: Any) -> None:
-        if isinstance(value, list):
-            for one in form.locator(f'[name="{name}"]').all():
-                one.set_checked(one.get_attribute("value") in value)
-            return
-        field = form.locator(f'[name="{name}"]').first
-        kind = field.evaluate("(it) => it.tagName === 'INPUT' ? it.type : it.tagName.toLowerCase()")
-        if kind == "radio":
-            form.locator(f'[name="{name}"][value="{value}"]').check()
-        elif kind == "checkbox":
-            field.set_checked(bool(value))
-        elif kind == "select":
-            field.select_option(value)
-        elif kind == "file":
-            field.set_input_files({"name": value[0], "mimeType": value[1], "buffer": value[2]})
-        else:
-            field.fill(value)
-
-
-Doing = Callable[[Person, ScriptedAct], None]
-
-
-def _received(who: Person, act: ScriptedAct) -> None:
-    who.send("/correspondence", "/correspondence", act.arguments)
-
-
-def _sent(who: Person, act: ScriptedAct) -> None:
-    number = act.arguments["number"].replace("/", "-")
-    who.send(f"/correspondence/{number}", f"/correspondence/{number}/sent")
-
-
-def _nominate(who: Person, act: ScriptedAct) -> None:
-    told = {**act.arguments, "code": act.arguments["member"]}
-    names = "state role office honorific name title body email language salutation code".split()
-    who.send("/delegation", "/delegation", {name: told[name] for name in names})
-
-
-def _items(who: Person, act: ScriptedAct) -> None:
-    code = act.arguments["member"]
-    for item in act.arguments["items"]:
-        if item == "conflict_declaration":
-            continue  # it came on paper; its answers are entered in a moment
-        paper = {
-            "passport_page": ("passport.pdf", "application/pdf", PAPER),
-            "photo": ("photo.jpg", "image/jpeg", PHOTO),
-        }.get(item)
-        who.send(f"/delegation/{code}", f"/delegation/{code}/items/{item}", {"paper": paper} if paper else None)
-
-
-def _interests(who: Person, act: ScriptedAct) -> None:
-    code, answers = act.arguments["member"], act.arguments["answers"]
-    fields = {name: "yes" if value else "no" for name, value in answers.items()}
-    who.send(f"/delegation/{code}", f"/delegation/{code}/interests", fields)
-
-
-def _waive(who: Person, act: ScriptedAct) -> None:
-    code, item = act.arguments["member"], act.arguments["item"]
-    who.send(f"/delegation/{code}", f"/delegation/{code}/items/{item}/waive", {"why": act.arguments["why"]})
-
-
-def _appoint(who: Person, act: ScriptedAct) -> None:
-    code = act.arguments["member"]
-    who.send(f"/delegation/{code}", f"/delegation/{code}/appoint")
-
-
-DOING: dict[str, Doing] = {
-    "correspondence.received": _received,
-    "correspondence.sent": _sent,
-    "delegation.nominate": _nominate,
-    "delegation.receive_items": _items,
-    "delegation.declare_conflict": _interests,
-    "delegation.waive_item": _waive,
-    "delegation.appoint": _appoint,
-}
-
-
-def _badge(who: Person, act: ScriptedAct) -> None:
-    told = act.arguments
-    numbers = dict(zip(told["members"], told.get("numbers", []), strict=False)) or {
-        m: told.get("number", "") for m in told["members"]
-    }
-    for code in told["members"]:
-        button = {"issued": "It was issued", "collected": "The badge was collected", "returned": "The badge came back"}
-        fields = {"number": numbers[code]} if told["status"] == "issued" else None
-        who.send(f"/delegation/{code}", f"/delegation/{code}/accreditation", fields, button=button[told["status"]])
-
-
-def _brief(who: Person, act: ScriptedAct) -> None:
-    who.send("/delegation", "/delegation/briefed", {"member": act.arguments["members"]})
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone(ALMATY).strftime("%Y-%m-%dT%H:%M")
-
-
-def _request(who: Person, act: ScriptedAct) -> None:
-    told = {**act.arguments, "code": act.arguments["meeting"]}
-    told |= {
-        "starts": _local(told["starts"]),
-        "ends": _local(told["ends"]),
-        "attendee": list(told.get("attendees", [])),
-    }
-    names = (
-        "code kind body counterpart_office counterpart_honorific counterpart_name starts ends place attendee".split()
-    )
-    who.send("/meetings", "/meetings", {name: told[name] for name in names if told.get(name)})
-
-
-def _meeting(verb: str) -> Doing:
-    def doing(who: Person, act: ScriptedAct) -> None:
-        told, fields = dict(act.arguments), dict[str, Any]()
-        code = told.pop("meeting")
-        for name, value in told.items():
-            fields["topic" if name == "topics" else name] = _local(value) if isinstance(value, datetime) else value
-        who.send(f"/meetings/{code}", f"/meetings/{code}/{verb}", fields)
-
-    return doing
-
-
-def _attest(who: Person, act: ScriptedAct) -> None:
-    who.send("/statement", "/statement/attest", claim=act.arguments["claim"])
-
-
-def _edit(who: Person, act: ScriptedAct) -> None:
-    told = act.arguments
-    who.send(
-        f"/statement?edit={told['paragraph']}",
-        "/statement/edit",
-        {"text": told["text"], "why": told["why"]},
-        paragraph=told["paragraph"],
-    )
-
-
-def _override(who: Person, act: ScriptedAct) -> None:
-    who.send("/statement", "/statement/override", {"why": act.arguments["why"]})
-
-
-def _ready(who: Person, act: ScriptedAct) -> None:
-    who.send("/statement", "/statement/ready")
-
-
-def _decide(who: Person, act: ScriptedAct) -> None:
-    decision = act.arguments["decision"]
-    fields = {"comment": act.arguments["comment"]} if decision == "approve_with_comment" else None
-    who.send("/approval", "/approval/decide", fields, decision=decision)
-
-
-def _record(who: Person, act: ScriptedAct) -> None:
-    who.send("/approval", "/approval/record", act.arguments)
-
-
-def _confirm(who: Person, act: ScriptedAct) -> None:
-    who.send("/approval", "/approval/confirm", who=act.arguments["who"])
-
-
-def _prepare(who: Person, act: ScriptedAct) -> None:
-    who.send("/release", "/release/prepare")
-
-
-def _go(who: Person, act: ScriptedAct) -> None:
-    who.send("/release", "/release/1/go")
-
-
-def _plan(who: Person, act: ScriptedAct) -> None:
-    tables = {"teams_": "teams", "routes": "routes", "check_ins": "checkins"}
-    files = {
-        field: (f"{name}.csv", "text/csv", (EXAMPLE / f"{name}.csv").read_bytes()) for field, name in tables.items()
-    }
-    who.send("/deployment", "/deployment/plan", files)
-
-
-def _check_in(who: Person, act: ScriptedAct) -> None:
-    told = act.arguments
-    who.send("/deployment", f"/deployment/{told['team']}/check-in", {"note": told.get("note", "")})
-
-
-def _enter(who: Person, act: ScriptedAct) -> None:
-    told = act.arguments["document"]
-    fields = {"team": told["team"], "station": told["station"]}
-    fields |= {"arrival": told["arrived_at"][:16], "departure": told["departed_at"][:16]}
-    for name, value in told["answers"].items():
-        fields[f"q.{name}"] = value if isinstance(value, list) else str(value)
-    who.send(f"/observation/enter?form={told['form']}", "/observation/enter", fields, button="Take it in")
-
-
-DESK = {"observation.submit": "coordinator", "deployment.check_in": "coordinator"}
-"""Acts that somebody does for who is at a polling station: from the paper form, on the telephone."""
-DOING |= {
-    "deployment.plan": _plan,
-    "deployment.check_in": _check_in,
-    "observation.submit": _enter,
-    "distribution.prepare": _prepare,
-    "distribution.go": _go,
-    "drafting.attest": _attest,
-    "drafting.edit": _edit,
-    "drafting.override": _override,
-    "drafting.ready": _ready,
-    "approval.decide": _decide,
-    "approval.record_decision": _record,
-    "approval.confirm_decision": _confirm,
-    "delegation.badge": _badge,
-    "delegation.brief": _brief,
-    "meetings.request": _request,
-    "meetings.confirm": _meeting("confirm"),
-    "meetings.move": _meeting("move"),
-    "meetings.hold": _meeting("hold"),
-}
+"""Who has an account. Who only approves needs none."""
+BY_LINK = {"az-1", "kg-1", "tr-1", "deputy-secretary-general"}
+"""Who decides on a telephone; the observer of Uzbekistan calls, and two of the secretariat write it down."""
 
 
 class People:
-    """Everybody of the mission, each in a browser context of their own, entered."""
+    """Everybody who works at the desk, each in a browser context of their own, entered."""
 
-    def __init__(self, browser: Browser, base: str, engine: Any) -> None:
+    def __init__(self, browser: Browser, base: str, engine: Engine) -> None:
         self.browser, self.base, self.known = browser, base, dict[str, Person]()
         self.cookies = {}
         with begin(engine) as session:
@@ -306,21 +73,51 @@ class People:
         return self.known[code]
 
 
-@pytest.fixture
-def base(tmp_path: Path) -> Iterator[str]:
-    """The desk, served, over records, a mail server and a state folder of its own."""
-    with Catcher(tmp_path / "mail") as catcher, pytest.MonkeyPatch.context() as patch:
-        for name in ("STATE_DIR", "DATABASE_URL", "SMTP_HOST", "SMTP_PORT", "SMTP_SECURITY", "SMTP_CONNECTIONS"):
+@dataclass(frozen=True)
+class Place:
+    """Where the desk and the public pages answer, and where letters arrive."""
+
+    desk: str
+    public: str
+    mail: Path
+
+
+@contextmanager
+def place(url: str, folder: Path, state: Path, pages_kept: Path) -> Iterator[Place]:
+    """The desk and the public pages, served over records, with a mail server that keeps what arrives. A page that was
+    typeset in the same words before is not typeset again."""
+    names = "STATE_DIR DATABASE_URL SMTP_HOST SMTP_PORT SMTP_SECURITY SMTP_CONNECTIONS DECIDE_URL".split()
+    with Catcher(folder / "mail") as catcher, pytest.MonkeyPatch.context() as patch:
+        for name in names:
             patch.setenv(f"IEOM_{name}", "")
-        surround(f"sqlite:///{tmp_path / 'desk.db'}", catcher.port, tmp_path / "var")
-        taken = socket.socket()
-        taken.bind(("127.0.0.1", 0))
+        desk, pages = socket.socket(), socket.socket()
+        for one in (desk, pages):
+            one.bind(("127.0.0.1", 0))
+        os.environ["IEOM_DECIDE_URL"] = f"http://127.0.0.1:{pages.getsockname()[1]}/"
+        surround(url, catcher.port, state)
+        patch.setattr(typeset, "_compiler", lambda path, _: KeptPages(pages_kept, path))
         engine = stage.records()
-        with served(web(engine), taken) as address:
-            yield address
+        with served(web(engine), desk) as at_desk, served(public(engine), pages) as outside:
+            yield Place(at_desk, outside, folder / "mail")
         engine.dispose()
         stage._engine.cache_clear()
     settings.cache_clear()
+
+
+@pytest.fixture
+def there(stages: dict[str, Path], tmp_path: Path) -> Iterator[Place]:
+    kept = stages["asked"].parent / "pages"
+    with place(f"sqlite:///{tmp_path / 'desk.db'}", tmp_path, tmp_path / "var", kept) as found:
+        yield found
+
+
+@pytest.fixture
+def evening(stages: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """The same when approval was asked for."""
+    copy = at("asked", stages, tmp_path, monkeypatch)
+    copy.dispose()
+    with place(str(copy.url), tmp_path, settings().state_dir, stages["asked"].parent / "pages") as found:
+        yield found
 
 
 def _papers(state: Path) -> dict[str, bytes]:
@@ -341,7 +138,7 @@ def _by_command(stages: dict[str, Path], folder: Path, patch: pytest.MonkeyPatch
     engine = at("approved", stages, folder, patch)
     patch.setenv("IEOM_DATABASE_URL", str(engine.url))
     settings.cache_clear()
-    acts = script(read(EXAMPLE))
+    acts = script(read(preparing.EXAMPLE))
     while (moment := next_moment(engine, SLUG, acts)) is not None:
         live(engine, SLUG, acts, practice.walk, moment)
     engine.dispose()
@@ -349,30 +146,73 @@ def _by_command(stages: dict[str, Path], folder: Path, patch: pytest.MonkeyPatch
 
 
 def test_the_mission_is_run_at_the_desk_and_its_papers_are_those_of_the_command_line(
-    base: str, browser: Browser, stages: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    there: Place, browser: Browser, stages: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine, folder = stage.records(), read(EXAMPLE)
+    engine, folder = stage.records(), read(preparing.EXAMPLE)
     acts = script(folder)
     with begin(engine) as session:
         open_mission(session, folder, by="coordinator", at=acts[0].at)
     set_clock(engine, SLUG, acts[0].at)
     done = list[str]()
-    people = People(browser, base, engine)
+    people, telephones = People(browser, there.desk, engine), Telephones(browser, there.mail, there.public)
     left = list(acts)
     moment: datetime | None = acts[0].at
     while moment is not None:
         set_clock(engine, SLUG, moment)
         while left and left[0].at <= moment:
             act = left.pop(0)
-            DOING[act.do](people[DESK.get(act.do, act.by)], act)
+            if act.do == "approval.decide":
+                telephones.decide(act)
+            else:
+                DOING[act.do](people[observing.FOR_OTHERS.get(act.do, act.by)], act)
             done.append(act.do)
         practice.walk(SLUG)
         moment = _next(engine, left)
-    assert len(people.known) >= 6
+    assert set(telephones.used) == BY_LINK
+    assert len({*people.known, *telephones.used}) >= 6
     assert len(done) == len(acts)
+    assert _decided(engine) == {**dict.fromkeys(BY_LINK, "link"), "uz-1": "telephone"}
+    assert not telephones.coded, "this mission asks for no code"
     papers = _papers(settings().state_dir)
     assert {"statement-en.txt", "statement-en.docx", "press-release-en.txt"} <= set(papers)
     assert papers == _by_command(stages, tmp_path / "by-command", monkeypatch)
+
+
+def test_where_the_mission_asks_for_a_code_all_five_approve_with_the_one_in_their_letter(
+    evening: Place, browser: Browser
+) -> None:
+    engine = stage.records()
+    _asks_for_a_code(engine)
+    secretary = People(browser, evening.desk, engine)["coordinator"]
+    secretary.send("/approval", "/approval/stop", {"why": "It is asked anew, with a code."})
+    with reading(engine) as session:
+        now = missions.now(session, SLUG) + timedelta(minutes=1)
+    set_clock(engine, SLUG, now)
+    secretary.send("/approval", "/approval/ask")
+    practice.walk(SLUG)
+    telephones = Telephones(browser, evening.mail, evening.public)
+    asked = ("az-1", "kg-1", "tr-1", "uz-1", "secretary-general")
+    for number, who in enumerate(asked):
+        telephones.decide(ScriptedAct(number, now, who, "approval.decide", {"decision": "approve"}))
+    practice.walk(SLUG)
+    assert telephones.coded == set(asked)
+    assert _decided(engine) == dict.fromkeys(asked, "link")
+    with reading(engine) as session:
+        assert approval.newest_round(session, SLUG).status == "approved"
+
+
+def _asks_for_a_code(engine: Engine) -> None:
+    with begin(engine) as session:
+        facts, now = missions.facts(session, SLUG), missions.now(session, SLUG)
+        rule = facts.approval.model_copy(update={"link_asks": "code"})
+        changed = facts.model_copy(update={"approval": rule})
+        missions.revise(session, SLUG, changed, by="coordinator", at=now, kind="x", reason="")
+
+
+def _decided(engine: Engine) -> dict[str, str]:
+    """Who decided, and how they were heard."""
+    with reading(engine) as session:
+        return dict(session.execute(select(Decision.by, Decision.channel)).tuples().all())
 
 
 def _next(engine: Any, left: list[ScriptedAct]) -> datetime | None:

@@ -7,36 +7,21 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from desks import Desk
 from evening import SLUG
+from forms import AT, ENTER, OBSERVATION, TYPED, come, document
 from openpyxl import load_workbook
 from sqlalchemy import Engine, event, select
 
-from ieom.acts import observation
 from ieom.records import submissions
 from ieom.records.base import begin, reading
 from ieom.records.deployment import Visit
+from ieom.records.stations import PollingStation
 from ieom.records.submissions import Submission, by_instance
 
-OBSERVATION = f"/missions/{SLUG}/observation"
 COUNTING = "uuid:6f1f0a52-0812-4e01-9a01-000000000004"
-AT = datetime(2020, 8, 12, 11, 30, tzinfo=UTC)
-
-
-def document(number: int, **more: object) -> dict[str, object]:
-    answers = {"group_voting": "observed", "vote_buying": "reported_to_us", "overcrowded": "no", "comment": "=1+1"}
-    return {
-        "instance_id": f"paper:{number}", "form": "voting", "team": "team-2", "station": "ns-1",
-        "arrived_at": "2020-08-12T10:00+06:00", "departed_at": "2020-08-12T10:30+06:00",
-        "answers": answers, **more,
-    }  # fmt: skip
-
-
-def come(engine: Engine, *documents: dict[str, object]) -> None:
-    with begin(engine) as session:
-        observation.submit_many(session, SLUG, by="coordinator", at=AT, documents=documents)
 
 
 @contextmanager
@@ -60,6 +45,27 @@ def test_the_page_says_what_is_in_and_what_is_missing_and_since_when(desk_asked:
     with_none = desk_asked.auditor.get(f"{OBSERVATION}?station=nowhere").text
     assert "No form is meant by that" in with_none
     assert desk_asked.administrator.get(OBSERVATION).status_code == 403
+
+
+def test_stations_stand_against_the_plan_those_with_a_form_past_due_first(desk_asked: Desk, asked: Engine) -> None:
+    with begin(asked) as session:
+        session.add(PollingStation(mission=SLUG, code="zz-9", name="School 9", city="nur-sultan", zone="Asia/Almaty",
+                                   opens=time(7), closes=time(20)))  # fmt: skip
+        session.flush()
+        session.add(
+            Visit(
+                mission=SLUG, team="team-2", position=99, station="zz-9", form="voting", due_at=AT - timedelta(days=1)
+            )
+        )
+    come(asked, document(1), document(2))
+    table = desk_asked.auditor.get(OBSERVATION).text.split("<caption>By station</caption>")[1].split("</table>")[0]
+    rows = [re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row) for row in table.split("<tr>")[2:]]
+    assert rows[0][0] == "School 9 (zz-9)"
+    assert rows[0][1:] == ["1", "0", "1", "0", "0"]
+    assert rows[1][0].endswith("(ns-1)")
+    with reading(asked) as session:
+        there = session.scalars(select(Submission.id).where(Submission.station == "ns-1")).all()
+    assert rows[1][-1] == str(len(there))
 
 
 def test_a_missing_form_is_named_with_since_when(desk_asked: Desk, asked: Engine) -> None:
@@ -103,6 +109,9 @@ def test_one_form_shows_what_came_and_what_changed_and_why(desk_asked: Desk, ask
     assert "the former one is kept" in said
     assert "<del>Yes</del> <ins>No</ins>" in said
     assert "A line was &lt;misread&gt;." in said
+    assert "Mission Coordinator" in said.split("When, and by whom")[1].split("</table>")[0].title(), (
+        "by the office, not its code"
+    )
     assert desk_asked.auditor.post(f"{OBSERVATION}/correct", sent, page=OBSERVATION).status_code == 403
     wrong = desk_asked.coordinator.post(f"{OBSERVATION}/correct", {**sent, "answer": "perhaps"})
     assert wrong.status_code == 422
@@ -156,14 +165,6 @@ def test_more_forms_need_no_more_statements(desk_asked: Desk, asked: Engine) -> 
         assert by_instance(session, SLUG, "paper:199") is not None
 
 
-TYPED = {
-    "form": "counting", "instance": "paper:typed", "team": "team-2", "station": "ns-1", "arrival": "2020-08-12T14:00",
-    "departure": "2020-08-12T15:20", "q.received": "25", "q.issued": "21", "q.unused": "3", "q.spoiled": "0",
-    "q.unauthorised_persons": ["police", "other"], "q.comment": "<script>alert(1)</script>",
-}  # fmt: skip
-ENTER = f"{OBSERVATION}/enter"
-
-
 def test_totals_and_checks_answer_as_one_types_and_what_was_typed_is_kept(desk_asked: Desk, asked: Engine) -> None:
     browser = desk_asked.coordinator
     part = browser.client.post(
@@ -185,6 +186,41 @@ def test_totals_and_checks_answer_as_one_types_and_what_was_typed_is_kept(desk_a
     assert 'value="police" checked' in again
     with reading(asked) as session:
         assert by_instance(session, SLUG, "paper:typed") is None
+
+
+def test_the_page_says_what_is_in_so_far_by_team_and_the_sums_of_the_figures(desk_asked: Desk, asked: Engine) -> None:
+    counted = {"received": "1000", "issued": "900", "unused": "100", "valid": "880", "invalid": "20", "in_box": "900"}
+    come(asked, *(document(n, form="counting", answers=counted, team=f"team-{1 + n % 2}") for n in (11, 12, 13)))
+    page = " ".join(desk_asked.drafter.get(f"{ENTER}?form=counting").text.split())
+    rows = page.split("So far, by team")[1].split("</table>")[0]
+    heads = re.findall(r'<th scope="col" class="number">([^<]+)</th>', rows)
+    sums = {
+        team: dict(zip(heads, re.findall(r'<td class="number">(\d*)</td>', row), strict=True))
+        for team, row in re.findall(r'<th scope="row">([^<]+)</th>(.*?)</tr>', rows)
+    }
+    assert sums["team-2"]["In"] == "2"
+    assert sums["team-2"]["Ballots received"] == "2000"
+    assert int(sums["All"]["Ballots received"]) == sum(
+        int(one["Ballots received"] or 0) for t, one in sums.items() if t != "All"
+    )
+    assert "planned forms of this kind are in" in page
+    for odd in ("voting", "incident"):  # a phase without figures has the forms alone
+        assert "So far" in desk_asked.drafter.get(f"{ENTER}?form={odd}").text
+
+
+def test_one_count_form_shows_its_sums_against_its_ballots(desk_asked: Desk, asked: Engine) -> None:
+    counted = {
+        "valid": "880",
+        "invalid": "19",
+        "in_box": "900",
+        "contestant_votes": "500, 380",
+        "contestants_total": "880",
+    }
+    come(asked, document(11, form="counting", answers=counted))
+    page = desk_asked.auditor.get(f"{OBSERVATION}/forms/paper:11").text.split("<h2>Sums</h2>")[1].split("<h2>")[0]
+    assert "<strong>899</strong>" in page
+    assert "not 900" in " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert page.count("<strong>880</strong>") == 2, "the contestants' total, and the votes that are listed"
 
 
 def test_a_paper_form_is_taken_once_with_its_flags_and_what_is_wrong_leaves_it_typed(

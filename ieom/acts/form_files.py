@@ -1,0 +1,86 @@
+"""Files of observers' forms between the look at what they bring and the moment they are taken in: what they say is kept for
+its sender alone, so that what is taken in is what was looked at."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ieom.acts.receiving import Taken, submit_many
+from ieom.acts.sorting import Sorted, sorted_out
+from ieom.errors import BadInput, NotFound
+from ieom.folder.submissions import Batch, Document, File, read_files
+from ieom.records import accounts
+from ieom.rules.submissions import storable
+
+PLACE = "form-files:"
+LARGEST = 20_000_000
+"""Octets of what files say, as it is kept."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What files hold, and what would become of it now."""
+
+    files: tuple[str, ...]
+    documents: tuple[Document, ...]
+    left: tuple[str, ...]
+    off_code: dict[str, list[tuple[str, int]]]
+    becomes: Sorted
+
+
+def set_aside(
+    session: Session, mission: str, *, account: int, at: datetime, files: Sequence[File], mapping: File | None = None
+) -> str:
+    """Read files and keep what they say; what this account kept before in this mission goes. Returns its key. Raises
+    `Faults` with everything that is wrong with the files' making."""
+    batch = read_files(files, mapping=mapping)
+    if not batch.documents:
+        raise BadInput("the files hold no form; nothing was taken in")
+    told = json.dumps(_told(batch, [name for name, _data in files]), sort_keys=True, default=str)
+    if len(told) > LARGEST:
+        raise BadInput(f"the files say more than {LARGEST // 1_000_000} MB; send them in parts")
+    place, key = f"{PLACE}{mission}:", hashlib.sha256(told.encode()).hexdigest()[:24]
+    accounts.forget_texts(session, account, list(accounts.kept(session, account, place)))
+    accounts.keep_text(session, account, place + key, told, at=at)
+    return key
+
+
+def _told(batch: Batch, names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "files": list(names), "documents": [storable(one) for one in batch.documents], "left": list(batch.left),
+        "off_code": {name: cells.most_common(5) for name, cells in batch.off_code.items()},
+    }  # fmt: skip
+
+
+def looked_at(session: Session, mission: str, *, account: int, key: str) -> Kept:
+    """What is kept under this key, and what would become of it now. Raises `NotFound`."""
+    try:
+        told = json.loads(accounts.kept_text(session, account, f"{PLACE}{mission}:{key}"))
+    except ValueError:
+        raise NotFound(
+            "these files are not kept any more: they were taken in, or others were chosen since; choose them again"
+        ) from None
+    return Kept(
+        tuple(told["files"]), tuple(told["documents"]), tuple(told["left"]), told["off_code"],
+        sorted_out(session, mission, told["documents"]),
+    )  # fmt: skip
+
+
+def take(session: Session, mission: str, *, by: str, at: datetime, account: int, key: str) -> Taken:
+    """Take in what was looked at; it is kept here no longer. What can't be taken is kept aside, as from any other way."""
+    kept = looked_at(session, mission, account=account, key=key)
+    taken = submit_many(session, mission, by=by, at=at, documents=kept.documents)
+    drop(session, mission, account=account, key=key)
+    return taken
+
+
+def drop(session: Session, mission: str, *, account: int, key: str) -> None:
+    """Keep it no longer."""
+    accounts.forget_texts(session, account, [f"{PLACE}{mission}:{key}"])
