@@ -38,6 +38,7 @@ PAGES = {
     "statement_grounds": f"/missions/{SLUG}/statement/grounds/conclusion",
     "statement_versions": f"/missions/{SLUG}/statement/versions",
     "statement_compare": f"/missions/{SLUG}/statement/compare?old=1",
+    "statement_translate": f"/missions/{SLUG}/statement/translate?language=tr",
     "statement_word": f"/missions/{SLUG}/statement/word",
     "accounts": "/accounts",
     "account": "/accounts/2",

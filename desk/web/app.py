@@ -37,6 +37,7 @@ PARTS = (
     "statement",
     "statement_answers",
     "statement_versions",
+    "statement_translation",
     "meetings",
     "facts",
     "media",

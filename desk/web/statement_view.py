@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from desk.chronicle import named
 from desk.web.asking import Asked
 from desk.web.knowing import known
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import Grounds, gather
+from ieom.folder.names import load_names
 from ieom.records import comments, drafts, members, missions, received
 from ieom.records.statements import Override, StatementVersion
 from ieom.rules.evidence import Verdict
@@ -47,6 +50,13 @@ def statement_facts(desk: Asked, language: str) -> dict[str, Any]:
     return {**facts, "paragraphs": paragraphs, "word_waits": place_of(desk.mission, "word", language) in desk.left}
 
 
+def states_of(session: Session, mission: str) -> list[tuple[str, str]]:
+    """The states that may dissociate themselves from a paragraph: (code, name)."""
+    facts, names = missions.facts(session, mission), load_names()
+    here = [one.code for one in facts.states if one.withdrew_on is None]
+    return [(code, names.short(code, on=facts.election_day)) for code in names.precedence(here, on=facts.election_day)]
+
+
 def _gathered(desk: Asked, language: str) -> dict[str, Any]:
     with desk.look() as (session, mission, now):
         names = named(session, mission)
@@ -55,7 +65,7 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "spoken": language, "languages": drafts.languages(session, mission), "row": row, "now": now,
             "known": names, "head": head.code if head else "", "paragraphs": [], "elsewhere": [], "turned": [],
-            "findings": 0, "fall": [], "answers": [], "word_waits": False, "editing": "", "adding": "", "zone": missions.facts(session, mission).zone,
+            "findings": 0, "fall": [], "answers": [], "word_waits": False, "states": states_of(session, mission), "editing": "", "adding": "", "zone": missions.facts(session, mission).zone,
         }  # fmt: skip
         if row is None:
             return facts
