@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Form, Query, Request, Response
 
-from desk.web.asking import Desk, parsed, router
 from desk.chronicle import named
+from desk.web.asking import Desk, parsed, router
 from desk.web.statement import Codes, Digest, Key, Language, Reason, after_fall, at_paragraph, newest_of, undoes
 from ieom.acts import drafting, rounds
 from ieom.errors import BadInput
