@@ -101,6 +101,9 @@ class Written:
         self.names: dict[str, dict[str, str]] = {}
         self.shared: dict[tuple[str, int], tuple[Mapping[str, Any], Words, bytes, Body]] = {}
         self.mission, self.occasion = mission, occasion
+        base = settings().desk_url.rstrip("/")
+        self.desk = f"{base}/missions/{mission}" if base else ""
+        """Where the mission's pages at the desk begin, for letters to those who enter it; '' where that is not set."""
         self.media = kind in TO_MEDIA
         self.key = key_for(wire(self.facts.release.from_email))
         self.secret = secret()
@@ -193,6 +196,7 @@ class Written:
             "release": self.facts.release,
             "to_media": self.media,
             "unsubscribe": unsubscribe,
+            "desk": self.desk,
             **({"kind": "statement", "shown": language} if self.kind in BY_PEOPLE else {}),
             **({} if self.media else {"recipient": to}),
             **own,
