@@ -12,6 +12,7 @@ from desk.chronicle import named
 from ieom.acts import approval as acts
 from ieom.acts import correcting
 from ieom.acts.answering import is_ready
+from ieom.acts.asked_of import borne
 from ieom.acts.versions import begun, released
 from ieom.records import approvals, drafts, members, missions
 from ieom.records.approvals import ApprovalRound
@@ -62,6 +63,7 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
     return {
         "now": now, "round": _told(round_, known), "order": rule["order"], "quorum": rule["quorum"], "seats": seats,
         "yes": sum(one["yes"] for one in seats), "waits": waits, "stands": stands, "mine": mine,
+        "borne": list(dict.fromkeys(one for row in versions for one in borne(session, mission, row))),
         "texts": [_text(one) for one in versions], "hashes": [one.content_hash for one in versions],
         "drafts": [{"language": one.language, "number": one.number} for one in here],
         "asked_for": bool(here) and len(here) == len(newest)

@@ -168,10 +168,14 @@ def totals(form: Form, given: Mapping[str, str]) -> list[tuple[str, int, str, in
     ]  # fmt: skip
 
 
+INCIDENT = ("incident_seen", "incident_heard", "severity", "follow_up", "incident_text")
+"""What the page shows of an incident."""
+
+
 def incident(known: Mapping[str, Form], given: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """An incident's answers in the form's words."""
+    """An incident's answers in the form's words; '' for a question that was not answered."""
     form = known.get("incident")
-    return {
+    return dict.fromkeys(INCIDENT, "") | {
         name: ", ".join(form.questions[name].said(v) if form and name in form.questions else v for v in values)
         for name, values in given.items()
     }

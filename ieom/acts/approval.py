@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ieom.acts import links
 from ieom.acts.answering import is_ready, tell
-from ieom.acts.asked_of import approver_s_copy, closes
+from ieom.acts.asked_of import approver_s_copy, borne, closes
 from ieom.acts.correcting import agree, drop, editorial_correction
 from ieom.acts.deciding import StatementDecided, confirm_decision, contradict, decide, record_decision
 from ieom.acts.rounds import (
@@ -142,7 +142,7 @@ def _ask(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSe
             "round": round_.number, "version": read, "hash": read.content_hash,
             "texts": [{"language": one.language, "number": one.number, "hash": one.content_hash} for one in versions],
             "chain_head": head.hash if head else "", "by": closes(facts, at), "silence_until": seat.silence_until,
-            "people_only": [one["text"] for one in people_only(read.content)],
+            "people_only": [one["text"] for one in people_only(read.content)], "borne": borne(session, mission, read),
             "who": seat.who, "capacity": seat.capacity, "marking": read.content["marking"],
             **links.told(session, mission, round_, seat, seat.who, at=at),
             "before": {"number": before.number, "why": before.ended_why, "status": before.status} if before else None,

@@ -21,11 +21,11 @@ from ieom.papers.frame import framed
 from ieom.papers.statement import statement_pdf
 from ieom.records import drafts, evidence, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat
-from ieom.records.statements import StatementVersion
+from ieom.records.statements import Override, StatementVersion
 from ieom.rules.difference import Change, paragraphs
 from ieom.rules.evidence import Claim, Verdict
 from ieom.rules.mission import MissionFacts
-from ieom.rules.statement import people_only
+from ieom.rules.statement import people_only, sentence_hash
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,18 @@ class Rest:
 
 
 @dataclass(frozen=True)
+class Borne:
+    """A sentence that stands in somebody's name although the checks object to it."""
+
+    sentence: str
+    unsupported: bool
+    """Whether it rests on nothing recorded."""
+    by: str
+    """The office of who lets it stand."""
+    why: str
+
+
+@dataclass(frozen=True)
 class Text:
     """One authentic text."""
 
@@ -55,6 +67,7 @@ class Text:
     """The version that this person was asked about last; None when they were not."""
     changes: list[tuple[str, list[Change]]]
     people_only: list[str]
+    borne: list[Borne]
 
 
 @dataclass(frozen=True)
@@ -154,7 +167,30 @@ def _text(session: Session, mission: str, version: StatementVersion, earlier: Ma
         old.number if old else None,
         paragraphs(_plain(old), _plain(version)) if old else [],
         [one["text"] for one in people_only(version.content)],
+        borne(session, mission, version),
     )  # fmt: skip
+
+
+def borne(session: Session, mission: str, version: StatementVersion) -> list[Borne]:
+    """The sentences of a text that somebody lets stand by name, in the text's order: whoever approves is told of each."""
+    named: dict[str, list[Override]] = {}
+    for row in drafts.overrides(session, mission):
+        named.setdefault(row.sentence_hash, []).append(row)
+    sentences = {s["text"]: not s["claims"] for one in version.content["paragraphs"] for s in one["sentences"]}
+    return list(
+        dict.fromkeys(
+            Borne(text, unsupported, _office(session, mission, row.by), row.why)
+            for text, unsupported in sentences.items()
+            for row in named.get(sentence_hash(text), ())
+        )
+    )
+
+
+def _office(session: Session, mission: str, code: str) -> str:
+    try:
+        return tell(session, mission, code).office
+    except NotFound:  # has left the mission since
+        return code
 
 
 def _plain(version: StatementVersion) -> list[tuple[str, str]]:

@@ -19,9 +19,9 @@ from ieom.records import approvals, drafts, missions
 from ieom.records.approvals import ApprovalSeat, Decision
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
-from ieom.records.statements import ReadyMark, StatementVersion
+from ieom.records.statements import Override, ReadyMark, StatementVersion
 from ieom.rules.roles import Role
-from ieom.rules.statement import content_hash
+from ieom.rules.statement import content_hash, sentence_hash
 
 PAGE = f"/missions/{SLUG}/approval"
 
@@ -244,3 +244,20 @@ def test_who_wrote_the_text_can_not_be_the_only_one_to_approve_it(engine: Engine
     with begin(engine) as session:
         approval.advance(session, mission, at=missions.now(session, mission))
         assert [one.status for one in approvals.rounds(session, mission)] == ["approved"]
+
+
+def test_a_sentence_that_stands_in_somebodys_name_is_said_before_the_buttons(desk_asked: Desk, asked: Engine) -> None:
+    with begin(asked) as session:
+        row = drafts.newest(session, SLUG, "en")
+        assert row is not None
+        said = row.content["paragraphs"][-1]["sentences"][0]["text"]
+        session.add(
+            Override(
+                mission=SLUG, sentence_hash=sentence_hash(said), finding="unsupported", by="drafter",
+                why="All teams <b>said</b> so.", at=missions.now(session, SLUG),
+            )
+        )  # fmt: skip
+    page = desk_asked.head_of_mission.get(PAGE).text
+    assert "2 sentences stand in somebody" in page, "the example has one already"
+    assert page.index("All teams &lt;b&gt;said&lt;/b&gt; so.") < page.index('value="approve"')
+    assert "All teams &lt;b&gt;said" in desk_asked.auditor.get(PAGE).text

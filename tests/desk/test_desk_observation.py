@@ -260,3 +260,10 @@ def test_a_form_kept_aside_is_amended_and_taken_with_the_one_that_came_kept(desk
     with reading(asked) as session:
         assert submissions.quarantined(session, SLUG) == []
         assert [row.settled_as for row in submissions.quarantined(session, SLUG, settled=True)] == ["paper:1"]
+
+
+def test_an_incident_that_leaves_questions_open_is_shown_with_the_others(desk_asked: Desk, asked: Engine) -> None:
+    come(asked, document(12, form="incident", answers={"incident_text": "A quarrel <at> the door."}))
+    page = desk_asked.auditor.get(OBSERVATION)
+    assert page.status_code == 200
+    assert "A quarrel &lt;at&gt; the door." in page.text

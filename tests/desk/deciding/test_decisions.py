@@ -25,6 +25,8 @@ from ieom.records.audit import AuditRow
 from ieom.records.base import begin, reading
 from ieom.records.decision_links import DecisionLink
 from ieom.records.letters import Letter
+from ieom.records.statements import Override
+from ieom.rules.statement import sentence_hash
 from ieom.settings import settings
 
 
@@ -179,3 +181,26 @@ def test_all_five_approve_by_link_and_the_round_is_approved(asked: Engine, web: 
         approval.contradict(session, SLUG, by="kg-1", at=EVENING, why="not I")
         assert approval.newest_round(session, SLUG).status == "void"
     assert "contradicted afterwards" in web.get(link_in(letter(asked, "kg-1@embassy.example"))).text
+
+
+def test_who_approves_is_told_of_every_sentence_that_stands_in_somebodys_name(
+    engine: Engine, mission: str, web: TestClient
+) -> None:
+    with begin(engine) as session:
+        session.add(
+            Override(
+                mission=SLUG, sentence_hash=sentence_hash("It was calm."), finding="unsupported", by="drafter",
+                why="All teams <b>said</b> so.", at=EVENING,
+            )
+        )  # fmt: skip
+    round_asked(engine)
+    asked = letter(engine)
+    told = " ".join(words(asked).split())
+    assert "1 sentence" not in told
+    assert "The following sentence stands in somebody's name although the Mission's checks object" in told
+    assert "“It was calm.” (no form supports it): in the name of" in told
+    assert "because: All teams <b>said</b> so." in told
+    page = web.get(link_in(asked)).text
+    assert "1 sentence stands in somebody" in page
+    assert "All teams &lt;b&gt;said&lt;/b&gt; so." in page
+    assert page.index("All teams") < page.index('value="approve"')
