@@ -11,6 +11,7 @@ from desk.public.limits import asker
 from desk.web import address
 from desk.web.asking import Asked, Desk, cookie_name, here, router, secure
 from ieom.acts import accounts as acts
+from ieom.acts import passwords
 from ieom.errors import BadInput, Refused
 from ieom.records import accounts, missions
 from ieom.records.base import begin, reading
@@ -47,25 +48,42 @@ def enter(desk: Desk, request: Request, email: Words = "", password: Words = "",
 @part.get("/enter/link")
 def link(desk: Desk, t: str = "") -> Response:
     """Choose a password by a one-time link. Looking uses nothing up."""
-    with reading(desk.engine) as session:
-        row = acts.link_of(session, t, at=missions.real_now())
-        first = row.account is None
-        name = "" if row.account is None else session.get_one(accounts.Account, row.account).name
-    return desk.page("enter_link.html", token=t, first=first, name=name)
+    return _choosing(desk, t, {})
 
 
 @part.post("/enter/link")
 def choose(
-    desk: Desk, request: Request, t: Words, password: Words, again: Words, name: Words = "", email: Words = ""
+    desk: Desk, request: Request, t: Words, password: Words = "", again: Words = "", name: Words = "", email: Words = ""
 ) -> Response:
-    """The password is chosen; its owner has entered."""
-    if password != again:
-        raise Refused("the two passwords differ; type the same twice")
+    """The password is chosen; its owner has entered. One that can't be taken is said beside its field; the link stays good."""
+    wrong = _unfit(password, again)
+    if wrong:
+        return _choosing(desk, t, wrong, typed=name, email=email)
     with begin(desk.engine) as session:
         at = missions.real_now()
         account = acts.use_link(session, token=t, password=password, at=at, name=name, email=email)
         token, _ = acts.begin_session(session, account=account.id, at=at, browser=request.headers.get("user-agent", ""))
     return entered(desk, request, token, "/")
+
+
+def _unfit(password: str, again: str) -> dict[str, str]:
+    """What is wrong with a new password, by field."""
+    try:
+        passwords.long_enough(password)
+    except BadInput as problem:
+        return {"password": str(problem)}
+    return {} if password == again else {"again": "the two passwords differ; type the same twice"}
+
+
+def _choosing(desk: Asked, token: str, wrong: dict[str, str], *, typed: str = "", email: str = "") -> Response:
+    with reading(desk.engine) as session:
+        row = acts.link_of(session, token, at=missions.real_now())
+        first = row.account is None
+        owner = "" if row.account is None else session.get_one(accounts.Account, row.account).name
+    return desk.page(
+        "enter_link.html", status=422 if wrong else 200, token=token, first=first, name=owner, wrong=wrong, typed=typed,
+        email=email,
+    )  # fmt: skip
 
 
 @part.post("/leave")

@@ -46,6 +46,28 @@ def test_the_first_start_makes_one_administrator_by_a_link_that_works_once(engin
         assert [row.email for row in session.scalars(select(Account))] == ["one@desk.example"]
 
 
+def test_a_password_that_is_no_good_is_said_beside_its_field_and_the_link_stays_good(
+    engine: Engine, client: TestClient
+) -> None:
+    with begin(engine) as session:
+        token = acts.first_link(session, at=missions.real_now())
+    data = {"t": token, "name": "The <office>", "email": "one@desk.example", "password": PASSWORD, "again": PASSWORD}
+    for field, typed, says in (
+        ("password", {"password": "short", "again": "short"}, "Choose at least 12 characters"),
+        ("again", {"again": PASSWORD + "x"}, "The two passwords differ"),
+        ("password", {"password": ""}, "Choose at least 12 characters"),
+    ):
+        answer = client.post("/enter/link", data={**data, **typed}, headers=HERE)
+        assert answer.status_code == 422
+        assert f'id="{field}-wrong">{says}' in answer.text
+        assert answer.text.count('-wrong">') == 1
+        assert 'value="The &lt;office&gt;"' in answer.text
+        assert f'name="t" value="{token}"' in answer.text
+        assert PASSWORD not in answer.text
+    assert client.post("/enter/link", data={**data, "t": "x", "again": ""}, headers=HERE).status_code == 404
+    assert client.post("/enter/link", data=data, headers=HERE).status_code == 200
+
+
 def test_who_has_left_is_a_stranger_again_even_with_the_old_cookie(engine: Engine, client: TestClient) -> None:
     first(engine, client)
     stolen = client.cookies["desk"]
