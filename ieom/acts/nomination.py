@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ieom.acts.calling import state_of
 from ieom.errors import BadInput, Conflict, NotFound, Refused
+from ieom.folder.names import load_names
 from ieom.mail.letters import address
 from ieom.records import audit, members, missions
 from ieom.records.delegation import Member, NomineeItem, StateCall
@@ -137,8 +138,11 @@ def _admit(session: Session, mission: str, facts: MissionFacts, member: str, sta
     there = [row for row in members.of(session, mission) if row.state == state and row.role in rules.OBSERVING]
     taken = sum(row.status in {"nominated", "appointed"} for row in there)
     if role in rules.OBSERVING and rules.over_quota(quota, taken):
+        names, on = load_names(), facts.election_day
         raise Refused(
-            f"{state} may nominate {quota}, and has; one of them declines first", command="'ieom decline' says so"
+            f"{names.running(state, on=on) if state in names else state} may nominate {quota}, and has; one of them"
+            " declines first (the secretariat says so on that person's page at the desk)",
+            command="'ieom decline' says so",
         )
     call = session.get(StateCall, (mission, state))
     if call is not None:
