@@ -34,6 +34,11 @@ MORE, MOST = 3, 60
 """Rows that 'More rows' adds; rows that a list may have."""
 USUAL = {"offices": {"body", "salutation"}, "delegation": {"role"}, "election.contests": {"suffrage"}}
 """Fields that a row has by itself: a row with no other is empty."""
+AUTHORITIES: tuple[dict[str, str], ...] = (
+    {"code": "host-mfa", "salutation": "Excellency"},
+    {"code": "host-cec", "salutation": "Excellency"},
+)
+"""Offices of the host state that rows are begun for; whoever writes to them fills in which they are."""
 PLACE = re.compile(r"([a-z_.]+)\[(\d{1,3})\](?:\.([a-z_]+))?")
 FOLLOWS = {
     "slug": {"host_state", "election.rounds[1].voting_days", "election.rounds[1].voting_days[1]"},
@@ -88,18 +93,14 @@ def fresh() -> Typed:
         "approval.seats[1].capacity": "head_of_mission", "approval.seats[2].who": "secretary-general",
         "approval.seats[2].capacity": "secretary_general",
     }  # fmt: skip
-    authorities: tuple[dict[str, str], ...] = (
-        {"code": "host-mfa", "salutation": "Excellency"},
-        {"code": "host-cec", "salutation": "Excellency"},
-    )
-    for number, office in enumerate((*OFFICES, *authorities), start=1):
+    for number, office in enumerate((*OFFICES, *AUTHORITIES), start=1):
         said = {"salutation": "Dear colleague", "body": "turkic-council" if number <= len(OFFICES) else "", **office}
         values |= {f"offices[{number}].{name}": value for name, value in said.items()}
     return Typed(values, dict(ROWS), [])
 
 
 def typed(form: Mapping[str, Any]) -> Typed:
-    """What a form was sent with: rows that say nothing are left out, the others counted anew."""
+    """What a form was sent with: rows are counted anew, after the filled ones those that only have what every row has."""
     flat: dict[str, str] = {}
     lists: dict[str, dict[int, dict[str, str]]] = {name: {} for name in ROWS}
     for name, value in form.items():
@@ -112,8 +113,9 @@ def typed(form: Mapping[str, Any]) -> Typed:
             flat[name] = value.strip()
     rows = dict(ROWS)
     for name, found in lists.items():
-        usual = USUAL.get(name, set())
-        kept = [row for _, row in sorted(found.items()) if any(v for key, v in row.items() if key not in usual)][:MOST]
+        said = [row for _, row in sorted(found.items()) if any(row.values())]
+        # The filled ones first: a fault of the file counts those alone.
+        kept = sorted(said, key=lambda row: _empty(name, row))[:MOST]
         for number, row in enumerate(kept, start=1):
             flat |= {f"{name}[{number}]" + (f".{key}" if key else ""): value for key, value in row.items()}
         rows[name] = max(min(len(found), MOST), len(kept), 1)
@@ -216,4 +218,11 @@ def _rows(values: Mapping[str, str], name: str) -> list[tuple[int, dict[str, str
         place = PLACE.fullmatch(field)
         if place is not None and place[1] == name and value:
             found.setdefault(int(place[2]), {})[place[3] or ""] = value
-    return sorted(found.items())
+    return [(number, row) for number, row in sorted(found.items()) if not _empty(name, row)]
+
+
+def _empty(name: str, row: Mapping[str, str]) -> bool:
+    """Whether a row only has what it has by itself."""
+    begun = {one["code"] for one in AUTHORITIES} if name == "offices" else set()
+    usual = USUAL.get(name, set())
+    return not any(value for key, value in row.items() if key not in usual and not (key == "code" and value in begun))

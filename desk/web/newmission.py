@@ -157,7 +157,7 @@ def _page(desk: Asked, what: Typed, *, status: int = 200, sound: bool = False, l
     }
     return desk.page(
         "missions_new.html", status=status, zone="UTC", what=what, rows=what.rows, kinds=kinds, sound=sound,
-        languages=LANGUAGES, stages=_stages(), zones=ZONES, left=left,
+        languages=LANGUAGES, stages=_stages(), zones=ZONES, left=left, labels={},
     )  # fmt: skip
 
 

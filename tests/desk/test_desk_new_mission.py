@@ -83,8 +83,8 @@ def test_a_mission_is_opened_from_the_form_at_any_stage(desk: Desk, engine: Engi
 def test_every_fault_is_said_by_its_field_and_nothing_typed_is_lost(desk: Desk, engine: Engine) -> None:
     wrong = {
         **FILLED, "do": "open", "slug": "new", "zone": "Mars/Base", "states[1].quota": "many", "states[1].contact_email": "",
-        "states[4].code": "KG", "states[4].contact_office": "Embassy of Kyrgyzstan", "delegation[1].office": "",
-        "release.go": "",
+        "states[4].code": "KG", "states[4].contact_office": "Embassy of Kyrgyzstan", "states[4].quota": "",
+        "delegation[1].office": "", "release.go": "",
     }  # fmt: skip
     answer = desk.press_officer.post("/missions/new", wrong)
     assert answer.status_code == 422
@@ -96,11 +96,45 @@ def test_every_fault_is_said_by_its_field_and_nothing_typed_is_lost(desk: Desk, 
         found = re.search(rf'id="{field}-wrong">([^<]*)<', page)
         assert found is not None, field
         assert says in found[1].lower()
+    listed = re.findall(r'<li><a href="#([^"]*)">([^<]*)</a>', page)
+    assert ("zone", "Time zone of the host country") in listed
+    assert ("states-2-quota", "State 2: How many at most") in listed
+    assert ("delegation-1-office", "Person 1: Office") in listed
+    assert all(f'id="{anchor}"' in page for anchor, _label in listed)
+    assert not [label for _anchor, label in listed if label[0].islower() or "_" in label]
     assert 'value="Embassy of Kyrgyzstan"' in page
     assert "Another, party" in page
     assert slugs(engine) == [SLUG]
     late = desk.press_officer.post("/missions/new", {**FILLED, "do": "open", "invitation.received_on": "2027-07-01"})
     assert "is after election day" in re.search(r'id="invitation-received_on-wrong">([^<]*)<', late.text)[1]
+
+
+BEGUN = {
+    "offices[6].code": "host-mfa", "offices[6].salutation": "Excellency", "offices[7].code": "host-cec",
+    "offices[7].salutation": "Excellency",
+}  # fmt: skip
+
+
+def test_rows_with_nothing_but_what_they_begin_with_are_empty_and_stay(desk: Desk, engine: Engine) -> None:
+    looked = desk.press_officer.post("/missions/new", {**FILLED, **BEGUN, "do": "look"})
+    assert "Nothing is wrong" in looked.text
+    for page in (looked.text, desk.press_officer.get("/missions/new").text):
+        assert 'value="host-mfa"' in page
+        assert 'value="host-cec"' in page
+    opened = desk.press_officer.post("/missions/new", {**FILLED, **BEGUN, "do": "open"})
+    assert opened.url.path == "/missions/kz-2027"
+    with reading(engine) as session:
+        assert [one.code for one in missions.facts(session, "kz-2027").offices] == ["coordinator"]
+
+
+def test_the_role_that_the_first_person_begins_with_outlives_a_check(desk: Desk) -> None:
+    begun = {name: "" for name in FILLED if name.startswith("delegation")} | {"delegation[1].role": "head"}
+    looked = desk.press_officer.post("/missions/new", {**FILLED, **begun, "do": "look"})
+    for page in (looked.text, desk.press_officer.get("/missions/new").text):
+        role = re.search(r'<select id="delegation-1-role".*?</select>', page)
+        assert role is not None
+        assert '<option value="head" selected>' in role[0]
+    assert 'id="delegation-1-' not in "".join(re.findall(r"id=\S+-wrong", looked.text))
 
 
 def test_more_rows_come_without_a_script_and_keep_what_was_typed(desk: Desk) -> None:
