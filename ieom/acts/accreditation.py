@@ -16,6 +16,7 @@ from ieom.errors import BadInput, Refused
 from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import Attachment, Recipient, queue
+from ieom.mail.writing import one_line
 from ieom.papers.note_verbale import WORD
 from ieom.records import audit, missions
 from ieom.records import correspondence as papers
@@ -156,6 +157,7 @@ def badge(
         raise BadInput(f"say whose badge was {status}")
     if number and len(members) > 1:
         raise BadInput("a badge's number belongs to one person; record them one by one")
+    one_line(number, "the number of the badge")
     if status == "refused" and not why.strip():
         raise BadInput("say what reason was given for the refusal, or that none was")
     known, moved = people.accreditations(session, mission), []

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ieom.acts import correspondence as papers
 from ieom.errors import BadInput, Conflict, NotFound, Refused
+from ieom.mail.writing import readable
 from ieom.records import audit, missions, releases
 from ieom.records.correspondence import Correspondence
 from ieom.records.releases import Complaint
@@ -79,6 +80,8 @@ def reply(
         raise Conflict(f"{received} is answered already, by {row.reply}")
     if bool(paper) == any(part.strip() for part in text):
         raise BadInput("give the paragraphs of the reply, or the number of the paper of ours that answers")
+    for part in text:
+        readable(part, "the reply")
     theirs = _paper(session, mission, received)
     if paper:
         ours = _paper(session, mission, paper)

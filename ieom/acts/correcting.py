@@ -14,6 +14,7 @@ from ieom.acts.rounds import approved_round, seat_of, seats, stands
 from ieom.acts.versions import begun, missing, write
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.mail.letters import queue
+from ieom.mail.writing import readable
 from ieom.records import audit, drafts, members
 from ieom.records.approvals import ApprovalRound, EditorialCorrection
 from ieom.records.statements import StatementVersion
@@ -74,7 +75,7 @@ def editorial_correction(
     if before is None:
         keys = ", ".join(one["key"] for one in old.content["paragraphs"])
         raise NotFound(f"there is no paragraph '{paragraph}'; there are {keys}")
-    after = " ".join(text.split())
+    after = " ".join(readable(text, "the paragraph").split())
     if after == before:
         raise BadInput(f"paragraph '{paragraph}' has this text already")
     names = [row.name for row in members.of(session, mission) if row.name] + drafts.people_met(session, mission)

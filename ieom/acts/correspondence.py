@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput, Conflict, NotFound, Refused, Tampered
 from ieom.folder.names import load_names
+from ieom.mail.writing import one_line
 from ieom.papers import store
 from ieom.papers.note_verbale import note_verbale
 from ieom.papers.official import paragraphs
@@ -283,6 +284,8 @@ def received(
         raise BadInput(f"'{kind}' is not {' or '.join(KINDS)}")
     if not subject.strip() or not counterpart.strip():
         raise BadInput("a paper in the register needs a subject and a counterpart")
+    one_line(their_number, "their number")
+    one_line(subject.strip(), "the subject")  # papers that answer it name both
     twin = correspondence.theirs(session, mission, counterpart, their_number) if their_number else None
     if twin is not None and twin.subject == subject.strip():
         return twin

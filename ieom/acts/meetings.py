@@ -13,11 +13,12 @@ from ieom.acts import correspondence
 from ieom.acts.inviting import invite, told
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.folder.names import load_names
+from ieom.mail.writing import one_line
 from ieom.records import audit, missions
 from ieom.records.delegation import Member
 from ieom.records.meetings import Meeting, MeetingAttendee, attendees, counterpart, of
 from ieom.rules import meetings as rules
-from ieom.rules.mission import Office
+from ieom.rules.mission import Office, is_code
 from ieom.rules.timeline import Stage, Standing, State, owes
 
 __all__ = [
@@ -109,6 +110,8 @@ def request(
         return known
     if known is not None:
         raise Conflict(f"there is a meeting '{meeting}' already; move or cancel that one, or take another code")
+    if not is_code(meeting):
+        raise BadInput(f"'{meeting[:60]}' is no code; write letters, digits, dots and hyphens, such as cec-chair")
     if ends <= starts:
         raise BadInput(f"meeting '{meeting}' would end before it begins")
     if kind not in rules.KINDS:
@@ -116,6 +119,8 @@ def request(
     if body not in load_names():
         raise BadInput(f"'{body}' has no entry in config/names.toml; add it there with its official name")
     _known(session, mission, attendees)
+    for what in (counterpart_office, counterpart_honorific, counterpart_name, place):
+        one_line(what, "the office, name or place")
     row = Meeting(
         mission=mission, code=meeting, kind=kind, body=body, counterpart_honorific=counterpart_honorific,
         counterpart_name=counterpart_name, counterpart_office=counterpart_office, place=place, starts_at=starts,
@@ -215,6 +220,7 @@ def move(
     _refuse(row, "move", at)
     if ends <= starts:
         raise BadInput(f"meeting '{meeting}' would end before it begins")
+    one_line(place, "the place")
     before, row.starts_at, row.ends_at, row.place = row.starts_at, starts, ends, place or row.place
     row.sequence += 1
     if before != starts:

@@ -13,12 +13,14 @@ from ieom.acts.calling import state_of
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.folder.names import load_names
 from ieom.mail.letters import address
+from ieom.mail.writing import one_line
 from ieom.records import audit, members, missions
 from ieom.records.delegation import Member, NomineeItem, StateCall
 from ieom.records.members import styled
 from ieom.rules import delegation as rules
 from ieom.rules.delegation import FileState
-from ieom.rules.mission import MissionFacts
+from ieom.rules.mission import MissionFacts, is_code
+from ieom.rules.names import LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,10 @@ def nominate(
     facts = missions.facts(session, mission)
     if role not in rules.ROLES:
         raise BadInput(f"'{role}' is no role; they are {', '.join(rules.ROLES)}")
+    if not is_code(member):
+        raise BadInput(f"'{member[:60]}' is no code; write letters, digits, dots and hyphens, such as kg-1")
+    if language not in LANGUAGES:
+        raise BadInput(f"'{language[:60]}' is not one of {', '.join(LANGUAGES)}")
     if not office.strip():
         raise BadInput(f"'{member}' needs an office, such as 'Embassy of the Kyrgyz Republic, observer 1'")
     if any(member == row.code for row in facts.offices):
@@ -114,6 +120,8 @@ def nominate(
         "role": role, "office": office, "state": state, "honorific": honorific, "name": name, "title": title,
         "body": body, "email": address(email) if email else "", "language": language, "salutation": salutation,
     }  # fmt: skip
+    for what, value in told.items():
+        one_line(value, f"the {what} of '{member}'")  # letters to and about them would fail, and the stage with them
     if known is not None and any(getattr(known, key) != value for key, value in told.items()):
         raise Conflict(f"'{member}' is nominated already, as {styled(known)}; another person needs another code")
     if known is not None and known.status not in rules.LEAVING:

@@ -14,7 +14,7 @@ from ieom.acts.grounds import Grounds, gather
 from ieom.acts.observation import forms_standing, last_close
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.folder.names import load_names
-from ieom.mail.writing import LANGUAGES
+from ieom.mail.writing import LANGUAGES, readable
 from ieom.papers import wording
 from ieom.papers.frame import words as words_of_frame
 from ieom.records import audit, drafts, evidence, missions, teams
@@ -205,6 +205,7 @@ def edit(
         )
     if any(ord(sign) < 32 and sign not in "\n\t\r" for sign in text):
         raise BadInput("the text holds a control character; write plain words")
+    readable(text, "the paragraph")
     content: Content = {**last.content, "paragraphs": [dict(one) for one in last.content["paragraphs"]]}
     keys = [one["key"] for one in content["paragraphs"]]
     if paragraph in keys:

@@ -141,5 +141,11 @@ def one_line(text: str, what: str) -> str:
     return text
 
 
+def readable(text: str, what: str) -> str:
+    """The same for a text of several lines: nobody is to read on paper what was not to be seen where it was approved."""
+    one_line(re.sub(r"[\t\r\n]", " ", text), what)
+    return text
+
+
 def _as_day(value: date | datetime, there: ZoneInfo) -> date:
     return value.astimezone(there).date() if isinstance(value, datetime) else value

@@ -6,6 +6,7 @@ they are the host country's (or the station's), which `zone` names; everything c
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -38,8 +39,15 @@ def _free(value: str) -> str:
 RESERVED = {"new"}
 """Short names that no mission can have."""
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80), AfterValidator(_free)]
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
+CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+LONGEST_CODE = 60
+Code = Annotated[str, Field(pattern=CODE, max_length=LONGEST_CODE)]
 Local = Annotated[NaiveDatetime, Field(description="local time in the host country, without a zone")]
+
+
+def is_code(text: str) -> bool:
+    """Whether a text can be somebody's or something's code, which stands in addresses of pages and names of files."""
+    return len(text) <= LONGEST_CODE and re.fullmatch(CODE[1:-1], text) is not None
 
 
 def offset(moment: datetime, zone: ZoneInfo) -> str:

@@ -144,3 +144,19 @@ def test_a_states_link_is_seen_sent_again_and_ended(
     with reading(engine) as session:
         letter = session.scalars(select(Letter).where(Letter.kind == "nomination_link")).one()
         assert letter.recipient == "embassy@kyrgyz-republic.example"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("code", "kg/1", "is no code"), ("language", "<b>", "is not one of"), ("title", "Counsellor\r\nBcc: all", "line break"),
+        ("name", "A\u200bbai", "a sign that is not seen"),
+    ],
+)  # fmt: skip
+def test_what_would_stop_the_letters_to_a_nominee_is_refused_when_it_is_typed(
+    desk_opened: Desk, engine: Engine, field: str, value: str, says: str
+) -> None:
+    answer = desk_opened.coordinator.post(HERE, {**NOBODY, field: value})
+    assert (answer.status_code, says in answer.text) == (422, True)
+    with reading(engine) as session:
+        assert members.of(session, SLUG) == []

@@ -101,3 +101,18 @@ def test_one_day_is_shown_alone_with_who_goes_where(desk_asked: Desk, asked: Eng
     assert f"{HERE}/{first.code}" in page
     assert desk_asked.delegation_member.get(HERE).text.count('<ol class="agenda">') >= 1
     assert "is meant by that" in desk_asked.delegation_member.get(f"{HERE}?day=tomorrow").text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("code", "a/b", "is no code"), ("place", "Hall\r\nBcc: all", "line break"),
+        ("counterpart_name", "Malika \u202eBekturova", "a sign that is not seen"),
+    ],
+)  # fmt: skip
+def test_what_would_stop_the_letters_about_a_meeting_is_refused_when_it_is_typed(
+    desk_opened: Desk, field: str, value: str, says: str
+) -> None:
+    answer = desk_opened.coordinator.post(HERE, {**ASKED, field: value})
+    assert (answer.status_code, says in answer.text) == (422, True)
+    assert "meeting is" not in desk_opened.coordinator.get(HERE).text

@@ -243,3 +243,10 @@ def test_a_judgement_says_whose_it_is_who_answers_and_what_it_rests_on(desk_aske
     assert "H.E. Rashad Mammadov, head of mission, answers for it" in page
     assert "It stands while these are upheld: " in page
     assert "assessment, upheld" not in page
+
+
+def test_a_sign_that_turns_the_line_round_stands_in_no_statement(desk_asked: Desk, version) -> None:
+    before = version()
+    answer = edit(desk_asked, before, "voting", "The polls were \u202edetcepsni.")
+    assert (answer.status_code, "a sign that is not seen" in answer.text) == (422, True)
+    assert version().number == before.number
