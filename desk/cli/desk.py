@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from desk.cli.context import console, engine, say
+from ieom.acts import vault
 from ieom.settings import settings
 
 
@@ -43,6 +44,7 @@ def desk(
         IEOM_DESK_PORT=str(port or settings().desk_port or 8000),
         IEOM_DECIDE_URL=f"http://127.0.0.1:{settings().public_port}/" if settings().public_port else "",
     )
+    os.environ.setdefault("IEOM_VAULT_KEY", _vault_key(into))
     settings.cache_clear()
     from desk import serving
     from desk.catcher import Catcher
@@ -59,3 +61,12 @@ def desk(
         asyncio.run(
             serving.serve(settings().prefect_port, console, first=lambda: prepared(console), demonstration=True)
         )
+
+
+def _vault_key(into: Path) -> str:
+    """A key for this desk's example papers, kept beside them: nothing real is ever put in."""
+    path = into / "example.key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(vault.new_key(), "ascii")
+    return path.read_text("ascii").strip()

@@ -55,6 +55,7 @@ def public(engine: Engine, *, rehearsals: bool = False) -> ASGIApp:
     unsubscribing.prepare(app.state)
     verifying.prepare(app.state)
     deciding.prepare(app.state)
+    nominating.prepare(app.state)
     return Guarded(app, SECURITY)
 
 

@@ -8,6 +8,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.requests import ClientDisconnect, Request
 
 from desk.public.limits import TooLarge, limited
+from desk.public.texts import strange
 
 SECONDS = 10
 """How long a body may take to arrive."""
@@ -18,11 +19,16 @@ async def form_of(request: Request, octets: int, *, files: int = 0, seconds: flo
     try:
         body = limited(request, octets, seconds=seconds)
         if request.headers.get("content-type", "").startswith("multipart/form-data"):  # RFC 8058, 3.2 names both
-            return await MultiPartParser(request.headers, body, max_files=files, max_fields=24).parse()
-        return await FormParser(request.headers, body).parse()
+            form = await MultiPartParser(request.headers, body, max_files=files, max_fields=24).parse()
+        else:
+            form = await FormParser(request.headers, body).parse()
     except TooLarge:
         raise HTTPException(413) from None
     except TimeoutError:
         raise HTTPException(408, headers={"connection": "close"}) from None
     except (MultiPartException, ValueError, ClientDisconnect):
         raise HTTPException(400) from None
+    if strange(form):
+        await form.close()
+        raise HTTPException(400)
+    return form

@@ -13,18 +13,19 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, State, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from desk.public.by_link import HEADERS, Facts, ours, page, read, style
+from desk.public.by_link import HEADERS, LOG, Facts, ours, page, read, style
 from desk.public.forms import form_of
+from desk.public.limits import PerMinute
 from desk.web.files import kind_of
 from ieom.acts import nominating_by_link as acts
 from ieom.acts import vault
-from ieom.errors import BadInput, IeomError, NotFound, Tampered
+from ieom.errors import BadInput, IeomError, NotFound, Tampered, Unavailable
 from ieom.folder.names import load_names
 from ieom.records import members, missions
 from ieom.records.base import begin
@@ -45,7 +46,12 @@ DONE = {
     "declined": "It is recorded that no observers are sent. Thank you for telling us.",
 }
 """What was done, by the word in the address that the page goes on to."""
-AWAY = "The records can't be reached just now. Nothing was recorded: please try again in a minute."
+AWAY = "This can't be recorded just now: please try again in a minute."
+
+
+def prepare(state: State) -> None:
+    """What the page keeps while the application runs."""
+    state.nominating = PerMinute(30)
 
 
 async def show(request: Request) -> Response:
@@ -60,6 +66,8 @@ async def act(request: Request) -> Response:
     ours(request)
     token = request.path_params["token"]
     await read(request, partial(_shown, token=token))  # a stranger's body is not read at all
+    if not request.app.state.nominating.allows(request):
+        raise HTTPException(429, headers={"retry-after": "60"})
     form = await form_of(request, LONGEST, files=1, seconds=SECONDS)
     try:
         paper = form.get("paper")
@@ -71,7 +79,8 @@ async def act(request: Request) -> Response:
             raise HTTPException(404) from None
         except BadInput as error:
             status, said = 422, str(error)
-        except (SQLAlchemyError, Tampered):
+        except (SQLAlchemyError, Tampered, Unavailable) as error:
+            LOG.error("what was sent by a link can't be recorded: %s", error)
             status, said = 503, AWAY
         except IeomError as error:
             status, said = 409, str(error)
@@ -145,6 +154,7 @@ def _shown(
     people = [
         {
             "code": row.code, "who": styled(row), "office": row.office, "role": rules.ROLES[row.role], "status": row.status,
+            "own": row.role == acts.ROLE and row.status == "nominated",
             "items": _items(session, mission, row.code, file), "missing": [rules.ITEMS[one] for one in file.missing],
             "declared": row.conflict is not None,
         }
@@ -160,7 +170,7 @@ def _shown(
         "quota": state.quota, "due": found.call.due_at, "late": now > found.call.due_at, "call": found.call.status,
         "people": here, "gone": [one for one in people if one not in here], "left": max(0, state.quota - observing),
         "owing": sum(bool(one["missing"]) for one in here if one["status"] == "nominated"), "ref": secrets.token_hex(8),
-        "questions": rules.QUESTIONS, "roles": [(one, rules.ROLES[one]) for one in rules.ROLES if one in rules.OBSERVING],
+        "questions": rules.QUESTIONS,
         "languages": LANGUAGES, "kept": bool(settings().vault_key.get_secret_value()),
     }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+from collections import Counter
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -67,6 +68,8 @@ SECURITY = {
 }
 LARGEST = 30_000_000
 """Octets of a request's body."""
+SMALL = 100_000
+"""The same where nobody has entered yet: a stranger's forms hold a name, a password, a device's answer."""
 STATUS: dict[type[IeomError], int] = {BadInput: 422, Refused: 409, Conflict: 409, NotFound: 404, Unavailable: 503}
 
 _log = logging.getLogger("ieom.desk")
@@ -92,7 +95,7 @@ def application(engine: Engine, *, demonstration: bool = False) -> FastAPI:
     app = FastAPI(title="The desk", docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False
     app.state.engine, app.state.demonstration = engine, demonstration
-    app.state.known, app.state.written = {}, Written()
+    app.state.known, app.state.written, app.state.streams = {}, Written(), Counter()
     app.include_router(static)
     for part in PARTS:
         app.include_router(importlib.import_module(f"desk.web.{part}").part)
@@ -118,12 +121,13 @@ class Bounded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         taken, begun = 0, False
+        most = SMALL if str(scope.get("path", "")).startswith("/enter") else LARGEST
 
         async def bounded() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b"")) if message["type"] == "http.request" else 0
-            if taken > LARGEST:
+            if taken > most:
                 raise TooLong
             return message
 
@@ -133,18 +137,18 @@ class Bounded:
             await send(message)
 
         said = dict(scope.get("headers", ())).get(b"content-length", b"")
-        if said.isdigit() and int(said) > LARGEST:
-            await _too_long(self.app, scope)(scope, receive, send)
+        if said.isdigit() and int(said) > most:
+            await _too_long(self.app, scope, most)(scope, receive, send)
             return
         try:
             await self.app(scope, bounded, watched)
         except TooLong:
             if not begun:
-                await _too_long(self.app, scope)(scope, receive, send)
+                await _too_long(self.app, scope, most)(scope, receive, send)
 
 
-def _too_long(app: FastAPI, scope: Scope) -> Response:
-    says = f"What was sent is larger than {LARGEST // 1_000_000} MB; nothing was taken in. Send a smaller file."
+def _too_long(app: FastAPI, scope: Scope, most: int) -> Response:
+    says = f"What was sent is larger than {most / 1_000_000:g} MB; nothing was taken in. Send a smaller file."
     request = Request({**scope, "app": app, "state": {}})
     return answer(request, 413, "This is too large", says, {"connection": "close"})
 

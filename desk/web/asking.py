@@ -21,11 +21,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
+from desk.public.texts import strange
 from desk.web.access import FOR_ALL, MAY, Open
 from desk.web.alike import Written
 from desk.web.pages import rendered, seat_of
 from ieom.acts import accounts as acts
-from ieom.errors import NotFound, Refused
+from ieom.errors import BadInput, NotFound, Refused, Tampered
 from ieom.records import accounts, letters, missions
 from ieom.records.accounts import Account, DeskSession
 from ieom.records.base import begin, reading
@@ -145,6 +146,8 @@ class Asked:
         """Within the transaction that acts: the session has not ended and the roles are still those that let it in."""
         if not self._stands(session):
             raise Refused("your session ended or your roles changed meanwhile; nothing was done. Enter again")
+        if not acts.in_chain(session, self.given):
+            raise Tampered("a role of yours is not in the record of acts; nothing was done. Tell an administrator")
 
     def page(self, template: str, *, status: int = 200, zone: str = "", **facts: Any) -> Response:
         """A page of templates/desk/. `zone` is the host country's; left out: of the mission asked about."""
@@ -354,10 +357,10 @@ async def parsed(request: Request) -> FormData:
 
 
 async def _by_our_form(request: Request, session: DeskSession) -> None:
-    told = request.headers.get("x-desk-token")
-    if told is None:
-        request.state.form = await parsed(request)
-        told = str(request.state.form.get("csrf", ""))
+    form = request.state.form = await parsed(request)
+    if strange(form):
+        raise BadInput("a text holds a sign that can't be kept; take it out and send it again. Nothing was changed")
+    told = request.headers.get("x-desk-token") or str(form.get("csrf", ""))
     if not secrets.compare_digest(told.encode(), session.csrf.encode()):
         raise HTTPException(403, detail="elsewhere")
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
@@ -43,6 +44,8 @@ FEW = 2
 """So many who are waited for are named in a sentence; more are counted there, and named in the list of what is owed."""
 LATEST = 12
 """Acts shown on a mission's page; the audit page has them all."""
+STREAMS = 6
+"""Pages of a browser that are told of changes at one time."""
 TURN, TURNS = 2.0, 80
 """Seconds between two looks at what changed, and at whether the one who looks still may; and how many there are: less than
 a connection lives."""
@@ -100,10 +103,22 @@ def now(desk: Desk) -> Response:
 @part.get("/missions/{mission}/changes")
 async def changes(desk: Desk, request: Request) -> Response:
     """Server-sent events: one each time something happened to the mission. It ends after some minutes, and browsers ask
-    again by themselves; and once the asker's session or role has ended."""
+    again by themselves; and once the asker's session or role has ended. One browser holds `STREAMS` at the most."""
+    streams: Counter[str] = request.app.state.streams
+    holder = desk.session.digest if desk.session else ""
+    if streams[holder] >= STREAMS:
+        return Response(status_code=204)  # it then asks no more
 
     async def events() -> AsyncIterator[str]:
-        yield "retry: 3000\n\n"
+        streams[holder] += 1
+        try:
+            yield "retry: 3000\n\n"
+            async for told in changed():
+                yield told
+        finally:
+            streams[holder] -= 1
+
+    async def changed() -> AsyncIterator[str]:
         before = await run_in_threadpool(desk.mark_now)
         for turn in range(TURNS):
             await asyncio.sleep(TURN)

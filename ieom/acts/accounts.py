@@ -4,6 +4,7 @@ the installation's own, like that of the contacts."""
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from ieom.acts.attempts import ATTEMPTS
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.records import accounts, contact_acts, missions, passkeys
 from ieom.records.accounts import Account, DeskSession, EntryLink, Grant, digest
+from ieom.records.contact_acts import ContactAct
 from ieom.rules.addresses import fold
 from ieom.rules.roles import Given, Role, collides
 
@@ -204,6 +206,16 @@ def take_role(session: Session, *, by: str, at: datetime, grant: int) -> None:
     session.delete(row)
     act = RoleTaken(row.account, row.role, row.mission, row.code)
     contact_acts.append(session, by=by, at=at, act=act)
+
+
+def in_chain(session: Session, given: Collection[Given]) -> bool:
+    """Whether the chain of acts says of each of these roles that it was given and not taken since: a row that a hand
+    wrote into the records lets nobody act."""
+    query = select(ContactAct.act, ContactAct.what).where(ContactAct.act.in_(["RoleGiven", "RoleTaken"]))
+    stands: dict[tuple[object, ...], bool] = {}
+    for act, what in session.execute(query.order_by(ContactAct.seq)):
+        stands[what["account"], what["role"], what["mission"], what["code"]] = act == "RoleGiven"
+    return all(stands.get((one.account, str(one.role), one.mission, one.code), False) for one in given)
 
 
 def given(row: Grant) -> Given:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from ieom.acts import calling, nomination, nomination_links, vault
 from ieom.acts.nomination_links import Held, code_of
-from ieom.errors import BadInput, NotFound, Refused
+from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.records import audit, members, missions
 from ieom.records import nomination_links as records
 from ieom.records.delegation import Member, StateCall
@@ -24,6 +25,9 @@ FIELDS = {"office": 200, "honorific": 40, "name": 200, "title": 200, "email": 25
 """What a state says of a nominee, with the most characters of each."""
 PAPERS = tuple(item for item in rules.ITEMS if item in vault.TAKEN)
 """Items that are given as a file; the declaration is answered, and the nomination itself is what the link is for."""
+ROLE = "observer"
+VERSIONS = 5
+"""How often one paper can be handed over."""
 SPARE = 8
 """How many more than four times its quota a state may enter by link over the course, those taken back included: each is
 written to by letter."""
@@ -50,26 +54,29 @@ def own(session: Session, token: str) -> Own:
 
 
 def nominate(session: Session, *, token: str, ref: str, told: Mapping[str, str]) -> Member:
-    """One more nominee, with what `FIELDS` names and a `role` and `language`. The same form sent twice (`ref`) nominates
-    once. The state's own nomination counts as received; over the quota it is refused."""
+    """One more observer, with what `FIELDS` names and a `language`; who heads the mission the organisation decides. The same
+    form sent twice (`ref`) nominates once. The state's own nomination counts as received; over the quota it is refused."""
     held, at = _open(session, token)
     mission, state = held.link.mission, held.state.code
-    before = audit.of_ref(session, mission, f"{held.link.digest[:16]}:{ref}")
-    if before is not None:
-        return nomination.member_of(session, mission, str(before.what["member"]))
+    if not ref:
+        raise BadInput("open the page again and use its own form")
     said = {name: _line(name, told.get(name, ""), most) for name, most in FIELDS.items()}
-    role, language = told.get("role", "observer"), told.get("language", "en")
-    if role not in rules.OBSERVING:
-        raise BadInput("choose whether this person observes, heads the mission or is deputy head")
+    language = told.get("language", "en")
     if language not in LANGUAGES:
         raise BadInput("choose one of the languages offered")
     if not said["email"]:
         raise BadInput("give the nominee's e-mail address: the mission's letters go there")
+    before = audit.of_ref(session, mission, f"{held.link.digest[:16]}:{ref}")
+    if before is not None:
+        row = nomination.member_of(session, mission, str(before.what["member"]))
+        if any(getattr(row, name) != value for name, value in said.items()):
+            raise Conflict("this form has nominated somebody else already; open the page again for one more person")
+        return row
     entered = [row for row in members.of(session, mission) if row.state == state]
     if len(entered) >= 4 * held.state.quota + SPARE:
         raise Refused("as many persons were entered as can be by link; write to the secretariat")
     row = nomination.nominate(
-        session, mission, by=code_of(state), at=at, member=nomination.next_code(session, mission, state, role), role=role,
+        session, mission, by=code_of(state), at=at, member=nomination.next_code(session, mission, state, ROLE), role=ROLE,
         state=state, language=language, ref=f"{held.link.digest[:16]}:{ref}", **said,
     )  # fmt: skip
     nomination.receive_items(session, mission, by=code_of(state), at=at, member=row.code, items=["nomination"])
@@ -81,6 +88,9 @@ def give(session: Session, *, token: str, member: str, item: str, data: bytes) -
     held, at, row = _nominee(session, token, member)
     if item not in PAPERS:
         raise BadInput("choose which of the papers this is")
+    there = [one for one in vault.of(session, held.link.mission) if (one.member, one.item) == (row.code, item)]
+    if len(there) >= VERSIONS:
+        raise Refused("this paper was handed over often enough; write to the secretariat")
     vault.put(session, held.link.mission, by=code_of(held.state.code), at=at, member=row.code, item=item, file=data)
 
 
@@ -93,9 +103,16 @@ def declare(session: Session, *, token: str, member: str, answers: Mapping[str, 
 
 
 def take_back(session: Session, *, token: str, member: str) -> None:
-    """A nominee is taken back, whom nobody has appointed yet."""
+    """An observer is taken back, whom nobody has appointed yet; the papers are erased with the next round of erasing."""
     held, at, row = _nominee(session, token, member)
+    if row.role != ROLE:
+        raise Refused("who heads the mission is not taken back by link; write to the secretariat")
     nomination.leave(session, held.link.mission, by=code_of(held.state.code), at=at, member=row.code, how="withdrawn")
+    today = at.astimezone(ZoneInfo(missions.facts(session, held.link.mission).zone)).date()
+    for one in vault.of(session, held.link.mission):
+        if one.member == row.code:
+            one.erase_on = min(one.erase_on, today)
+    session.flush()
 
 
 def decline(session: Session, *, token: str) -> None:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from ieom.errors import BadInput, NotFound, Refused, Tampered
@@ -130,6 +130,7 @@ def put(
     own, nonce = AESGCM.generate_key(256), os.urandom(_NONCE)
     _write(_key(identifier), master.encrypt(identifier.encode() + own))
     _write(_paper(identifier), nonce + AESGCM(own).encrypt(nonce, data, identifier.encode()))
+    _unless_kept(session, identifier)
     for row in earlier:
         row.erase_on = min(row.erase_on, today)
     session.add(VaultItem(id=identifier, mission=mission, member=member, item=item, stored_at=at, erase_on=day))
@@ -142,6 +143,23 @@ def put(
     session.flush()
     audit.append(session, mission, by=by, at=at, act=PersonalPaperStored(identifier, member, day), ref=ref)
     return identifier
+
+
+def _unless_kept(session: Session, identifier: str) -> None:
+    """Destroy the files again when the transaction does not come to its end: no row would ever have them erased."""
+    kept = False
+
+    def committed(session: Session) -> None:
+        nonlocal kept
+        kept = kept or not session.in_nested_transaction()
+
+    def undone(_session: Session) -> None:
+        if not kept:
+            for path in (_key(identifier), _paper(identifier)):
+                _destroy(path)
+
+    event.listen(session, "after_commit", committed)
+    event.listen(session, "after_rollback", undone)
 
 
 def _write(path: Path, data: bytes) -> None:

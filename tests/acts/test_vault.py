@@ -92,7 +92,7 @@ def test_a_reading_without_a_reason_is_refused_and_one_that_fails_is_rolled_back
     [
         ("passport_page", b"MZ a program", "no JPEG or PNG or PDF"),
         ("photo", PASSPORT, "no JPEG or PNG file"),
-        ("personal_form", PASSPORT, "'personal_form' is not kept here"),
+        ("conflict_declaration", PASSPORT, "'conflict_declaration' is not kept here"),
         ("photo", b"\xff\xd8\xff" + b"\0" * vault.LARGEST, "at most 10,000,000"),
         ("photo", b"", "no JPEG or PNG file"),
     ],

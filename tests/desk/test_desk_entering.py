@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from desks import PASSWORD, Desk
 from evening import SLUG
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from starlette.testclient import TestClient
 
 from desk.web import asking
 from desk.web.app import web
 from ieom.acts import accounts as acts
 from ieom.records import accounts, missions
-from ieom.records.accounts import Account, DeskSession
+from ieom.records.accounts import Account, DeskSession, Grant
 from ieom.records.base import begin, reading
 
 HERE = {"origin": "http://testserver"}
@@ -232,3 +232,27 @@ def test_what_was_taken_is_kept_no_longer_and_what_was_refused_is(desk_opened: D
 def test_who_must_enter_first_comes_to_the_very_page_asked_for(desk_opened: Desk) -> None:
     to = desk_opened.stranger.get(f"/missions/{SLUG}/statement?edit=voting", follow_redirects=False).headers["location"]
     assert to == f"/enter?to=/missions/{SLUG}/statement%3Fedit%3Dvoting"
+
+
+def test_a_role_that_a_hand_wrote_into_the_records_lets_nobody_act(desk_opened: Desk, engine: Engine) -> None:
+    with begin(engine) as session:
+        session.execute(update(Grant).where(Grant.code == "coordinator").values(code="secretary-general"))
+    said = desk_opened.coordinator.post(f"/missions/{SLUG}/hold", {"why": "Wait."})
+    assert said.status_code == 409
+    assert "not in the record of acts" in said.text
+    with reading(engine) as session:
+        assert missions.get(session, SLUG).state == "open"
+
+
+def test_a_strangers_body_is_small(desk_opened: Desk) -> None:
+    data = {"email": "a@b.example", "password": "x" * 200_000}
+    answer = desk_opened.stranger.client.post("/enter", data=data, headers={"origin": "http://testserver"})
+    assert answer.status_code == 413
+
+
+def test_a_text_with_a_sign_that_no_record_can_hold_is_refused(desk_opened: Desk, engine: Engine) -> None:
+    said = desk_opened.coordinator.post(f"/missions/{SLUG}/hold", {"why": "Wait\x00."})
+    assert said.status_code == 422
+    assert "a sign that can" in said.text
+    with reading(engine) as session:
+        assert missions.get(session, SLUG).state == "open"

@@ -30,7 +30,7 @@ from ieom.settings import settings
 OURS = {"origin": "https://press.example"}
 JULY = datetime(2020, 7, 6, 5, tzinfo=UTC)
 NOMINEE = {
-    "act": "nominate", "ref": "first", "name": "", "office": "Embassy of the Kyrgyz Republic, observer 1", "role": "observer",
+    "act": "nominate", "ref": "first", "name": "", "office": "Embassy of the Kyrgyz Republic, observer 1", "role": "head",
     "email": "observer.one@embassy.example", "language": "ru", "honorific": "", "title": "Counsellor", "salutation": "",
 }  # fmt: skip
 NO = dict.fromkeys(QUESTIONS, "no")
@@ -128,6 +128,7 @@ def test_a_state_nominates_and_completes_a_file_by_the_link_of_its_letter(asked:
     with reading(asked) as session:
         row = session.get_one(Member, (SLUG, "kg-1"))
         assert (row.state, row.language, row.status) == ("KG", "ru", "nominated")
+        assert row.role == "observer", "who heads the mission no state decides by a form"
         assert members.files(session, SLUG)["kg-1"].complete
         assert members.calls(session, SLUG)["KG"].status == "answered"
         by = {one.by for one in session.scalars(select(AuditRow).where(AuditRow.act == "PersonalPaperStored"))}
@@ -201,6 +202,16 @@ def test_a_link_reaches_no_other_states_nominees(asked: Engine, web: TestClient)
         files = {"paper": ("a.pdf", b"%PDF-1.7")} if data["act"] == "give" else None
         assert web.post(turkish, data={**data, "item": "photo"}, files=files, headers=OURS).status_code in {404, 422}
     assert everything(asked) == before
+
+
+def test_who_is_to_head_the_mission_is_not_taken_back_by_link(asked: Engine, web: TestClient) -> None:
+    path = path_of(asked, "AZ")
+    with begin(asked) as session:
+        acts.nominate(
+            session, SLUG, by="coordinator", at=JULY, member="az-1", role="head", office="Embassy", state="AZ"
+        )
+    assert "Take this nominee back" not in web.get(path).text
+    assert send(web, path, {"act": "take-back", "member": "az-1"}).status_code == 409
 
 
 def test_a_link_that_was_ended_or_whose_state_withdrew_says_so_and_does_nothing(asked: Engine, web: TestClient) -> None:
@@ -328,3 +339,46 @@ def test_forms_sent_at_one_instant_are_taken_one_after_the_other(either: Engine)
         codes = [row.code for row in members.of(session, SLUG)]
     assert sorted(codes) == ["az-1", "az-2"]
     assert said == [303] * 4
+
+
+def test_the_same_form_with_another_person_is_refused_and_loses_nobody(asked: Engine, web: TestClient) -> None:
+    path = path_of(asked, "AZ")
+    send(web, path, NOMINEE)
+    other = send(web, path, {**NOMINEE, "office": "Embassy, observer 2", "email": "two@embassy.example"})
+    assert other.status_code == 409
+    assert "nominated somebody else already" in other.text
+    assert "Embassy, observer 2" in other.text, "what was typed is still there"
+    assert send(web, path, {**NOMINEE, "ref": ""}).status_code == 422
+
+
+def test_a_sign_that_no_record_can_hold_is_refused(asked: Engine, web: TestClient) -> None:
+    path = path_of(asked)
+    send(web, path, NOMINEE)
+    before = everything(asked)
+    for odd in ("a\x00b", "a\x1bb"):
+        data = {"act": "declare", "member": "kg-1", **NO, "detail": odd}
+        assert web.post(path, data=data, headers=OURS).status_code == 400
+    body = "\r\n".join(
+        f'--x\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{said}'
+        for name, said in {"act": "declare", "member": "kg-1", **NO, "detail": "\\ud800"}.items()
+    )
+    kind = {"content-type": "multipart/form-data; boundary=x; charset=unicode_escape", **OURS}
+    assert web.post(path, content=body + "\r\n--x--\r\n", headers=kind).status_code == 400
+    assert everything(asked) == before
+
+
+def test_a_paper_of_a_transaction_that_failed_and_of_a_nominee_taken_back_is_not_kept(
+    asked: Engine, web: TestClient
+) -> None:
+    path, keys = path_of(asked), settings().state_dir / "vault" / "keys"
+    send(web, path, NOMINEE)
+    with pytest.raises(RuntimeError), begin(asked) as session:
+        vault.put(session, SLUG, by="state-kg", at=JULY, member="kg-1", item="passport_page", file=b"%PDF-1.7 lost")
+        raise RuntimeError
+    assert list(keys.iterdir()) == []
+    give(web, path, "passport_page", b"%PDF-1.7 kept")
+    assert len(list(keys.iterdir())) == 1
+    send(web, path, {"act": "take-back", "member": "kg-1"})
+    with begin(asked) as session:
+        vault.erase_due(session, SLUG, at=JULY)
+    assert list(keys.iterdir()) == []
