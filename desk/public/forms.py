@@ -14,10 +14,10 @@ SECONDS = 10
 """How long a body may take to arrive."""
 
 
-async def form_of(request: Request, octets: int, *, files: int = 0, seconds: float = SECONDS) -> FormData:
-    """The fields of a form of at most so many octets, and its files where there may be any; what is wrong with it is an answer (400, 408, 413)."""
+async def form_of(request: Request, octets: int, *, files: int = 0, seconds: float = 0) -> FormData:
+    """The fields of a form of at most so many octets, and its files where there may be any; it arrives within so many seconds (0: the usual); what is wrong with it is an answer (400, 408, 413)."""
     try:
-        body = limited(request, octets, seconds=seconds)
+        body = limited(request, octets, seconds=seconds or SECONDS)
         if request.headers.get("content-type", "").startswith("multipart/form-data"):  # RFC 8058, 3.2 names both
             form = await MultiPartParser(request.headers, body, max_files=files, max_fields=24).parse()
         else:

@@ -184,7 +184,7 @@ def test_where_the_mission_asks_for_a_code_all_five_approve_with_the_one_in_thei
     engine = stage.records()
     _asks_for_a_code(engine)
     secretary = People(browser, evening.desk, engine)["coordinator"]
-    secretary.send("/approval", "/approval/stop", {"why": "It is asked anew, with a code."})
+    secretary.send("/approval", "/approval/stop", {"why": "It is asked anew, with a code.", "sure": True})
     with reading(engine) as session:
         now = missions.now(session, SLUG) + timedelta(minutes=1)
     set_clock(engine, SLUG, now)
