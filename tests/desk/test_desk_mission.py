@@ -4,119 +4,40 @@ The papers are those of the command line."""
 
 from __future__ import annotations
 
-import os
 import re
-import socket
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsers import served
 from doing import observing, preparing, releasing
-from doing.person import Doing, Person
+from doing.person import Doing
+from doing.place import People, Place, decided, place
 from doing.telephone import Telephones
 from evening import SLUG, at
-from living import KeptPages, surround
 from playwright.sync_api import Browser
-from sqlalchemy import Engine, select
 
 from desk import practice
-from desk.catcher import Catcher
-from desk.public.app import public
 from desk.rehearsal import ScriptedAct, live, next_moment, script, set_clock
-from desk.web.app import web
-from ieom.acts import accounts, approval
 from ieom.folder import open_mission, read
-from ieom.papers import typeset
 from ieom.records import missions
-from ieom.records.approvals import Decision
 from ieom.records.base import begin, reading
-from ieom.rules.roles import Role
 from ieom.settings import settings
 from tasks import stage
 
 pytestmark = [pytest.mark.chromium, pytest.mark.timeout(600)]
 
 DOING: dict[str, Doing] = preparing.DOING | observing.DOING | releasing.DOING
-ROLES = {
-    "coordinator": Role.COORDINATOR, "deputy-coordinator": Role.COORDINATOR, "drafter": Role.DRAFTER,
-    "press-officer": Role.PRESS_OFFICER, "az-1": Role.HEAD_OF_MISSION,
-}  # fmt: skip
-"""Who has an account. Who only approves needs none."""
 BY_LINK = {"az-1", "kg-1", "tr-1", "deputy-secretary-general"}
 """Who decides on a telephone; the observer of Uzbekistan calls, and two of the secretariat write it down."""
-
-
-class People:
-    """Everybody who works at the desk, each in a browser context of their own, entered."""
-
-    def __init__(self, browser: Browser, base: str, engine: Engine) -> None:
-        self.browser, self.base, self.known = browser, base, dict[str, Person]()
-        self.cookies = {}
-        with begin(engine) as session:
-            now = missions.real_now()
-            for code, role in ROLES.items():
-                row = accounts.make(session, by="clock", at=now, name=code, email=f"{code}@desk.example")
-                accounts.give_role(session, by="clock", at=now, account=row.id, role=role, mission=SLUG, code=code)
-                self.cookies[code] = accounts.begin_session(session, account=row.id, at=now)[0]
-
-    def __getitem__(self, code: str) -> Person:
-        if code not in self.known:
-            context = self.browser.new_context(viewport={"width": 1280, "height": 900})
-            context.add_cookies([{"name": "desk", "value": self.cookies[code], "url": self.base}])
-            self.known[code] = Person(context, self.base)
-        return self.known[code]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the desk and the public pages answer, and where letters arrive."""
-
-    desk: str
-    public: str
-    mail: Path
-
-
-@contextmanager
-def place(url: str, folder: Path, state: Path, pages_kept: Path) -> Iterator[Place]:
-    """The desk and the public pages, served over records, with a mail server that keeps what arrives. A page that was
-    typeset in the same words before is not typeset again."""
-    names = "STATE_DIR DATABASE_URL SMTP_HOST SMTP_PORT SMTP_SECURITY SMTP_CONNECTIONS DECIDE_URL".split()
-    with Catcher(folder / "mail") as catcher, pytest.MonkeyPatch.context() as patch:
-        for name in names:
-            patch.setenv(f"IEOM_{name}", "")
-        desk, pages = socket.socket(), socket.socket()
-        for one in (desk, pages):
-            one.bind(("127.0.0.1", 0))
-        os.environ["IEOM_DECIDE_URL"] = f"http://127.0.0.1:{pages.getsockname()[1]}/"
-        surround(url, catcher.port, state)
-        patch.setattr(typeset, "_compiler", lambda path, _: KeptPages(pages_kept, path))
-        engine = stage.records()
-        with served(web(engine), desk) as at_desk, served(public(engine), pages) as outside:
-            yield Place(at_desk, outside, folder / "mail")
-        engine.dispose()
-        stage._engine.cache_clear()
-    settings.cache_clear()
 
 
 @pytest.fixture
 def there(stages: dict[str, Path], tmp_path: Path) -> Iterator[Place]:
     kept = stages["asked"].parent / "pages"
     with place(f"sqlite:///{tmp_path / 'desk.db'}", tmp_path, tmp_path / "var", kept) as found:
-        yield found
-
-
-@pytest.fixture
-def evening(stages: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """The same when approval was asked for."""
-    copy = at("asked", stages, tmp_path, monkeypatch)
-    copy.dispose()
-    with place(str(copy.url), tmp_path, settings().state_dir, stages["asked"].parent / "pages") as found:
         yield found
 
 
@@ -171,48 +92,11 @@ def test_the_mission_is_run_at_the_desk_and_its_papers_are_those_of_the_command_
     assert set(telephones.used) == BY_LINK
     assert len({*people.known, *telephones.used}) >= 6
     assert len(done) == len(acts)
-    assert _decided(engine) == {**dict.fromkeys(BY_LINK, "link"), "uz-1": "telephone"}
+    assert decided(engine) == {**dict.fromkeys(BY_LINK, "link"), "uz-1": "telephone"}
     assert not telephones.coded, "this mission asks for no code"
     papers = _papers(settings().state_dir)
     assert {"statement-en.txt", "statement-en.docx", "press-release-en.txt"} <= set(papers)
     assert papers == _by_command(stages, tmp_path / "by-command", monkeypatch)
-
-
-def test_where_the_mission_asks_for_a_code_all_five_approve_with_the_one_in_their_letter(
-    evening: Place, browser: Browser
-) -> None:
-    engine = stage.records()
-    _asks_for_a_code(engine)
-    secretary = People(browser, evening.desk, engine)["coordinator"]
-    secretary.send("/approval", "/approval/stop", {"why": "It is asked anew, with a code.", "sure": True})
-    with reading(engine) as session:
-        now = missions.now(session, SLUG) + timedelta(minutes=1)
-    set_clock(engine, SLUG, now)
-    secretary.send("/approval", "/approval/ask")
-    practice.walk(SLUG)
-    telephones = Telephones(browser, evening.mail, evening.public)
-    asked = ("az-1", "kg-1", "tr-1", "uz-1", "secretary-general")
-    for number, who in enumerate(asked):
-        telephones.decide(ScriptedAct(number, now, who, "approval.decide", {"decision": "approve"}))
-    practice.walk(SLUG)
-    assert telephones.coded == set(asked)
-    assert _decided(engine) == dict.fromkeys(asked, "link")
-    with reading(engine) as session:
-        assert approval.newest_round(session, SLUG).status == "approved"
-
-
-def _asks_for_a_code(engine: Engine) -> None:
-    with begin(engine) as session:
-        facts, now = missions.facts(session, SLUG), missions.now(session, SLUG)
-        rule = facts.approval.model_copy(update={"link_asks": "code"})
-        changed = facts.model_copy(update={"approval": rule})
-        missions.revise(session, SLUG, changed, by="coordinator", at=now, kind="x", reason="")
-
-
-def _decided(engine: Engine) -> dict[str, str]:
-    """Who decided, and how they were heard."""
-    with reading(engine) as session:
-        return dict(session.execute(select(Decision.by, Decision.channel)).tuples().all())
 
 
 def _next(engine: Any, left: list[ScriptedAct]) -> datetime | None:
