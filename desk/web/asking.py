@@ -357,7 +357,10 @@ async def parsed(request: Request) -> FormData:
 
 
 async def _by_our_form(request: Request, session: DeskSession) -> None:
-    form = request.state.form = await parsed(request)
+    try:
+        form = request.state.form = await parsed(request)
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
+        raise HTTPException(400) from error  # what can't be read as a form is none
     if strange(form):
         raise BadInput("a text holds a sign that can't be kept; take it out and send it again. Nothing was changed")
     told = request.headers.get("x-desk-token") or str(form.get("csrf", ""))
