@@ -28,6 +28,8 @@ from ieom.settings import settings
 
 FEW = 2
 """Up to so many persons are named one by one; more are counted."""
+VARIES = {"MemberNominated": "state", "FormsReceived": "count", "ReleaseStopped": "status"}
+"""Acts whose sentence depends on one of their facts, which may have a sentence of its own: 'FormsReceived_1'."""
 
 
 @lru_cache(maxsize=1)
@@ -63,7 +65,8 @@ class _Facts(dict[str, Any]):
 
 def sentence(row: AuditRow | Link, known: Mapping[str, str]) -> str:
     """One row in a sentence, with what its codes stand for."""
-    said = words().get(row.act)
+    deciding = row.what.get(VARIES[row.act], "") if row.act in VARIES else None
+    said = words().get(f"{row.act}_{deciding}", words().get(row.act))
     if said is None:
         said = re.sub(r"(?<!^)(?=[A-Z])", " ", row.act).capitalize()
     facts = {key: _said(key, value, known) for key, value in {**row.what, "by": row.by}.items()}
