@@ -84,7 +84,8 @@ def try_out(desk: Desk, number: int, email: Name, language: Annotated[str, Form(
     """Send the letters to an office of our own, marked as a test."""
     with desk.act() as (session, mission, by, at):
         count = acts.send_test(session, mission, by=by, at=at, email=email, number=number, language=language)
-    return _done(desk, f"{count} test letters go to {email} within a minute.", number)
+    letters = "1 test letter goes" if count == 1 else f"{count} test letters go"
+    return _done(desk, f"{letters} to {email} within a minute.", number)
 
 
 @part.post("/missions/{mission}/release/early/ask")

@@ -96,7 +96,7 @@ def test_a_test_goes_to_an_office_of_ours_alone(desk_approved: Desk) -> None:
     form = {"email": "newsroom@outlet.example", "language": "en"}
     assert desk_approved.press_officer.post(f"{PAGE}/1/test", form).status_code == 422
     form["email"] = "press@secretariat.example"
-    assert "1 test letters go to" in desk_approved.press_officer.post(f"{PAGE}/1/test", form).text
+    assert "1 test letter goes to" in desk_approved.press_officer.post(f"{PAGE}/1/test", form).text
     assert "No test of it was sent" not in desk_approved.coordinator.get(PAGE).text
 
 
