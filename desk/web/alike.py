@@ -39,17 +39,18 @@ class Somebody:
 class Written:
     """The pages of one desk, by what was asked and with which rights; each as long as its mission's mark stays the same."""
 
-    pages: dict[object, tuple[object, int, str]] = field(default_factory=dict)
+    pages: dict[object, tuple[object, int, bytes]] = field(default_factory=dict)
 
-    def find(self, key: object, mark: object, *, name: str, token: str) -> str | None:
+    def find(self, key: object, mark: object, *, name: str, token: str) -> bytes | None:
         """The page, for this reader; None when it is to be written anew."""
         found = self.pages.get(key)
         if found is None or found[:2] != (mark, int(time.monotonic() // SECONDS)):
             return None
-        return found[2].replace(TOKEN, token).replace(NAME, str(escape(name)))
+        own = found[2].replace(TOKEN.encode(), token.encode())
+        return own.replace(NAME.encode(), str(escape(name)).encode())
 
     def keep(self, key: object, mark: object, text: str) -> None:
         """Keep a page, written with `TOKEN` and `NAME` in it."""
         if len(self.pages) >= MOST:
             self.pages.clear()
-        self.pages[key] = (mark, int(time.monotonic() // SECONDS), text)
+        self.pages[key] = (mark, int(time.monotonic() // SECONDS), text.encode())
