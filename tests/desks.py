@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from evening import SLUG
 from sqlalchemy import Engine
+from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 
 from desk.web.app import web
@@ -151,3 +154,10 @@ def desk_asked(asked: Engine) -> Desk:
 def desk_approved(approved: Engine) -> Desk:
     """The desk later: approved, not released."""
     return Desk(approved)
+
+
+def every(router: Any) -> Iterator[BaseRoute]:
+    """Every route, those of the included parts too."""
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)
+        yield from every(inner) if inner is not None else (route,)

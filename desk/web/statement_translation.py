@@ -96,7 +96,7 @@ def translate(
         undoes(voided, fall, why, known)
         row = drafting.translate(
             session, mission, by=by, at=at, language=language, texts=texts, title=title.strip(),
-            frame={name: said for name, said in frame.items() if said}, source=SOURCE,
+            frame={name: said for name, said in frame.items() if said}, source=SOURCE, why=why.strip(),
         )  # fmt: skip
         fell = after_fall(voided, known, there.number if there else 0)
     return desk.done(at_paragraph(desk, language), f"Version {row.number}: the translation is taken in.{fell}")

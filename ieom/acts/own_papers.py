@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ieom.acts.correspondence import KINDS, draft, file_scan
 from ieom.errors import BadInput, NotFound, Refused
 from ieom.folder.names import load_names
+from ieom.mail.writing import readable
 from ieom.records import audit, missions
 from ieom.records.correspondence import Correspondence
 from ieom.rules.mission import MissionFacts, Office
@@ -43,6 +44,8 @@ def write(
     subject = " ".join(subject.split())
     if kind not in KINDS:
         raise BadInput(f"'{kind}' is not {' or '.join(KINDS)}")
+    for said in (subject, *parts):
+        readable(said, "the paper")
     if not subject or not parts:
         raise BadInput("say what the paper is about, and write its text")
     if len(text) > LONGEST:

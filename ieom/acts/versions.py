@@ -266,6 +266,7 @@ def dissociate(
         raise NotFound(f"'{state}' is no state of this mission")
     running = load_names().running(state, language, on=facts.election_day)
     note = " ".join(note.split()) or wording.dissociation(running, language=language)
+    readable(note, "the footnote")
     content: Content = {**last.content, "paragraphs": [dict(one) for one in last.content["paragraphs"]]}
     one = next((one for one in content["paragraphs"] if one["key"] == paragraph), None)
     if one is None:
@@ -289,6 +290,7 @@ def translate(
     title: str,
     frame: Mapping[str, str] | None = None,
     source: str = "en",
+    why: str = "",
     ref: str | None = None,
 ) -> StatementVersion:
     """A version in another language from the newest one of `source`, paragraph by paragraph: each is bound to what its
@@ -308,6 +310,8 @@ def translate(
     if absent or strange:
         wrong = [*(f"no text for '{key}'" for key in absent), *(f"there is no paragraph '{key}'" for key in strange)]
         raise BadInput(f"the translation does not match version {last.number}: {'; '.join(wrong)}")
+    for said in (title, *texts.values(), *(frame or {}).values()):
+        readable(said, "the translation")
     paragraphs = []
     for one in last.content["paragraphs"]:
         words = " ".join(texts[one["key"]].split())
@@ -336,7 +340,7 @@ def translate(
         marking = words_of_frame(language)["unofficial"]
         content["marking"] = f"{marking}; {content['marking']}" if content["marking"] else marking
     return write(
-        session, mission, content, by=by, at=at, digest=last.evidence_digest, why=f"translation of version {last.number}",
+        session, mission, content, by=by, at=at, digest=last.evidence_digest, why=f"translation of version {last.number}" + (f": {why}" if why else ""),
         based_on=None, ref=ref,
     )  # fmt: skip
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import pytest
-from desks import PEOPLE, Desk
+from desks import PEOPLE, Desk, every
 from evening import SLUG
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
-from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
@@ -27,13 +25,6 @@ from ieom.records.base import begin
 from ieom.rules.roles import Role
 
 OTHERS = "another-mission"
-
-
-def every(router: Any) -> Iterator[BaseRoute]:
-    """Every route, those of the included parts too."""
-    for route in router.routes:
-        inner = getattr(route, "original_router", None)
-        yield from every(inner) if inner is not None else (route,)
 
 
 def routes(engine: Engine) -> Iterator[tuple[str, str]]:
