@@ -8,12 +8,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ieom.acts.nomination import member_of
+from ieom.acts.nomination import member_of, only_head
 from ieom.errors import BadInput, Refused
 from ieom.records import audit, missions
 from ieom.records import members as people
 from ieom.records.delegation import Member
-from ieom.records.members import styled
 from ieom.rules import delegation as rules
 from ieom.rules import revisions
 from ieom.rules.timeline import Stage, owes
@@ -55,7 +54,7 @@ def appoint(session: Session, mission: str, *, by: str, at: datetime, member: st
     if no:
         raise Refused(f"'{member}' can't be appointed: {no}")
     if row.role == "head":
-        _only_head(session, mission, member)
+        only_head(session, mission, member)
     row.status, row.appointed_at = "appointed", at
     session.flush()
     if row.role == "head":
@@ -79,20 +78,12 @@ def appoint_head(
         raise Refused(f"'{member}' is no observer but {rules.ROLES[row.role]}; a head of mission is an observer")
     if row.role == "head":
         return row
-    _only_head(session, mission, member)
+    only_head(session, mission, member)
     row.role = "head"
     session.flush()
     _seat(session, mission, row, by=by, at=at)
     audit.append(session, mission, by=by, at=at, act=HeadAppointed(member), ref=ref)
     return row
-
-
-def _only_head(session: Session, mission: str, member: str) -> None:
-    head = people.head(session, mission)
-    if head is not None and head.code != member:
-        raise Refused(
-            f"{styled(head)} ({head.code}) is head of mission already", command="'ieom replace-head' changes that"
-        )
 
 
 def _seat(session: Session, mission: str, head: Member, *, by: str, at: datetime) -> None:

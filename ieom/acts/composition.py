@@ -62,7 +62,7 @@ def replace_head(
         raise Refused(f"'{member}' is {new_head.status}; appoint them first", command=f"'ieom appoint {member}' does")
     if new_head.role not in {"head", "deputy_head", "observer"}:
         raise Refused(f"'{member}' is no observer but {new_head.role}; a head of mission is one of the observers")
-    old = next((row for row in people.values() if row.role == "head"), None)
+    old = next((row for row in people.values() if row.role == "head" and row.status == "appointed"), None)
     if old is new_head:
         raise Conflict(f"'{member}' is the head of mission already")
     if old is not None:

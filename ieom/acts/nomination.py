@@ -98,9 +98,10 @@ def nominate(
     salutation: str = "",
     ref: str | None = None,
 ) -> Member:
-    """Record a nomination. Nominated is not a member until appointed. Refused past the state's quota of observers; the
-    same nomination again changes nothing (or takes back someone who had declined or withdrawn), another person under
-    the same code is a `Conflict`. After the deadline it is taken all the same, and noted as late."""
+    """Record a nomination. Nominated is not a member until appointed. Refused past the state's quota of observers,
+    and where there is another head of mission; the same nomination again changes nothing (or takes back someone who had
+    declined or withdrawn), another person under the same code is a `Conflict`. After the deadline it is taken all the
+    same, and noted as late."""
     missions.lock(session, mission)
     known = session.get(Member, (mission, member), populate_existing=True)
     if ref and known is not None and audit.happened(session, mission, ref):
@@ -126,6 +127,8 @@ def nominate(
         raise Conflict(f"'{member}' is nominated already, as {styled(known)}; another person needs another code")
     if known is not None and known.status not in rules.LEAVING:
         return known
+    if role == "head":
+        only_head(session, mission, member)
     _admit(session, mission, facts, member, state, role)
     if known is None:
         known = Member(mission=mission, code=member, status="nominated", nominated_at=at, **told)
@@ -134,6 +137,27 @@ def nominate(
     session.flush()
     audit.append(session, mission, by=by, at=at, act=MemberNominated(member, state, role), ref=ref)
     return known
+
+
+def only_head(session: Session, mission: str, member: str) -> None:
+    """Raises `Refused` where somebody other than `member` is head of mission; it says who, and how that is changed."""
+    head = members.head(session, mission)
+    if head is None or head.code == member:
+        return
+    row = session.get(Member, (mission, member))
+    first = (
+        "record that this nomination is declined, nominate the person anew as an observer"
+        if row is not None and row.role == "head" and row.status == "nominated"
+        else "nominate this person as an observer"
+        if row is None or row.status != "appointed"
+        else ""
+    )
+    raise Refused(
+        f"{styled(head)} ({head.code}) is head of mission already, and a mission has one. To have another, "
+        f"{first + ', appoint them, and ' if first else ''}replace the head on the page of the mission's facts, with the "
+        "reason. Nothing was changed",
+        command="'ieom replace-head' replaces one",
+    )
 
 
 def _admit(session: Session, mission: str, facts: MissionFacts, member: str, state: str, role: str) -> None:

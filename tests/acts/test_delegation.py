@@ -356,8 +356,17 @@ def test_there_is_one_head_of_mission_who_has_the_head_s_seat(engine: Engine, in
         do(engine, invited, acts.appoint_head, member="tr-1")
     do(engine, invited, acts.receive_items, member="az-1", items=list(ITEMS))
     do(engine, invited, acts.declare_conflict, member="az-1", answers=NO)
-    with pytest.raises(Refused, match="is head of mission already"):
+    before = chain(engine, invited)
+    with pytest.raises(
+        Refused, match=r"is head of mission already.*is declined, nominate the person anew as an observer"
+    ):
         do(engine, invited, acts.appoint, member="az-1")
+    second = {"member": "secretariat-1", "role": "head", "office": "Secretariat, ambassador at large"}
+    with pytest.raises(
+        Refused, match=r"\(kg-1\) is head of mission already.*replace the head on the page of the mission's"
+    ):
+        do(engine, invited, acts.nominate, **second)
+    assert chain(engine, invited) == before, "nothing was changed"
     with pytest.raises(Refused, match="another head is appointed first"):
         do(engine, invited, acts.leave, member="kg-1", how="withdrawn")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import UTC, datetime
 
@@ -63,6 +64,12 @@ def test_a_nominee_becomes_a_member_in_the_browser(desk_opened: Desk, engine: En
     assert "No conflict of interest" in desk_opened.coordinator.post(f"{HERE}/kg-1/interests", NO).text
     assert "is appointed" in desk_opened.coordinator.post(f"{HERE}/kg-1/appoint").text
     assert state_of(engine, "kg-1") == "appointed"
+    desk_opened.coordinator.post(f"{HERE}/kg-1/head")
+    second = desk_opened.coordinator.post(HERE, NOBODY | {"role": "head", "code": "kg-2"})
+    assert second.status_code == 409
+    assert "(kg-1) is head of mission already" in second.text
+    assert "replace the head on the page of the mission" in second.text
+    assert "ieom" not in re.sub(r"<[^>]+>", "", second.text), "no command of the terminal on a page"
     badge = desk_opened.coordinator.get(f"{HERE}/kg-1/card")
     assert badge.content.startswith(b"%PDF-")
     assert badge.headers["content-disposition"].startswith("attachment")
