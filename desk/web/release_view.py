@@ -56,7 +56,6 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "may_prepare": approved and (main is None or not same or main.started_at is None),
         "again": main is not None and main.started_at is None, "code": code,
         "going": any(o["status"] == "going" for o in told), **waiting(session, mission),
-        "tests_to": _own_offices(facts),
         "languages": list(facts.languages), "complaints": _complaints(session, mission),
         "public": [(str(o["number"]), f"{o['number']}: {o['what']}") for o in told if o["public"]],
         "soon": until is not None and timedelta(0) < until - now < timedelta(hours=1),
@@ -113,8 +112,9 @@ def one(
     return made
 
 
-def detail(session: Session, mission: str, row: Release) -> dict[str, Any]:
-    """What the page of one release adds: its texts, papers, readers by language and list."""
+def detail(session: Session, mission: str, row: Release, *, own_address: str) -> dict[str, Any]:
+    """What the page of one release adds: its texts, papers, readers by language and list, whom
+    a test may go to beside `own_address`, the address of whoever asks."""
     facts = missions.facts(session, mission)
     if row.started_at is None:
         there = Counter(o.to.language for o in readers.of(session, mission, row))
@@ -132,12 +132,12 @@ def detail(session: Session, mission: str, row: Release) -> dict[str, Any]:
         "test_languages": [(o, str(Locale.parse(o).get_language_name(o) or o)) for o in spoken_in("release")],
         "by_list": media.by_list(session, mission) if row.concerns is None else [],
         "noticed": noticed(session, mission, row) if own else [],
-        "tests_to": _own_offices(facts),
+        "tests_to": [one for one in _own_offices(facts) if one[0] != own_address],
     }  # fmt: skip
 
 
 def _own_offices(facts: MissionFacts) -> list[tuple[str, str]]:
-    """(address, office) of those to whom a test may go."""
+    """(address, office) of those to whom a test may go, beside whoever asks."""
     return [(one.email, one.office) for one in facts.offices if one.body == facts.organisation and one.email]
 
 

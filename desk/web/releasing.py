@@ -81,9 +81,11 @@ def go_on(desk: Desk, number: int) -> Response:
 
 @part.post("/missions/{mission}/release/{number}/test")
 def try_out(desk: Desk, number: int, email: Name, language: Annotated[str, Form(max_length=10)] = "") -> Response:
-    """Send the letters to an office of our own, marked as a test."""
+    """Send the letters to oneself or an office of our own, marked as a test."""
     with desk.act() as (session, mission, by, at):
-        count = acts.send_test(session, mission, by=by, at=at, email=email, number=number, language=language)
+        count = acts.send_test(
+            session, mission, by=by, at=at, email=email, number=number, language=language, own=desk.me.email
+        )
     letters = "1 test letter goes" if count == 1 else f"{count} test letters go"
     return _done(desk, f"{letters} to {email} within a minute.", number)
 
@@ -170,7 +172,7 @@ def detail(desk: Desk, number: int, state: str = "", language: str = "", q: str 
         row = releases.one(session, mission, number)
         known = named(session, mission)
         one = view.one(session, mission, row, at, known, code=desk.code)
-        more = view.detail(session, mission, row)
+        more = view.detail(session, mission, row, own_address=desk.me.email)
         rows: list[ledger.Row] = []
         for found in ledger.rows(session, row.id, state=state, language=language, words=q.strip()):
             if len(rows) == view.MANY:

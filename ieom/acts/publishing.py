@@ -186,17 +186,18 @@ def reach(session: Session, mission: str, row: Release) -> tuple[int, int, bool]
 
 
 def send_test(
-    session: Session, mission: str, *, by: str, at: datetime, email: str, number: int | None = None, language: str = ""
-) -> int:
-    """Send the release's letters, one in each language (or in `language` alone), to one's own address, marked as a test;
-    nothing else is touched. Returns how many."""
+    session: Session, mission: str, *, by: str, at: datetime, email: str, number: int | None = None, language: str = "",
+    own: str = "",
+) -> int:  # fmt: skip
+    """Send the release's letters, one in each language (or in `language` alone), marked as a test, to an office of the
+    organisation or to `own`, the address of whoever asks; nothing else is touched. Returns how many."""
     row = chosen(session, mission, number)
     facts = missions.facts(session, mission)
-    own = sorted({office.email for office in facts.offices if office.body == facts.organisation and office.email})
-    if email not in own:
+    ours = sorted({office.email for office in facts.offices if office.body == facts.organisation and office.email})
+    if email not in {*ours, own} or not email:
         raise BadInput(
-            f"a test goes to an office of the organisation alone, as the mission file has it: {', '.join(own) or 'none'}; "
-            f"not to {email}"
+            f"a test goes to {'yourself or ' if own else ''}an office of the organisation alone, as the mission file has "
+            f"it: {', '.join(ours) or 'none'}; not to {email}"
         )
     release, papers = Written(session, mission, row, at), proving.stored(row)
     pairs = release.languages(session, language)

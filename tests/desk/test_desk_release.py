@@ -91,10 +91,17 @@ def test_a_letter_is_previewed_without_the_power_of_a_page_of_the_desk(desk_appr
     assert letters(desk_approved.engine) == 0
 
 
-def test_a_test_goes_to_an_office_of_ours_alone(desk_approved: Desk) -> None:
+def test_a_test_goes_to_oneself_or_an_office_of_ours_alone(desk_approved: Desk) -> None:
     desk_approved.press_officer.post(f"{PAGE}/prepare")
     form = {"email": "newsroom@outlet.example", "language": "en"}
     assert desk_approved.press_officer.post(f"{PAGE}/1/test", form).status_code == 422
+    page = desk_approved.press_officer.get(f"{PAGE}/1").text
+    assert '<option value="press.officer@desk.example">Myself' in page.partition('name="email"')[2][:120], (
+        "first, so preset"
+    )
+    form["email"] = "press.officer@desk.example"
+    assert "goes to press.officer@desk.example" in desk_approved.press_officer.post(f"{PAGE}/1/test", form).text
+    assert desk_approved.coordinator.post(f"{PAGE}/1/test", form).status_code == 422, "another's own address"
     form["email"] = "press@secretariat.example"
     assert "1 test letter goes to" in desk_approved.press_officer.post(f"{PAGE}/1/test", form).text
     assert "No test of it was sent" not in desk_approved.coordinator.get(PAGE).text

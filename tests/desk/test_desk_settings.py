@@ -37,6 +37,10 @@ def test_a_letter_to_oneself_really_goes_and_the_servers_answer_is_told(
 ) -> None:
     with Catcher(tmp_path / "mail") as catcher:
         account(monkeypatch, smtp_host="127.0.0.1", smtp_port=str(catcher.port), smtp_security="none")
+        for one in (desk_opened.administrator, desk_opened.coordinator):
+            assert f"Send a test letter to {one.role}@desk.example" in one.get("/settings").text, (
+                "to oneself, whoever it is"
+            )
         page = desk_opened.administrator.post("/settings/test-letter").text
         again = desk_opened.administrator.post("/settings/test-letter")
     assert "The mail server took the letter. It said: 250" in page
