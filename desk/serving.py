@@ -134,9 +134,17 @@ async def put_back() -> int:
     return len(runs)
 
 
-def listening(port: int, setting: str = "IEOM_PREFECT_PORT", host: str = "127.0.0.1") -> socket.socket:
-    """A socket, on loopback by default, taken before anything else is started. Raises `Refused`, naming the setting of the
-    port, when it can't be had."""
+FOR = {
+    "IEOM_PREFECT_PORT": "Prefect's pages", "IEOM_PUBLIC_PORT": "the public pages", "IEOM_DESK_PORT": "the desk",
+}  # fmt: skip
+"""What each setting of a port is for."""
+
+
+def listening(
+    port: int, setting: str = "IEOM_PREFECT_PORT", host: str = "127.0.0.1", *, option: str = ""
+) -> socket.socket:
+    """A socket, on loopback by default, taken before anything else is started. Raises `Refused`, naming what the port is for
+    and its setting (and the command's `option`), when it can't be had."""
     taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -145,8 +153,8 @@ def listening(port: int, setting: str = "IEOM_PREFECT_PORT", host: str = "127.0.
     except OSError as error:
         taken.close()
         raise Refused(
-            f"port {port} of this machine can't be listened on ({error.strerror}); name a free one with "
-            f"{'--port or ' if setting == 'IEOM_PREFECT_PORT' else ''}{setting}"
+            f"port {port} of this machine, for {FOR[setting]}, can't be listened on ({error.strerror}): end the program that "
+            f"has it, or name a free one with {f'{option} or ' if option else ''}{setting}"
         ) from None
     return taken
 
@@ -214,25 +222,49 @@ async def watch(stop: asyncio.Event) -> None:
 
 
 async def serve(
-    port: int, console: Console, *, first: Callable[[], object] | None = None, demonstration: bool = False
-) -> None:
-    """Serve until SIGTERM or SIGINT. `first` is done, beside Prefect's server, before missions are kept going."""
+    port: int, console: Console, *, first: Callable[[], object] | None = None, demonstration: bool = False,
+    option_of: str = "IEOM_PREFECT_PORT",
+) -> None:  # fmt: skip
+    """Serve until SIGTERM or SIGINT. `first` is done, beside Prefect's server, before missions are kept going; the desk says
+    meanwhile that it is being set up. `option_of`: the setting that the command's --port stands for."""
     from desk.public.serving import PublicPages
     from desk.web.serving import DeskPages
 
-    taken, told = listening(port), settings()
+    taken = _ports(port, option_of)
     pages: list[Pages] = []
     try:
-        if told.public_port:
-            there = listening(told.public_port, "IEOM_PUBLIC_PORT", told.public_host)
-            pages.append(PublicPages(there, rehearsals=demonstration))
-        if told.desk_port:
-            there = listening(told.desk_port, "IEOM_DESK_PORT", told.desk_host)
-            pages.append(DeskPages(there, demonstration=demonstration))
-        await _serve(port, taken, console, pages, first)
+        if "IEOM_PUBLIC_PORT" in taken:
+            pages.append(PublicPages(taken["IEOM_PUBLIC_PORT"], rehearsals=demonstration))
+        if "IEOM_DESK_PORT" in taken:
+            there = taken["IEOM_DESK_PORT"]
+            pages.append(DeskPages(there, demonstration=demonstration, ready=first is None))
+        await _serve(port, taken["IEOM_PREFECT_PORT"], console, pages, first)
     finally:
         for one in pages:
             await one.stop()
+
+
+def _ports(prefect: int, option_of: str) -> dict[str, socket.socket]:
+    """A socket for each setting of a port that is not 0, before anything is started. Raises `Refused` with every one that
+    can't be had."""
+    told = settings()
+    wanted = {
+        "IEOM_PREFECT_PORT": (prefect, "127.0.0.1"), "IEOM_PUBLIC_PORT": (told.public_port, told.public_host),
+        "IEOM_DESK_PORT": (told.desk_port, told.desk_host),
+    }  # fmt: skip
+    taken: dict[str, socket.socket] = {}
+    wrong = []
+    for setting, (port, host) in wanted.items():
+        try:
+            if port or setting == "IEOM_PREFECT_PORT":
+                taken[setting] = listening(port, setting, host, option="--port" if setting == option_of else "")
+        except Refused as error:
+            wrong.append(str(error))
+    if wrong:
+        for one in taken.values():
+            one.close()
+        raise Refused("\n".join(wrong))
+    return taken
 
 
 async def _serve(
@@ -257,6 +289,8 @@ async def _serve(
         again = await put_back()
         if first is not None:
             await asyncio.to_thread(first)
+            for one in pages:
+                one.is_ready()
         runner = Runner(name="ieom", query_seconds=2, pause_on_shutdown=False, limit=4)
         for deployment in await deploy():
             await runner.aadd_deployment(deployment)

@@ -21,10 +21,13 @@ def register(app: typer.Typer) -> None:
 def desk(
     into: Annotated[Path, typer.Option(help="Where its records, papers and letters are kept.")] = Path("var/desk"),
     port: Annotated[
-        int, typer.Option(help="Port of the desk on this machine; left out: IEOM_DESK_PORT.", show_default=False)
+        int, typer.Option(help="Port of the desk on this machine; left out: IEOM_DESK_PORT, 8000.", show_default=False)
     ] = 0,
 ) -> None:
-    """Try the desk: the example mission on the evening of election day, on a clock of its own. No letter leaves."""
+    """Try the desk: the example mission on the evening of election day, on a clock of its own. No letter leaves.
+
+    Three ports of this machine are listened on: the desk's, that of the public pages (IEOM_PUBLIC_PORT, 8080; 0 for none)
+    and that of Prefect's pages (IEOM_PREFECT_PORT, 4200). Where one is taken, name another in that setting."""
     import asyncio
 
     into.mkdir(parents=True, exist_ok=True)
@@ -59,7 +62,13 @@ def desk(
 
         say("Setting the desk up ...", style="dim")
         asyncio.run(
-            serving.serve(settings().prefect_port, console, first=lambda: prepared(console), demonstration=True)
+            serving.serve(
+                settings().prefect_port,
+                console,
+                first=lambda: prepared(console),
+                demonstration=True,
+                option_of="IEOM_DESK_PORT",
+            )
         )
 
 

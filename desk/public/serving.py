@@ -48,6 +48,9 @@ class Pages:
         self.server = Unsignalled(config)
         self.serving = asyncio.create_task(self.server.serve(sockets=[taken]))
 
+    def is_ready(self) -> None:
+        """What had to be done before the pages are shown is done."""
+
     async def stop(self) -> None:
         """End."""
         self.server.should_exit = True

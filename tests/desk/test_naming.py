@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
 from evening import SLUG
+from rich.console import Console
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
@@ -17,8 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from desk.public import naming
 from desk.public.naming import Named, host, numbered
 from desk.public.serving import Pages, PublicPages
-from desk.serving import listening
+from desk.serving import listening, serve
 from desk.web.serving import DeskPages
+from ieom.errors import Refused
 from ieom.records import missions
 from ieom.records.base import begin
 from ieom.settings import settings
@@ -156,3 +159,48 @@ def test_what_is_a_number_and_what_a_name() -> None:
     ]  # fmt: skip
     assert all(map(numbered, ("127.0.0.1", "[::1]", "localhost", "10.0.0.7")))
     assert not any(map(numbered, ("2130706433", "127.1", "localhost.example", "127.0.0.1.example", "")))
+
+
+def test_a_desk_that_is_being_set_up_says_so_asks_again_by_itself_and_takes_nothing(
+    engine: Engine, mission: str
+) -> None:
+    made: list[DeskPages] = []
+
+    def make(taken: socket.socket) -> DeskPages:
+        made.append(DeskPages(taken, engine, demonstration=True, ready=False))
+        return made[0]
+
+    async def doing(ask: Asking) -> None:
+        for path in ("/", "/enter", f"/missions/{SLUG}"):
+            page = await ask(path)
+            assert page.status_code == 503
+            assert "The desk is being set up" in page.text
+            assert '<meta http-equiv="refresh" content="3">' in page.text
+            assert "Password" not in page.text
+            assert "default-src 'none'" in page.headers["content-security-policy"]
+            assert "<script>" not in page.text
+        assert (await ask("/static/desk.css")).status_code == 200
+        made[0].is_ready()
+        assert "Enter the desk" in (await ask("/enter")).text
+
+    served(make, doing)
+
+
+def test_every_port_that_is_taken_is_named_with_what_it_is_for_and_how_to_name_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as one, socket.socket() as other:
+        for taken in (one, other):
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+        desk, public = one.getsockname()[1], other.getsockname()[1]
+        monkeypatch.setenv("IEOM_DESK_PORT", str(desk))
+        monkeypatch.setenv("IEOM_PUBLIC_PORT", str(public))
+        settings.cache_clear()
+        with pytest.raises(Refused) as said:
+            asyncio.run(serve(0, Console(), option_of="IEOM_DESK_PORT"))
+    public_line, desk_line = str(said.value).split("\n")
+    assert f"port {public} of this machine, for the public pages, can't be listened on" in public_line
+    assert public_line.endswith("name a free one with IEOM_PUBLIC_PORT")
+    assert f"port {desk} of this machine, for the desk, can't be listened on" in desk_line
+    assert desk_line.endswith("name a free one with --port or IEOM_DESK_PORT")

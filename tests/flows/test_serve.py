@@ -140,7 +140,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
         )  # fmt: skip
     assert said.returncode == 2
     assert said.stderr == (
-        f"port {served.public} of this machine can't be listened on (Address already in use); name a free one with "
-        "IEOM_PUBLIC_PORT\n"
+        f"port {served.public} of this machine, for the public pages, can't be listened on (Address already in use): end the "
+        "program that has it, or name a free one with IEOM_PUBLIC_PORT\n"
     )
     assert not served.marked()
