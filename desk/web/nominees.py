@@ -46,6 +46,7 @@ def show(desk: Desk, code: str) -> Response:
         return desk.page(
             "nominee.html", now=now, row=row, one=person(row, file, badge), file=file, badge=badge, no=no,
             items=_items(session, mission, row, known), answers=row.conflict or {}, questions=rules.QUESTIONS,
+            papers_due=acts.papers_due(facts, row.nominated_at) if row.status == "nominated" and file.missing else None,
             late=rules.is_late(row.nominated_at, call.due_at if call else None), head=head,
             papers=[one for one in vault.of(session, mission) if one.member == code and one.erased_at is None],
             readings=[

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -45,9 +45,15 @@ class BadgesMoved:
     status: str
 
 
-def papers_due(facts: MissionFacts) -> datetime:
-    """When accreditation is asked for at the latest (UTC), whoever is still to be nominated."""
-    return load_timeline().moment("accreditation_papers", facts)
+def papers_due(facts: MissionFacts, nominated: datetime | None = None) -> datetime:
+    """When accreditation is asked for at the latest (UTC), whoever is still to be nominated; for who was `nominated` then:
+    by when that one's papers are due."""
+    timeline = load_timeline()
+    usual = timeline.moment("accreditation_papers", facts)
+    if nominated is None:
+        return usual
+    within = timedelta(days=timeline.nominees.papers_within_days)
+    return rules.papers_due(usual, nominated=nominated, within=within, opens=facts.opens())
 
 
 def request_accreditation(

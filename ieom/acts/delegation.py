@@ -28,8 +28,8 @@ from ieom.rules.mission import MissionFacts
 from ieom.rules.timeline import Stage, Standing, State, owes
 
 __all__ = [
-    "advance", "appoint", "appoint_head", "badge", "brief", "declare_conflict", "leave", "next_code", "nominate", "receive_items",
-    "recipient", "record_invitation", "request_accreditation", "send_link", "state_declines", "waive_item",
+    "advance", "appoint", "appoint_head", "badge", "brief", "declare_conflict", "leave", "next_code", "nominate", "papers_due",
+    "receive_items", "recipient", "record_invitation", "request_accreditation", "send_link", "state_declines", "waive_item",
 ]  # fmt: skip
 
 TOLD = ("nomination_received", "appointment", "badge_issued")
@@ -66,7 +66,7 @@ def _tell(session: Session, mission: str, facts: MissionFacts, at: datetime) -> 
         missing, badge_ = files[member.code].missing, badges.get(member.code)
         owed: list[tuple[str, datetime, dict[str, Any]]] = []
         if member.status == "nominated" and missing:
-            told = {"items": [rules.ITEMS[item] for item in missing], "due": papers_due(facts)}
+            told = {"items": [rules.ITEMS[item] for item in missing], "due": papers_due(facts, member.nominated_at)}
             owed.append(("nomination_received", member.nominated_at, told))
         if member.status == "appointed":
             owed.append(("appointment", member.appointed_at or at, {}))

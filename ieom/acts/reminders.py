@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts import approval, links, meetings, nomination_links, vault
+from ieom.acts.accreditation import papers_due
 from ieom.acts.drafting import tell
 from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
@@ -53,8 +54,7 @@ def owed(session: Session, mission: str, *, at: datetime) -> list[Owed]:
 
 
 def _delegation(session: Session, mission: str, facts: MissionFacts) -> Iterable[Owed]:
-    timeline, names = load_timeline(), load_names()
-    papers = timeline.moment("accreditation_papers", facts)
+    names = load_names()
     files = members.files(session, mission)
     known = members.accreditations(session, mission)
     for call in members.calls(session, mission).values():
@@ -68,7 +68,9 @@ def _delegation(session: Session, mission: str, facts: MissionFacts) -> Iterable
         if row.status == "nominated" and files[row.code].missing:
             missing = [ITEMS[item] for item in files[row.code].missing]
             said = {"missing": missing, "office": row.office}
-            yield Owed("nominee_items", row.code, papers, row.code, said, row.nominated_at + told)
+            yield Owed(
+                "nominee_items", row.code, papers_due(facts, row.nominated_at), row.code, said, row.nominated_at + told
+            )  # fmt: skip
         if row.status == "appointed" and (row.code not in known or known[row.code].status == "requested"):
             said = {"office": row.office}
             yield Owed("accreditation", row.code, facts.opens(), "coordinator", said, row.appointed_at)

@@ -163,6 +163,12 @@ def deadline(usual: datetime, *, at: datetime, opens: datetime) -> datetime:
     return usual if usual > at else min(at + LATE_CALL, max(opens, at))
 
 
+def papers_due(usual: datetime, *, nominated: datetime, within: timedelta, opens: datetime) -> datetime:
+    """By when a nominee's papers are due (all UTC): the usual day, or so long after the nomination where that is later,
+    then never past the opening of the polls: nobody owes from the moment of being nominated what was due before."""
+    return max(usual, min(nominated + within, max(opens, nominated)))
+
+
 def is_late(nominated: datetime, due: datetime | None) -> bool:
     """Whether a nomination came after its state's deadline; it is noted, never refused for that."""
     return due is not None and nominated > due

@@ -64,11 +64,18 @@ class Letters(_Table):
     late_after_hours: float = Field(default=6, gt=0)
 
 
+class Nominees(_Table):
+    """What holds for nominees who come late."""
+
+    papers_within_days: float = Field(default=3, ge=0)
+
+
 class Timeline(_Table):
     """config/timeline.toml, checked."""
 
     moments: dict[str, Moment]
     letters: Letters = Letters()
+    nominees: Nominees = Nominees()
     reminder: tuple[ReminderRule, ...] = ()
 
     @property

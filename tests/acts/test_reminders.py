@@ -95,6 +95,20 @@ def test_a_nominee_is_reminded_of_what_is_still_owed(engine: Engine, called: Non
     assert "- passport page" not in text
 
 
+def test_who_was_nominated_late_is_told_and_reminded_of_a_day_to_come(engine: Engine, called: None) -> None:
+    late = EXAMPLE.facts.opens() - 5 * DAY
+    row = EXAMPLE.nominee("kg-1").model_dump(exclude={"code"})
+    do(engine, delegation.nominate, member="kg-1", at=late, **row)
+    with begin(engine) as session:
+        delegation.advance(session, SLUG, at=late)
+    with reading(engine) as session:
+        owed = next(one.owed for one in reminders.planned(session, SLUG, at=late) if one.owed.about == "nominee_items")
+        letter = session.scalars(select(Letter).where(Letter.kind == "nomination_received")).one()
+        text = " ".join(message_bytes(session, letter).decode().split())
+    assert owed.due == delegation.papers_due(EXAMPLE.facts, late) == late + 3 * DAY
+    assert text.count("10 August 2020") >= 3, "in the subject and both bodies"
+
+
 def test_a_postponed_deadline_is_reminded_of_again(engine: Engine, called: None) -> None:
     with reading(engine) as session:
         first = next(one for one in reminders.planned(session, SLUG, at=JULY) if one.owed.key == "KG").goes

@@ -53,6 +53,8 @@ def test_a_nominee_becomes_a_member_in_the_browser(desk_opened: Desk, engine: En
     assert "<script>alert" not in said
     assert "&lt;script&gt;alert(1)" in said
     assert "0 of 7 items" in said
+    assert "past due" not in said, "papers are due on a day to come"
+    assert "Papers are due" in said
     assert "1 nominee still owes papers" in desk_opened.coordinator.get(HERE).text
     assert "still owes" in desk_opened.coordinator.post(f"{HERE}/kg-1/appoint").text
     for item in ("nomination", "personal_form", "code_of_conduct", "accreditation_form"):

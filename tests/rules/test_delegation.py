@@ -114,6 +114,17 @@ def test_a_state_asked_after_the_deadline_has_three_days_but_not_past_the_openin
     assert rules.deadline(AT - timedelta(days=1), at=AT, opens=AT + timedelta(days=1)) == AT + timedelta(days=1)
 
 
+@pytest.mark.parametrize(
+    ("usual", "opens", "due"), [(5, 20, 5), (3, 20, 3), (2, 20, 3), (-9, 20, 3), (-9, 1, 1), (-9, -1, 0)]
+)
+def test_papers_of_who_was_nominated_late_are_due_three_days_after_but_not_past_the_opening(
+    usual: int, opens: int, due: int
+) -> None:
+    day = timedelta(days=1)
+    found = rules.papers_due(AT + usual * day, nominated=AT, within=3 * day, opens=AT + opens * day)
+    assert found == AT + due * day
+
+
 def test_a_nomination_after_the_deadline_is_late_and_one_without_deadline_never() -> None:
     assert rules.is_late(AT + timedelta(minutes=1), AT)
     assert not rules.is_late(AT, AT)
