@@ -1,4 +1,4 @@
-"""`ieom invitation, nominate, item, waive, declare, appoint, head, decline, brief, accredit, delegation`: who the
+"""`ieom invitation, nominate, item, waive, take-back, declare, appoint, head, decline, brief, accredit, delegation`: who the
 mission is, from the invitation to the badge."""
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _ITEMS = ", ".join(ITEMS)
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (invitation, nominate, item, waive, declare, appoint, head, decline, brief, delegation):
-        app.command(command.__name__)(command)
+    for command in (invitation, nominate, item, waive, take_back, declare, appoint, head, decline, brief, delegation):
+        app.command(command.__name__.replace("_", "-"))(command)
     accredit = typer.Typer(
         no_args_is_help=True, help="Accreditation as observer: asked for by note verbale, back as a badge."
     )
@@ -107,6 +107,18 @@ def waive(
     and accreditation are never waived."""
     _do(acts.waive_item, mission, by, member=member, item=item, why=why)
     say(f"The {ITEMS[item]} of {member} is waived.")
+
+
+def take_back(
+    member: Code,
+    item: Annotated[str, typer.Argument(help=f"The item: {_ITEMS}.", show_default=False)],
+    why: Why,
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Say that an item did not come in, or is not waived, after all; it is owed again."""
+    _do(acts.take_back_item, mission, by, member=member, item=item, why=why)
+    say(f"The {ITEMS[item]} of {member} is taken back; it is owed again.")
 
 
 def declare(

@@ -17,7 +17,7 @@ PANELS: Mapping[str, tuple[str, ...]] = {
     "Where a mission stands": ("status", "reminders", "letters", "audit"),
     "Beginning": ("demo", "desk", "new", "check", "open", "start", "serve", "accounts"),
     "1 Delegation assembly": (
-        "invitation", "nominate", "item", "waive", "declare", "appoint", "head", "decline", "brief", "accredit",
+        "invitation", "nominate", "item", "waive", "take-back", "declare", "appoint", "head", "decline", "brief", "accredit",
         "delegation", "register", "vault",
     ),
     "2 Pre-election meetings": ("meeting", "deployment"),

@@ -173,6 +173,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/delegation/{code}/card": FILES,
     "POST /missions/{mission}/delegation/{code}/items/{item}": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/items/{item}/waive": COORDINATOR,
+    "POST /missions/{mission}/delegation/{code}/items/{item}/take-back": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/interests": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/appoint": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/head": COORDINATOR,

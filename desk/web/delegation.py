@@ -34,10 +34,13 @@ def show(desk: Desk, state: str = "", status: str = "", owes: str = "") -> Respo
     with desk.look() as (session, mission, now):
         facts, everyone = missions.facts(session, mission), members.of(session, mission)
         files, badges = members.files(session, mission), members.accreditations(session, mission)
-        calls = members.calls(session, mission)
+        calls, back = members.calls(session, mission), members.taken_back(session, mission)
         people = [
             person(row, files[row.code], badges.get(row.code))
-            | {"late": rules.is_late(row.nominated_at, calls[row.state].due_at if row.state in calls else None)}
+            | {
+                "late": rules.is_late(row.nominated_at, calls[row.state].due_at if row.state in calls else None),
+                "lacks": [rules.ITEMS[one.item] for one in back.get(row.code, ())] if row.status == "appointed" else [],
+            }
             for row in everyone
         ]
         states = _states(session, mission, facts, everyone)
@@ -49,7 +52,8 @@ def show(desk: Desk, state: str = "", status: str = "", owes: str = "") -> Respo
             owing=[one for one in people if one["owing"]], unanswered=[one for one in states if one["waits"]],
             conflicts=[one for one in people if one["conflict"] and one["status"] in HERE],
             side=named.running(side, on=facts.election_day) if side else "",
-            unasked=[one for one in people if one["status"] == "appointed" and not one["badge"]],
+            unasked=[one for one in people if one["status"] == "appointed" and not one["badge"] and not one["lacks"]],
+            lacking=[one for one in people if one["lacks"]],
             unbriefed=[one for one in people if one["status"] == "appointed" and not one["briefed"]],
             roles=list(rules.ROLES.items()), languages=LANGUAGES, filters=_filters(states, people),
             bodies=list(named.officials("body", on=facts.election_day).items()),

@@ -43,12 +43,13 @@ def show(desk: Desk, code: str) -> Response:
             checked=owes(Stage.DELEGATION, missions.get(session, mission).starts_at_stage),
         )  # fmt: skip
         known = named(session, mission)
+        papers = [one for one in vault.of(session, mission) if one.member == code and one.erased_at is None]
         return desk.page(
             "nominee.html", now=now, row=row, one=person(row, file, badge), file=file, badge=badge, no=no,
-            items=_items(session, mission, row, known), answers=row.conflict or {}, questions=rules.QUESTIONS,
+            items=_items(session, mission, row, known, {one.item for one in papers}), answers=row.conflict or {}, questions=rules.QUESTIONS,
             papers_due=acts.papers_due(facts, row.nominated_at) if row.status == "nominated" and file.missing else None,
             late=rules.is_late(row.nominated_at, call.due_at if call else None), head=head,
-            papers=[one for one in vault.of(session, mission) if one.member == code and one.erased_at is None],
+            papers=papers, lacking=[rules.ITEMS[one.item] for one in members.taken_back(session, mission).get(code, ())],
             readings=[
                 (reading, item, known.get(reading.by, reading.by))
                 for reading, item in vault.readings(session, mission)
@@ -83,6 +84,14 @@ def waive(desk: Desk, code: str, item: str, why: Why) -> Response:
     with desk.act() as (session, mission, by, at):
         acts.waive_item(session, mission, by=by, at=at, member=code, item=item, why=why)
     return _back(desk, code, f"The {rules.ITEMS[item]} is waived.")
+
+
+@part.post("/missions/{mission}/delegation/{code}/items/{item}/take-back")
+def take_back(desk: Desk, code: str, item: str, why: Why) -> Response:
+    """What was noted as received, or waived, is owed again, for a reason."""
+    with desk.act() as (session, mission, by, at):
+        acts.take_back_item(session, mission, by=by, at=at, member=code, item=item, why=why)
+    return _back(desk, code, f"The {rules.ITEMS[item]} is taken back; it is owed again.")
 
 
 @part.post("/missions/{mission}/delegation/{code}/interests")
@@ -194,14 +203,21 @@ def _member(session: Session, mission: str, code: str) -> Member:
     return row
 
 
-def _items(session: Session, mission: str, row: Member, known: dict[str, str]) -> list[dict[str, Any]]:
+def _items(
+    session: Session, mission: str, row: Member, known: dict[str, str], papers: set[str]
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The items owed, each with what became of it; `papers`: those whose paper itself is kept."""
     found = members.items(session, mission, row.code)
     return [
         {
             "key": item, "name": rules.ITEMS[item], "row": found.get(item), "kept": item in KINDS,
             "accept": ",".join(f"image/{kind}" if kind != "pdf" else "application/pdf" for kind in KINDS.get(item, ())),
             "waivable": rules.may_waive(item) is None,
-            "by": known.get(waived, waived) if (one := found.get(item)) and (waived := one.waived_by) else "",
+            "by": known.get(who, who) if (one := found.get(item)) and (who := one.waived_by or one.taken_back_by) else "",
+            "undone": (one := found.get(item)) is not None
+            and bool(one.received_at or one.waived_at)
+            and not (item == "conflict_declaration" and row.conflict is not None)
+            and item not in papers,
         }
         for item in rules.owed_items(row.state)
     ]  # fmt: skip

@@ -81,7 +81,15 @@ def request_accreditation(
     ]
     if strangers:
         raise Refused(f"accreditation is asked for members who have none; {', '.join(strangers)}")
-    rows = rows or [row for row in people.appointed(session, mission) if row.code not in known]
+    back = people.taken_back(session, mission)
+    lacking = [
+        f"'{row.code}' ({', '.join(rules.ITEMS[one.item] for one in back[row.code])})"
+        for row in rows
+        if row.code in back
+    ]
+    if lacking:
+        raise Refused(f"what was taken back comes in first, then accreditation is asked for: {', '.join(lacking)}")
+    rows = rows or [row for row in people.appointed(session, mission) if row.code not in known and row.code not in back]
     if not rows:
         return None
     facts = missions.facts(session, mission)
@@ -130,7 +138,10 @@ def request_due(session: Session, mission: str, facts: MissionFacts, *, at: date
     """Ask for accreditation of everyone appointed, in one note where that can be: once nobody nominated and no state
     asked is waited for, or when the papers are due. `since` (UTC) is when the last act was recorded."""
     known, everyone = people.accreditations(session, mission), people.of(session, mission)
-    if authority(facts) is None or not any(row.status == "appointed" and row.code not in known for row in everyone):
+    waits = people.taken_back(session, mission)
+    if authority(facts) is None or not any(
+        row.status == "appointed" and row.code not in known and row.code not in waits for row in everyone
+    ):
         return
     open_ = any(row.status == "nominated" for row in everyone)
     open_ = open_ or any(call.status == "asked" for call in people.calls(session, mission).values())

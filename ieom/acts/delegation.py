@@ -15,7 +15,7 @@ from ieom.acts import vault
 from ieom.acts.accreditation import badge, papers_due, request_accreditation, request_due
 from ieom.acts.appointment import appoint, appoint_head, brief
 from ieom.acts.calling import authority, call_states, invited, record_invitation, send_link, state_declines
-from ieom.acts.nomination import declare_conflict, leave, next_code, nominate, receive_items, waive_item
+from ieom.acts.nomination import declare_conflict, leave, next_code, nominate, receive_items, take_back_item, waive_item
 from ieom.folder.names import load_names
 from ieom.mail.letters import Recipient, queue
 from ieom.records import audit, members, missions
@@ -29,7 +29,8 @@ from ieom.rules.timeline import Stage, Standing, State, owes
 
 __all__ = [
     "advance", "appoint", "appoint_head", "badge", "brief", "declare_conflict", "leave", "next_code", "nominate", "papers_due",
-    "receive_items", "recipient", "record_invitation", "request_accreditation", "send_link", "state_declines", "waive_item",
+    "receive_items", "recipient", "record_invitation", "request_accreditation", "send_link", "state_declines", "take_back_item",
+    "waive_item",
 ]  # fmt: skip
 
 TOLD = ("nomination_received", "appointment", "badge_issued")
@@ -83,10 +84,12 @@ def _tell(session: Session, mission: str, facts: MissionFacts, at: datetime) -> 
 
 def _standing(session: Session, mission: str, facts: MissionFacts, at: datetime) -> Standing:
     names, files = load_names(), members.files(session, mission)
-    badges = members.accreditations(session, mission)
+    badges, back = members.accreditations(session, mission), members.taken_back(session, mission)
     people = [
         assembly.Person(
-            member.code, member.status, files[member.code].missing, member.conflict_found is not None,
+            member.code, member.status,
+            tuple(row.item for row in back.get(member.code, ())) if member.status == "appointed" else files[member.code].missing,
+            member.conflict_found is not None,
             badges[member.code].status if member.code in badges else "", member.briefed_at is not None,
         )
         for member in members.of(session, mission)

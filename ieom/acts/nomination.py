@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts.calling import state_of
@@ -15,7 +16,7 @@ from ieom.folder.names import load_names
 from ieom.mail.letters import address
 from ieom.mail.writing import one_line
 from ieom.records import audit, members, missions
-from ieom.records.delegation import Member, NomineeItem, StateCall
+from ieom.records.delegation import Member, NomineeItem, StateCall, VaultItem
 from ieom.records.members import styled
 from ieom.rules import delegation as rules
 from ieom.rules.delegation import FileState
@@ -46,6 +47,15 @@ class ItemWaived:
 
     member: str
     item: str
+
+
+@dataclass(frozen=True)
+class ItemTakenBack:
+    """An item did not come in, or is not waived, after all. `was`: received or waived."""
+
+    member: str
+    item: str
+    was: str
 
 
 @dataclass(frozen=True)
@@ -200,6 +210,7 @@ def receive_items(
             session.add(found)
         if found.received_at is None:
             found.received_at, found.waived_at, found.waived_by, found.waived_why = at, None, None, None
+            found.taken_back_at, found.taken_back_by, found.taken_back_why = None, None, None
             new.append(item)
     session.flush()
     if new or ref:
@@ -228,8 +239,44 @@ def waive_item(
         found = NomineeItem(mission=mission, member=member, item=item)
         session.add(found)
     found.waived_at, found.waived_by, found.waived_why = at, by, why
+    found.taken_back_at, found.taken_back_by, found.taken_back_why = None, None, None
     session.flush()
     audit.append(session, mission, by=by, at=at, act=ItemWaived(member, item), ref=ref)
+
+
+def take_back_item(
+    session: Session, mission: str, *, by: str, at: datetime, member: str, item: str, why: str, ref: str | None = None
+) -> FileState:
+    """An item that was noted as received, or waived, did not come in or is not waived after all: the nominee owes it
+    again, and so does a member, who was appointed on a complete file; accreditation is not asked for until it is there.
+    Refused for answers that were declared, which a new declaration replaces, and while the paper itself is kept."""
+    missions.lock(session, mission)
+    row = member_of(session, mission, member)
+    if item not in rules.ITEMS:
+        raise BadInput(f"no item is called {item}; they are {', '.join(rules.ITEMS)}")
+    if ref and audit.happened(session, mission, ref):
+        return members.files(session, mission)[member]
+    found, name = session.get(NomineeItem, (mission, member, item)), rules.ITEMS[item]
+    if found is None or not (found.received_at or found.waived_at):
+        raise Refused(f"the {name} of '{member}' is neither received nor waived; there is nothing to take back")
+    if item == "conflict_declaration" and row.conflict is not None:
+        raise Refused("the declaration was answered; enter a new declaration, which takes the place of these answers")
+    kept = (
+        VaultItem.mission == mission,
+        VaultItem.member == member,
+        VaultItem.item == item,
+        VaultItem.erased_at.is_(None),
+    )
+    if session.scalars(select(VaultItem.id).where(*kept).limit(1)).first() is not None:
+        raise Refused(f"the {name} itself is kept, encrypted; erase that paper first, or send another in its place")
+    if not why.strip():
+        raise BadInput("say why it is taken back, such as 'it was another person's form'")
+    was = "received" if found.received_at else "waived"
+    found.received_at, found.vault_id, found.waived_at, found.waived_by, found.waived_why = None, None, None, None, None
+    found.taken_back_at, found.taken_back_by, found.taken_back_why = at, by, why
+    session.flush()
+    audit.append(session, mission, by=by, at=at, act=ItemTakenBack(member, item, was), ref=ref)
+    return members.files(session, mission)[member]
 
 
 def declare_conflict(
@@ -258,7 +305,10 @@ def declare_conflict(
     row.conflict, row.conflict_found = given.model_dump(mode="json"), "; ".join(found) or None
     paper = session.get(NomineeItem, (mission, member, "conflict_declaration"))
     if paper is None:
-        session.add(NomineeItem(mission=mission, member=member, item="conflict_declaration", received_at=at))
+        paper = NomineeItem(mission=mission, member=member, item="conflict_declaration")
+        session.add(paper)
+    paper.received_at = paper.received_at or at
+    paper.taken_back_at, paper.taken_back_by, paper.taken_back_why = None, None, None
     session.flush()
     audit.append(session, mission, by=by, at=at, act=ConflictDeclared(member, bool(found)), ref=ref)
     return row.conflict_found

@@ -56,7 +56,7 @@ def owed(session: Session, mission: str, *, at: datetime) -> list[Owed]:
 def _delegation(session: Session, mission: str, facts: MissionFacts) -> Iterable[Owed]:
     names = load_names()
     files = members.files(session, mission)
-    known = members.accreditations(session, mission)
+    known, back = members.accreditations(session, mission), members.taken_back(session, mission)
     for call in members.calls(session, mission).values():
         if call.status == "asked":
             state = names.running(call.state, on=facts.election_day)
@@ -71,6 +71,11 @@ def _delegation(session: Session, mission: str, facts: MissionFacts) -> Iterable
             yield Owed(
                 "nominee_items", row.code, papers_due(facts, row.nominated_at), row.code, said, row.nominated_at + told
             )  # fmt: skip
+        if row.status == "appointed" and (
+            since := max((one.taken_back_at or facts.opens() for one in back.get(row.code, ())), default=None)
+        ):
+            said = {"missing": [ITEMS[one.item] for one in back[row.code]], "office": row.office}
+            yield Owed("nominee_items", row.code, papers_due(facts, since), row.code, said, since)
         if row.status == "appointed" and (row.code not in known or known[row.code].status == "requested"):
             said = {"office": row.office}
             yield Owed("accreditation", row.code, facts.opens(), "coordinator", said, row.appointed_at)

@@ -140,6 +140,7 @@ def put(
         session.add(found)
     found.received_at, found.vault_id = found.received_at or at, identifier
     found.waived_at, found.waived_by, found.waived_why = None, None, None
+    found.taken_back_at, found.taken_back_by, found.taken_back_why = None, None, None
     session.flush()
     audit.append(session, mission, by=by, at=at, act=PersonalPaperStored(identifier, member, day), ref=ref)
     return identifier

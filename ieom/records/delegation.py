@@ -65,6 +65,10 @@ class NomineeItem(Base):
     waived_why: Mapped[str | None]
     vault_id: Mapped[str | None]
     """Where the encrypted paper lies, for a passport page or a photograph."""
+    taken_back_at: Mapped[datetime | None]
+    """When it was said that it did not come in, or is not waived, after all; until it comes in or is waived again."""
+    taken_back_by: Mapped[str | None]
+    taken_back_why: Mapped[str | None]
 
 
 class Accreditation(Base):

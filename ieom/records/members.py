@@ -36,13 +36,25 @@ def files(session: Session, mission: str) -> dict[str, FileState]:
     received: dict[str, set[str]] = defaultdict(set)
     waived: dict[str, set[str]] = defaultdict(set)
     for row in session.scalars(select(NomineeItem).where(NomineeItem.mission == mission)):
-        (received if row.received_at else waived)[row.member].add(row.item)
+        if row.received_at or row.waived_at:
+            (received if row.received_at else waived)[row.member].add(row.item)
     return {
         member.code: FileState(
             frozenset(received[member.code]), frozenset(waived[member.code]), owed_items(member.state)
         )
         for member in of(session, mission)
     }
+
+
+def taken_back(session: Session, mission: str) -> dict[str, list[NomineeItem]]:
+    """What was said to have come in, or waived, and was taken back since: by member code, the newest first."""
+    found: dict[str, list[NomineeItem]] = defaultdict(list)
+    query = select(NomineeItem).where(
+        NomineeItem.mission == mission, NomineeItem.received_at.is_(None), NomineeItem.waived_at.is_(None)
+    )
+    for row in session.scalars(query.order_by(NomineeItem.taken_back_at.desc(), NomineeItem.item)):
+        found[row.member].append(row)
+    return dict(found)
 
 
 def items(session: Session, mission: str, code: str) -> dict[str, NomineeItem]:

@@ -20,6 +20,7 @@ class Person:
     code: str
     status: str
     missing: tuple[str, ...] = ()
+    """What a nominee's file lacks; of a member's, what was taken back after it had been complete."""
     conflict: bool = False
     badge: str = ""
     """State of the accreditation; empty when it was not asked for yet."""
@@ -87,6 +88,11 @@ def standing(seen: Assembly, *, at: datetime) -> Standing:
     if owing:
         verb = "owes" if len(owing) == 1 else "owe"
         wait(f"{_count(len(owing), 'nominee')} still {verb} papers", *(one.code for one in owing))
+    lacking = [one.code for one in members if one.missing]
+    if lacking:
+        whose = "the file" if len(lacking) == 1 else "the files"
+        wait(f"{whose} of {', '.join(lacking)}, who {'is a member' if len(lacking) == 1 else 'are members'}, "
+             f"{'lacks' if len(lacking) == 1 else 'lack'} what was taken back", *lacking)  # fmt: skip
     ready = [one for one in nominees if not one.missing and not one.conflict]
     if ready:
         verb = "is" if len(ready) == 1 else "are"
@@ -106,7 +112,7 @@ def standing(seen: Assembly, *, at: datetime) -> Standing:
         waits += [f"state-{call.code.lower()}" for call in open_calls]
     if members and not seen.head:
         wait("no head of mission is appointed", "coordinator")
-    unasked = [one for one in members if not one.badge]
+    unasked = [one for one in members if not one.badge and not one.missing]
     if unasked and not seen.authority:
         wait("the mission file names no office of the inviting body to write to for accreditation", "coordinator")
     elif unasked:

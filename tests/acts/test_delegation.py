@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, select
 
 from ieom.acts import delegation as acts
 from ieom.acts import mission as mission_acts
+from ieom.acts import reminders
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.folder import open_mission, read
 from ieom.mail.letters import message_bytes
@@ -340,6 +341,37 @@ def test_an_act_with_a_key_happens_once(
     assert chain(engine, invited) == before
     with reading(engine) as session:
         assert audit.happened(session, invited, "script:7")
+
+
+def test_what_was_taken_back_is_owed_again_and_nothing_that_stood_on_it_stays(engine: Engine, invited: str) -> None:
+    nominate(engine, invited)
+    back = {"member": "kg-1", "item": "personal_form"}
+    with pytest.raises(Refused, match="neither received nor waived"):
+        do(engine, invited, acts.take_back_item, **back, why="slip")
+    do(engine, invited, acts.waive_item, member="kg-1", item="photo", why="shown")
+    do(engine, invited, acts.take_back_item, member="kg-1", item="photo", why="it was another's")
+    with reading(engine) as session:
+        assert "photo" in members.files(session, invited)["kg-1"].missing, "a nominee's waiver"
+    appoint(engine, invited, "kg-1", "tr-1")
+    before = chain(engine, invited)
+    with pytest.raises(BadInput, match="why it is taken back"):
+        do(engine, invited, acts.take_back_item, **back, why=" ")
+    with pytest.raises(Refused, match="enter a new declaration"):
+        do(engine, invited, acts.take_back_item, member="kg-1", item="conflict_declaration", why="slip")
+    assert chain(engine, invited) == before
+    do(engine, invited, acts.take_back_item, **back, why="it was another person's form")
+    assert chain(engine, invited) == [*before, "ItemTakenBack"]
+    assert "the file of kg-1, who is a member, lacks what was taken back" in walk(engine, invited, JULY).says
+    with pytest.raises(Refused, match="what was taken back comes in first"):
+        do(engine, invited, acts.request_accreditation, members=["kg-1"])
+    do(engine, invited, acts.request_accreditation)
+    with reading(engine) as session:
+        assert set(members.accreditations(session, invited)) == {"tr-1"}
+        owed = [one for one in reminders.owed(session, invited, at=JULY) if one.about == "nominee_items"]
+        assert [(one.key, one.facts["missing"]) for one in owed if one.key == "kg-1"] == [("kg-1", ["personal form"])]
+    do(engine, invited, acts.receive_items, member="kg-1", items=["personal_form"])
+    assert "was taken back" not in walk(engine, invited, JULY).says
+    do(engine, invited, acts.request_accreditation, members=["kg-1"])
 
 
 def test_there_is_one_head_of_mission_who_has_the_head_s_seat(engine: Engine, invited: str) -> None:

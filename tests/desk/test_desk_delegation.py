@@ -64,7 +64,20 @@ def test_a_nominee_becomes_a_member_in_the_browser(desk_opened: Desk, engine: En
     assert "never waived" in desk_opened.coordinator.post(f"{HERE}/kg-1/items/code_of_conduct/waive", why).text
     assert "kept, encrypted" in upload(desk_opened, "photo", "me.png", PNG).text
     assert "No conflict of interest" in desk_opened.coordinator.post(f"{HERE}/kg-1/interests", NO).text
+    back = {"why": "It was <i>another person's</i> form."}
+    taken = desk_opened.coordinator.post(f"{HERE}/kg-1/items/passport_page/take-back", back).text
+    assert "The passport page is taken back" in taken
+    assert "It was &lt;i&gt;another person" in taken
+    assert "still owes: passport page" in desk_opened.coordinator.post(f"{HERE}/kg-1/appoint").text
+    assert "is kept, encrypted; erase" in desk_opened.coordinator.post(f"{HERE}/kg-1/items/photo/take-back", back).text
+    desk_opened.coordinator.post(f"{HERE}/kg-1/items/passport_page/waive", why)
     assert "is appointed" in desk_opened.coordinator.post(f"{HERE}/kg-1/appoint").text
+    gone = desk_opened.coordinator.post(f"{HERE}/kg-1/items/personal_form/take-back", back).text
+    assert "The file is not complete any more" in gone
+    assert "A member&#39;s file lacks what was taken back" in desk_opened.coordinator.get(HERE).text.replace(
+        "'", "&#39;"
+    )
+    desk_opened.coordinator.post(f"{HERE}/kg-1/items/personal_form")
     assert state_of(engine, "kg-1") == "appointed"
     desk_opened.coordinator.post(f"{HERE}/kg-1/head")
     second = desk_opened.coordinator.post(HERE, NOBODY | {"role": "head", "code": "kg-2"})
