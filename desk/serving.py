@@ -25,6 +25,8 @@ from rich.console import Console
 from desk.children import apart
 from desk.quiet import surround
 from ieom.errors import Refused, Unavailable
+from ieom.folder.names import load_names
+from ieom.folder.timeline import load_timeline
 from ieom.mail import mailbox
 from ieom.settings import settings
 
@@ -230,6 +232,7 @@ async def serve(
     from desk.public.serving import PublicPages
     from desk.web.serving import DeskPages
 
+    load_names(), load_timeline()  # what can't be read stops the start, not a page in the evening
     taken = _ports(port, option_of)
     pages: list[Pages] = []
     try:

@@ -12,6 +12,7 @@ from typer.exceptions import Abort, TyperException
 
 from desk.cli.speaking import arrange, mistyped, of_the_database, typed
 from ieom.errors import Faults, IeomError
+from ieom.rules.names import Unnamed
 
 PARTS = (
     "mission", "status", "delegation", "register", "vault", "meetings", "deployment", "reminders", "observation", "statement", "approval", "release", "newsroom", "media", "returns", "keys", "verify", "complaint", "letters", "audit", "running", "demo", "desk", "accounts",
@@ -54,6 +55,8 @@ def main() -> None:
         if not str(error):  # a bare 'ieom' or 'ieom meeting' was answered with its help
             sys.exit(0)
         end(mistyped(error))
+    except Unnamed as error:
+        end(f"config/names.toml: {error}; nothing was changed.")
     except Abort:
         end("Ended without an answer; nothing was changed.")
     except DBAPIError as error:

@@ -21,6 +21,7 @@ from desk.web.alike import Written
 from desk.web.asking import Asked, router
 from desk.web.pages import STATIC
 from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable
+from ieom.rules.names import Unnamed
 from ieom.rules.roles import SAID, Role
 
 PARTS = (
@@ -102,6 +103,7 @@ def application(engine: Engine, *, demonstration: bool = False) -> FastAPI:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(IeomError, _said)
+    app.add_exception_handler(Unnamed, _unnamed)
     app.add_exception_handler(OverflowError, _no_such_number)
     app.add_exception_handler(DataError, _no_such_number)
     app.add_exception_handler(DBAPIError, _records_away)
@@ -210,6 +212,11 @@ async def _said(request: Request, error: Any) -> Response:
         says += "\nNothing was taken in."
     form = await again(request) if status == 503 else None
     return answer(request, status, title, says[:1].upper() + says[1:], form=form)
+
+
+async def _unnamed(request: Request, error: Any) -> Response:
+    says = f"The file of names lacks something: {error}. Whoever keeps this machine adds it; nothing was changed."
+    return answer(request, 503, "A name is missing", says)
 
 
 async def _no_such_number(request: Request, error: Any) -> Response:

@@ -27,6 +27,8 @@ from desk.web.alike import Written
 from desk.web.pages import rendered, seat_of
 from ieom.acts import accounts as acts
 from ieom.errors import BadInput, NotFound, Refused, Tampered
+from ieom.folder.names import names_changed, names_wrong
+from ieom.folder.timeline import timeline_wrong
 from ieom.records import accounts, letters, missions
 from ieom.records.accounts import Account, DeskSession
 from ieom.records.base import begin, reading
@@ -157,7 +159,7 @@ class Asked:
         """The same as text."""
         account = self.account
         own = {
-            "desk": self, "me": account, "csrf": self.session.csrf if self.session else "", "said": self.said, "kept": self.kept,
+            "desk": self, "unfit": unfit() if account else [], "me": account, "csrf": self.session.csrf if self.session else "", "said": self.said, "kept": self.kept,
         }  # fmt: skip
         language = account.language if account else "en"
         zone, place = self._there(zone, language)
@@ -182,7 +184,7 @@ class Asked:
         here, code = self.roles(), self.code
         return (
             self.request.url.path, self.request.url.query, self.mission, frozenset(here), frozenset(roles_in(self.given, "")),
-            code if here & DECIDES else bool(code), self.account.language, self.account.zone,
+            code if here & DECIDES else bool(code), self.account.language, self.account.zone, names_changed(), tuple(unfit()),
         )  # fmt: skip
 
     def as_written(self) -> Response | None:
@@ -255,6 +257,12 @@ def cookie_name(request: Request, name: str = "desk") -> str:
     """A cookie's name, the session's by default. With TLS one that no other host and no plain page can set (RFC 6265bis,
     4.1.3)."""
     return f"__Host-{name}" if secure(request) else name
+
+
+def unfit() -> list[str]:
+    """What is wrong with the files that the secretariat owns, and every page leans on; the desk goes on with what it read
+    before."""
+    return [line for said in (names_wrong(), timeline_wrong()) for line in said.split("\n") if line]
 
 
 class Guarded(APIRoute):

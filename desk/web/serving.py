@@ -56,6 +56,6 @@ class SettingUp:
         await (self.meanwhile if waits else self.app)(scope, receive, send)
 
     async def _say(self, scope: Scope, receive: Receive, send: Send) -> None:
-        nobody: dict[str, Any] = {"csrf": "", "me": None, "mission": "", "said": ""}
+        nobody: dict[str, Any] = {"csrf": "", "me": None, "mission": "", "said": "", "unfit": []}
         text = rendered("setting_up.html", language="en", zone="UTC", sent=scope["method"] not in SAFE, **nobody)
         await HTMLResponse(text, 503, {"retry-after": "3"})(scope, receive, send)

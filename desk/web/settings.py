@@ -15,13 +15,14 @@ from desk.web import address
 from desk.web.asking import Desk, router
 from ieom.acts import mailing
 from ieom.errors import IeomError
-from ieom.folder.names import load_names
+from ieom.folder.names import load_names, names_wrong
 from ieom.mail.account import Account
 from ieom.mail.dkim import key_for
 from ieom.papers import keys, word
 from ieom.papers.certificates import SOON
 from ieom.records import missions
 from ieom.records.base import begin, reading
+from ieom.rules.names import Unnamed
 from ieom.settings import settings
 
 part = router()
@@ -140,19 +141,20 @@ def _dkim(known: mailing.Sender | None) -> Line:
 
 def _names(session: Session) -> list[Line]:
     where = "config/names.toml"
+    broken = [Line("Names", one, "late", where) for one in names_wrong().split("\n") if one]
     try:
         names = load_names()
-    except IeomError as error:
-        return [Line("Names", str(error), "late", where)]
+    except IeomError:
+        return broken
     today = datetime.now(UTC).date()
     own = sorted({missions.facts(session, slug).organisation for slug in missions.all_slugs(session)})
-    lines = []
+    lines = broken
     for code in own or names.of_kind("organisation"):
         try:
             said = f"{names.official(code, on=today)} ({names.short(code, on=today)})"
             spoken = [one for one in sorted(names.entry(code).names) if names.spoken(code, one, on=today)]
             lines.append(Line("Organisation", f"{said}; named in: {', '.join(spoken)}", where=where))
-        except IeomError as error:
+        except Unnamed as error:
             lines.append(Line("Organisation", str(error), "late", where))
     lines.append(Line("States", f"{len(names.of_kind('state'))} are named officially", where=where))
     return lines

@@ -10,5 +10,23 @@ from ieom.settings import settings
 
 
 def load_names(path: Path | None = None) -> Names:
-    """The secretariat's names; without a path those of this installation. Raises `Faults` with every fault."""
-    return owned.load(Names, path or settings().config_dir / "names.toml")
+    """The secretariat's names; without a path those of this installation, as this process read them well last. Raises
+    `Faults` with every fault."""
+    return owned.load(Names, path) if path else owned.kept(Names, _own())
+
+
+def names_wrong() -> str:
+    """What is wrong with this installation's file of names as it stands now; '' for nothing."""
+    return owned.wrong(Names, _own())
+
+
+def names_changed() -> int:
+    """Another number whenever that file was saved; 0 when it is not there."""
+    try:
+        return _own().stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _own() -> Path:
+    return settings().config_dir / "names.toml"

@@ -29,6 +29,13 @@ def _day(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_day)]
 
 
+class Unnamed(KeyError):
+    """The file of names has no entry for a code, or none for a day. Its text says what to do."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -128,7 +135,7 @@ class Names(_Table):
         """The entry of a code. Raises KeyError saying what to do."""
         found = self.entries.get(code)
         if found is None:
-            raise KeyError(f"'{code}' has no entry in names.toml; add it there with its official name")
+            raise Unnamed(f"'{code}' has no entry in names.toml; add it there with its official name")
         return found
 
     def _dated(self, code: str, language: str, on: date) -> tuple[str, DatedName]:
@@ -137,7 +144,7 @@ class Names(_Table):
             for dated in entry.names.get(candidate, ()):
                 if dated.holds(on):
                     return candidate, dated
-        raise KeyError(f"names.toml has no name for '{code}' on {on.isoformat()}; add one with its dates")
+        raise Unnamed(f"names.toml has no name for '{code}' on {on.isoformat()}; add one with its dates")
 
     def name(self, code: str, language: str = FALLBACK, *, on: date) -> Name:
         """Everything it is called on a day (of the mission: election day). Raises KeyError for an unknown code or
@@ -171,7 +178,7 @@ class Names(_Table):
             return pattern.format(running=dated.running or dated.official)
         if spoken != FALLBACK:
             return self.phrase(code, FALLBACK, form, on=on)
-        raise KeyError(f"names.toml says neither '{form}' for '{code}' nor a pattern for it in {spoken}")
+        raise Unnamed(f"names.toml says neither '{form}' for '{code}' nor a pattern for it in {spoken}")
 
     def spoken(self, code: str, language: str, *, on: date) -> bool:
         """Whether the language has a name of its own on that day, so that no fallback is needed."""

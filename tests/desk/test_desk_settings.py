@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from desks import Desk
+from evening import SLUG
 from sqlalchemy import Engine
 
 from desk.catcher import Catcher, Keeper
+from desk.cli.main import main
 from ieom.acts import mailing
 from ieom.records import contact_acts
 from ieom.records.base import reading
@@ -104,3 +106,48 @@ def test_what_is_not_well_is_counted(desk_opened: Desk, monkeypatch: pytest.Monk
 
 def test_every_outcome_has_its_words() -> None:
     assert set(mailing.SAID) == set(mailing.What)
+
+
+def test_a_file_of_names_that_was_saved_wrongly_stops_nobody_and_every_page_says_so(
+    desk_opened: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for part in settings().config_dir.iterdir():
+        (tmp_path / part.name).symlink_to(part)
+    names = tmp_path / "names.toml"
+    text = names.read_text("utf-8")
+    names.unlink()
+    names.write_text(text, "utf-8")
+    account(monkeypatch, config_dir=str(tmp_path))
+    page = f"/missions/{SLUG}"
+    assert "be used as it was saved last" not in desk_opened.coordinator.get(page).text
+    names.write_text(text.replace("[entries.KZ]", "[entries.KZ"), "utf-8")
+    for path in (page, f"{page}/delegation", f"{page}/facts", "/"):
+        answer = desk_opened.coordinator.get(path)
+        assert answer.status_code == 200
+        assert "names.toml, line" in answer.text
+        assert "be used as it was saved last" in answer.text
+    assert "Kazakhstan" in desk_opened.coordinator.get(f"{page}/facts").text
+    assert "names.toml, line" not in desk_opened.stranger.get("/enter").text, "nothing to who has not entered"
+    names.write_text(text.replace("[entries.KG]", "[entries.XX]").replace('"KG"', '"XX"'), "utf-8")
+    answer = desk_opened.coordinator.get(f"{page}/delegation")
+    assert answer.status_code == 503
+    assert "&#39;KG&#39; has no entry in names.toml; add it there" in answer.text
+    names.write_text(text, "utf-8")
+    answer = desk_opened.coordinator.get(page)
+    assert answer.status_code == 200
+    assert "be used as it was saved last" not in answer.text
+
+
+def test_a_command_says_what_is_wrong_with_the_names_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "names.toml").write_text("entries = {\n", "utf-8")
+    account(monkeypatch, config_dir=str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["ieom", "check", str(settings().config_dir)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "names.toml" in said
+    assert "is not written as TOML" in said
+    assert "Traceback" not in said
