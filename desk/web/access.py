@@ -266,6 +266,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/deployment": READERS,
     "GET /missions/{mission}/deployment/sheets": READERS,
     "POST /missions/{mission}/deployment/plan": COORDINATOR,
+    "POST /missions/{mission}/deployment/plan/take": COORDINATOR,
     "POST /missions/{mission}/deployment/reassign": COORDINATOR,
     "POST /missions/{mission}/deployment/{team}/check-in": frozenset({C, H, M}),
     "POST /missions/{mission}/deployment/{team}/stops/{position}/strike": COORDINATOR,

@@ -57,6 +57,7 @@ PARTS = (
     "releasing",
     "settings",
     "deployment",
+    "deployment_plan",
 )
 SECURITY = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

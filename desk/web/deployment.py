@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import File, Form, Response, UploadFile
+from fastapi import Form, Response
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
 from desk.web.asking import Desk, router
-from desk.web.files import taken
 from ieom.acts import deployment as acts
-from ieom.errors import BadInput, NotFound, Refused
+from ieom.errors import NotFound, Refused
 from ieom.folder.names import load_names
-from ieom.folder.rows import CheckInRow, FileRow, RouteRow, TeamRow
-from ieom.folder.sheets import rows_of
 from ieom.records import members, missions, stations, teams
 from ieom.records.deployment import CheckIn
 from ieom.records.members import styled
@@ -26,7 +23,6 @@ from ieom.rules.roles import Role
 part = router()
 Line = Annotated[str, Form(max_length=300)]
 Why = Annotated[str, Form(max_length=2000)]
-Table = Annotated[UploadFile, File()]
 
 
 @part.get("/missions/{mission}/deployment")
@@ -68,26 +64,6 @@ def reassign(desk: Desk, member: Line, team: Line) -> Response:
     with desk.act() as (session, mission, by, at):
         acts.reassign(session, mission, by=by, at=at, member=member, team=team)
     return desk.done(f"/missions/{desk.mission}/deployment", f"{member} is in {team} now.")
-
-
-@part.post("/missions/{mission}/deployment/plan")
-def plan(desk: Desk, teams_: Table, routes: Table, check_ins: Table, station_choice: Why = "") -> Response:
-    """Lay down the plan from three tables, in the place of an earlier one."""
-    crews = _rows(teams_, TeamRow)
-    stops, owed = _rows(routes, RouteRow), _rows(check_ins, CheckInRow)
-    if not crews:
-        raise BadInput("the table of teams has no team yet; write one row a team")
-    with desk.act() as (session, mission, by, at):
-        odd = acts.plan_local(
-            session, mission, by=by, at=at, station_choice=station_choice, teams=crews, routes=stops, check_ins=owed
-        )
-    said = f"Planned: {len(crews)} teams, {len(stops)} stops, {len(owed)} check-ins."
-    return desk.done(f"/missions/{desk.mission}/deployment", f"{said} {len(odd)} to look at." if odd else said)
-
-
-def _rows(table: UploadFile, kind: type[FileRow]) -> list[dict[str, Any]]:
-    data = taken(table, kinds=("text", "xlsx"), most=2_000_000)
-    return [row.model_dump() for _number, row in rows_of(table.filename or kind.FILE, data, kind)]
 
 
 def _facts(desk: Desk, chosen: str) -> dict[str, Any]:

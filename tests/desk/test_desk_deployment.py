@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from pathlib import Path
 
 import pytest
@@ -28,9 +30,56 @@ def desk(desk_asked: Desk) -> Desk:
     return desk_asked
 
 
-def test_a_plan_is_laid_down_from_tables_and_refused_whole_when_one_is_wrong(desk: Desk, asked: Engine) -> None:
-    said = desk.coordinator.post(f"{HERE}/plan", files=tables()).text
-    assert "Planned: 3 teams, 4 stops, 6 check-ins" in said
+def carried(page: str) -> dict[str, str]:
+    """What the preview's own form sends on."""
+    form = page[page.index('/deployment/plan/take"') :]
+    texts = re.findall(r'<textarea name="(\w+)"[^>]*>\n?(.*?)</textarea>', form, re.DOTALL)
+    digest = re.search(r'name="digest" value="(\w+)"', form)
+    assert digest
+    return {name: html.unescape(text) for name, text in texts} | {"digest": digest[1]}
+
+
+def test_a_plan_is_looked_at_then_laid_down_and_refused_whole_when_a_table_is_wrong(desk: Desk, asked: Engine) -> None:
+    same = desk.coordinator.post(f"{HERE}/plan", files=tables()).text
+    assert "there is nothing to lay down" in same
+    name, data = tables()["teams_"]
+    other = {
+        **tables(),
+        "teams_": (name, data.replace(b"team-2", b"team-7")),
+        "routes": ("r.csv", b"team,position,station,form,due\n"),
+    }
+    other["check_ins"] = ("c.csv", b"team,due\nteam-7,2020-08-12 09:00\n")
+    with reading(asked) as session:
+        before = [row.code for row in teams.of(session, SLUG)]
+        well = {row.team for row in teams.every_check_in(session, SLUG) if row.made_at}
+    looked = desk.coordinator.post(f"{HERE}/plan", files=other)
+    assert looked.status_code == 422
+    assert "team-2 has checked in already and can&#39;t be left out" in looked.text
+    assert "team-2" in well
+    with begin(asked) as session:
+        for row in teams.every_check_in(session, SLUG):
+            row.made_at = None
+    looked = desk.coordinator.post(f"{HERE}/plan", {"station_choice": "<b>By lot</b>"}, files=other)
+    assert looked.status_code == 200
+    assert "1 new, 0 changed, 2 unchanged, 1 removed" in looked.text
+    assert "4 rows of the plan that stands are not in the table and are removed" in looked.text
+    assert "&lt;b&gt;By lot&lt;/b&gt;" in looked.text
+    with reading(asked) as session:
+        assert [row.code for row in teams.of(session, SLUG)] == before, "nothing is laid down by looking"
+    form = carried(looked.text)
+    desk.coordinator.post(f"{HERE}/team-1/stops/1/strike", {"why": "the plan changes meanwhile"})
+    desk.coordinator.post(f"{HERE}/reassign", {"member": "kg-1", "team": "reserve-1"})
+    refused = desk.coordinator.post(f"{HERE}/plan/take", form)
+    assert refused.status_code == 409
+    assert "have changed since you looked" in refused.text
+    form = carried(desk.coordinator.post(f"{HERE}/plan", {"station_choice": "<b>By lot</b>"}, files=other).text)
+    assert desk.drafter.post(f"{HERE}/plan/take", form).status_code == 403
+    assert "Planned: 3 teams, 0 stops, 1 check-ins" in desk.coordinator.post(f"{HERE}/plan/take", form).text
+    with reading(asked) as session:
+        assert [row.code for row in teams.of(session, SLUG)] == ["reserve-1", "team-1", "team-7"]
+        assert missions.facts(session, SLUG).station_choice == "<b>By lot</b>"
+    form = carried(desk.coordinator.post(f"{HERE}/plan", files=tables()).text)
+    assert "Planned: 3 teams, 4 stops, 6 check-ins" in desk.coordinator.post(f"{HERE}/plan/take", form).text
     wrong = {**tables(), "teams_": ("teams.csv", b"team,members\nteam-1,nobody-9\n")}
     answer = desk.coordinator.post(f"{HERE}/plan", files=wrong)
     assert answer.status_code == 422

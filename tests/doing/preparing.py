@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from doing.person import Doing, Person, local
+from doing.person import AREA, Doing, Person, local
 from evening import SLUG
 
 from desk.rehearsal import ScriptedAct
@@ -104,6 +104,7 @@ def _plan(who: Person, act: ScriptedAct) -> None:
         field: (f"{name}.csv", "text/csv", (EXAMPLE / f"{name}.csv").read_bytes()) for field, name in tables.items()
     }
     who.send("/deployment", "/deployment/plan", files)
+    who.send(who.page.url.removeprefix(who.base + AREA), "/deployment/plan/take")
 
 
 DOING: dict[str, Doing] = {
