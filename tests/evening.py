@@ -3,6 +3,8 @@ each in a transaction of its own."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -23,49 +25,52 @@ from ieom.records.letters import Letter
 from ieom.settings import settings
 from tasks import stage
 
-ASKED = "2020-08-12T11:05:00+00:00"
-APPROVED = "2020-08-12T12:40:00+00:00"
+MOMENTS = {
+    "called": "2020-07-08T00:00:00+00:00",  # the states have been asked for nominations
+    "asked": "2020-08-12T11:05:00+00:00",  # the statement waits for its approvals
+    "approved": "2020-08-12T12:40:00+00:00",  # and has them; nothing is prepared
+    "gone": "2020-08-12T13:15:00+00:00",  # prepared, said go; the embargo ends at 14:00
+}
+"""Moments of the example mission (UTC) up to which it is lived."""
 
 
-def lived(folder: Path) -> dict[str, Path]:
-    """The example mission, lived up to each of these moments (UTC) and kept there."""
-    found = {}
-    left = [("asked", ASKED), ("approved", APPROVED)]
+def lived(folder: Path) -> None:
+    """The example mission, lived up to each of the `MOMENTS` and kept there, in `folder / name`."""
     with Catcher(folder / "mail") as catcher, pytest.MonkeyPatch.context() as patch:
         (folder / "pages").mkdir()
         patch.setattr(typeset, "_compiler", lambda path, _: KeptPages(folder / "pages", path))
         surround(f"sqlite:///{folder / 'mission.db'}", catcher.port, folder / "var")
         slug, acts = opened(stage.records())
         walk(slug)
-        while left and (moment := next_moment(stage.records(), slug, acts)) is not None:
-            if moment > datetime.fromisoformat(left[0][1]):
-                name = left.pop(0)[0]
-                found[name] = kept = folder / name
-                shutil.copytree(folder / "var", kept / "var")
-                with sqlite3.connect(folder / "mission.db") as old, sqlite3.connect(kept / "mission.db") as new:
-                    old.backup(new)
-                continue
-            live(stage.records(), slug, acts, walk, moment)
+        for name, until in MOMENTS.items():
+            while (moment := next_moment(stage.records(), slug, acts)) is not None:
+                if moment > datetime.fromisoformat(until):
+                    break
+                live(stage.records(), slug, acts, walk, moment)
+            shutil.copytree(folder / "var", folder / name / "var", ignore=shutil.ignore_patterns("locks"))
+            with sqlite3.connect(folder / "mission.db") as old, sqlite3.connect(folder / name / "mission.db") as new:
+                old.backup(new)
         stage.records().dispose()
         stage._engine.cache_clear()
-    return found
 
 
 @pytest.fixture(scope="session")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    with pytest.MonkeyPatch.context() as patch:
-        for key in (
-            "IEOM_STATE_DIR",
-            "IEOM_DATABASE_URL",
-            "IEOM_SMTP_HOST",
-            "IEOM_SMTP_PORT",
-            "IEOM_SMTP_SECURITY",
-            "IEOM_SMTP_CONNECTIONS",
-        ):
-            patch.setenv(key, "")
-        found = lived(tmp_path_factory.mktemp("evening"))
+    """The example mission's records and state folder at each of the `MOMENTS`: lived once in a run, by the first
+    worker that asks for them."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "evening"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").exists():
+            folder.mkdir()
+            with pytest.MonkeyPatch.context() as patch:
+                for key in ("STATE_DIR", "DATABASE_URL", "SMTP_HOST", "SMTP_PORT", "SMTP_SECURITY", "SMTP_CONNECTIONS"):
+                    patch.setenv(f"IEOM_{key}", "")  # given back at the end: `surround` sets them
+                lived(folder)
+            (folder / "whole").touch()
     settings.cache_clear()
-    return found
+    return {name: folder / name for name in MOMENTS}
 
 
 def at(name: str, stages: dict[str, Path], tmp_path: Path, patch: pytest.MonkeyPatch) -> Engine:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from conftest import brought
 from evening import approved, asked, stages  # noqa: F401 - fixtures
 from sqlalchemy import Engine
 
@@ -27,6 +28,11 @@ TOPICS = {
 @pytest.fixture
 def assembled(engine: Engine, mission: str) -> str:
     """The delegation is appointed, the meetings are held, the teams and their visits are planned; no form is in."""
+    brought(engine, "assembled", lambda: _assemble(engine, mission))
+    return mission
+
+
+def _assemble(engine: Engine, mission: str) -> None:
     folder, at = read(EXAMPLE), datetime(2020, 8, 10, 4, 0, tzinfo=UTC)
     with begin(engine) as session:
         for row in folder.delegation:
@@ -47,7 +53,6 @@ def assembled(engine: Engine, mission: str) -> str:
         for row in folder.routes:
             told = row.model_dump(exclude={"due"})
             session.add(Visit(mission=mission, **told, due_at=folder.facts.moment(row.due)))
-    return mission
 
 
 def form(kind: str) -> dict[str, object]:
@@ -62,9 +67,13 @@ def form(kind: str) -> dict[str, object]:
 @pytest.fixture
 def observed(engine: Engine, assembled: str) -> str:
     """The four forms of the example are in, since 15:50 of election day in Nur-Sultan."""
+    brought(engine, "observed", lambda: _observe(engine, assembled))
+    return assembled
+
+
+def _observe(engine: Engine, assembled: str) -> None:
     with begin(engine) as session:
         for hour, kind in ((4, "opening"), (7, "voting"), (9, "closing"), (9, "counting")):
             at = datetime(2020, 8, 12, hour, 50, tzinfo=UTC)
             receipt = observation.submit(session, assembled, by="kg-1", at=at, document=form(kind))
             assert receipt.problem is None, receipt.problem
-    return assembled
