@@ -25,6 +25,7 @@ from desk.chronicle import named, sentence
 from desk.timeline_view import local
 from desk.web.approval_view import undecided
 from desk.web.asking import Asked, Desk, router
+from desk.web.fallen_view import published
 from desk.web.knowing import known, shared
 from desk.web.pages import seat_of
 from ieom.acts import mission as acts
@@ -216,7 +217,7 @@ def _facts(desk: Asked) -> dict[str, Any]:
             "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
             "walked": row.walked_revision, "owed": _owed(planned, gone, names, now),
             "happened": [(said, one.at) for one in latest if (said := sentence(one, names))],
-            "letters": dict(letters.counts(session, mission)),
+            "fallen": published(session, mission), "letters": dict(letters.counts(session, mission)),
             "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": names,
             "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),
         }  # fmt: skip

@@ -10,6 +10,7 @@ from babel import Locale
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
+from desk.web.fallen_view import published
 from ieom.acts import distribution as acts
 from ieom.acts import doubt, letters, readers
 from ieom.acts.announcing import noticed
@@ -56,7 +57,7 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "may_prepare": approved and (main is None or not same or main.started_at is None),
         "again": main is not None and main.started_at is None, "code": code,
         "going": any(o["status"] == "going" for o in told), **waiting(session, mission),
-        "languages": list(facts.languages), "complaints": _complaints(session, mission),
+        "fallen": published(session, mission), "languages": list(facts.languages), "complaints": _complaints(session, mission),
         "public": [(str(o["number"]), f"{o['number']}: {o['what']}") for o in told if o["public"]],
         "soon": until is not None and timedelta(0) < until - now < timedelta(hours=1),
     }  # fmt: skip

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from desk.chronicle import named
+from desk.chronicle import named, words
 from desk.web.asking import Asked
 from desk.web.knowing import known
 from ieom.acts import drafting, rounds
+from ieom.acts.fallen import fallen
 from ieom.acts.grounds import Grounds, gather
 from ieom.folder.names import load_names
 from ieom.records import comments, drafts, members, missions, received
@@ -65,7 +66,7 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "spoken": language, "languages": drafts.languages(session, mission), "row": row, "now": now,
             "known": names, "head": head.code if head else "", "paragraphs": [], "elsewhere": [], "turned": [],
-            "findings": 0, "fall": [], "answers": [], "word_waits": False, "states": states_of(session, mission), "editing": "", "adding": "", "zone": missions.facts(session, mission).zone,
+            "findings": 0, "fall": [], "answers": [], "word_waits": False, "approved": False, "states": states_of(session, mission), "editing": "", "adding": "", "zone": missions.facts(session, mission).zone,
         }  # fmt: skip
         if row is None:
             return facts
@@ -81,6 +82,7 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
         vouched: dict[str, list[Override]] = {}
         for one in drafts.overrides(session, mission):
             vouched.setdefault(one.sentence_hash, []).append(one)
+        told = words("words")
         forms = received.named(session, mission, _against(row, grounds))
         keys = {one["key"] for one in row.content["paragraphs"]}
         facts |= {
@@ -101,8 +103,11 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
             "elsewhere": [_finding(f, labels) for f in found if f.paragraph not in keys],
             "orphaned": [c for c in said if c.paragraph not in keys and c.resolved_at is None],
             "turned": [
-                {"claim": turn.claim, "label": labels.get(turn.claim, turn.claim), "was": turn.was, "verdict": turn.verdict}
-                for turn in drafts.unsettled(session, mission, row.content_hash)
+                {
+                    "claim": claim, "label": labels.get(claim, claim), "was": told.get(was, was),
+                    "verdict": told.get(verdict, verdict), "release": number,
+                }
+                for claim, was, verdict, number in _turned(session, mission, row)
             ],
             "findings": len(found), "grown": grounds.digest != row.evidence_digest, "mark": mark,
             "to_ask": mark is None or again, "round": last.status if last is not None and again else "",
@@ -111,6 +116,14 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
             "answers": [names.get(seat.who, seat.who) for seat in grounds.mission.approval.seats],
         }  # fmt: skip
         return facts
+
+
+def _turned(session: Session, mission: str, row: StatementVersion) -> list[tuple[str, str, str, int | None]]:
+    """(claim, was, is, number of the release that published it) of what turned: of what is public, and of this version."""
+    out = [(one.claim, one.was, one.verdict, one.release) for one in fallen(session, mission)]
+    public = {claim for claim, *_ in out}
+    own = drafts.unsettled(session, mission, row.content_hash)
+    return [*out, *((turn.claim, turn.was, turn.verdict, None) for turn in own if turn.claim not in public)]
 
 
 def _against(row: StatementVersion, grounds: Grounds) -> set[str]:

@@ -120,6 +120,23 @@ def _against_the_record(session: Session, mission: str, version: StatementVersio
     return found
 
 
+def _answered_for(session: Session, mission: str, *, by: str, language: str = "en") -> None:
+    """An approved text is answered for by the head of mission: whoever drafts it may let something stand as long as those
+    who approve see that before they do, and not after. Raises `Refused`."""
+    row = drafts.newest(session, mission, language)
+    if row is None:
+        return
+    query = select(ApprovalRound.hashes).where(ApprovalRound.mission == mission, ApprovalRound.status == "approved")
+    if not any(row.content_hash in hashes.values() for hashes in session.scalars(query)):
+        return
+    head = members.head(session, mission)
+    if head is None or by != head.code:
+        raise Refused(
+            "this text is approved: what turns up against it since is answered for by the head of mission, or drafted anew "
+            "and approved again; whoever drafts it can't let it stand alone"
+        )
+
+
 def override(
     session: Session,
     mission: str,
@@ -132,13 +149,15 @@ def override(
     language: str = "en",
     ref: str | None = None,
 ) -> None:
-    """Let a sentence stand that the linter refuses, by name and for a reason. `sentence` is its text, `finding` the
+    """Let a sentence stand that the linter refuses, by name and for a reason; once the text is approved, as the head of
+    mission alone. `sentence` is its text, `finding` the
     code of the finding, which must be an open one. What an irregularity needs is to be set aside, not overridden."""
     if not why.strip():
         raise BadInput("an override needs a reason")
     if ref and audit.happened(session, mission, ref):
         return
     tell(session, mission, by)
+    _answered_for(session, mission, by=by, language=language)
     if finding in {"unmentioned", "not_attested"}:
         raise Refused(f"'{finding}' can't be overridden: an irregularity is set aside, conduct is attested by the head")
     digest = statement.sentence_hash(sentence)
@@ -165,7 +184,8 @@ def set_aside(
     instance: str = "",
     ref: str | None = None,
 ) -> int:
-    """Set an observed irregularity aside, by name and for a reason: neither the statement nor its annex mentions it.
+    """Set an observed irregularity aside, by name and for a reason: neither the statement nor its annex mentions it. Once
+    the text is approved the head of mission alone does.
     It is set aside as these forms recorded it (`instance`, or all there are now); what another form records later
     stands again. Returns how many forms it was."""
     if claim not in {one.id for one in load_claims() if one.irregularity}:
@@ -175,6 +195,7 @@ def set_aside(
     if ref and audit.happened(session, mission, ref):
         return 0
     tell(session, mission, by)
+    _answered_for(session, mission, by=by)
     verdict = gather(session, mission, cut_off=at, preliminary=False).verdicts[claim]
     wanted = [form for form in verdict.forms_against if instance in {"", form}]
     if not wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,8 +21,9 @@ from ieom.acts.answering import (
     tell,
 )  # fmt: skip
 from ieom.acts.delegation import recipient
-from ieom.acts.grounds import Grounds
+from ieom.acts.grounds import Grounds, gather
 from ieom.acts.observation import last_close
+from ieom.acts.published import standing
 from ieom.acts.versions import (
     changed,
     dissociate,
@@ -93,11 +95,12 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
         session, mission, row, at, free=not (asked or approved or statement.edited(row.content))
     )
     waiting = _turned(session, mission, row, grounds, at, approved=approved)
+    fallen = _published_turned(session, mission, row, at)
     head = members.head(session, mission)
     return rules.standing(
         rules.Draft(
             row.number, row.kind, statement.edited(row.content), grounds.digest != row.evidence_digest,
-            0 if asked or approved else len(lint(session, mission, row, at=at, grounds=grounds)), asked, approved, waiting, renewal,
+            0 if asked or approved else len(lint(session, mission, row, at=at, grounds=grounds)), asked, approved, waiting, renewal, fallen,
         ),
         head=head.code if head else "head of mission",
     )  # fmt: skip
@@ -120,6 +123,21 @@ def _renewed(
         return row, grounds, when
     why = "the count is finished" if supplement else "renewed: the record has grown"
     return draft(session, mission, by=SOFTWARE, at=at, why=why, language=row.language), grounds, None
+
+
+def _published_turned(session: Session, mission: str, row: StatementVersion, at: datetime) -> int:
+    """The same for what was released, whatever has been drafted since: a newer draft does not make a published sentence
+    true. Returns how many findings of it wait for the head's decision."""
+    waiting = 0
+    for _release, version in standing(session, mission):
+        if version.language != row.language:
+            continue
+        if version.content_hash != row.content_hash:
+            preliminary = version.kind == "preliminary"
+            grounds = gather(session, mission, cut_off=at, preliminary=preliminary, language=version.language)
+            _turned(session, mission, version, grounds, at, approved=True)
+        waiting += len(drafts.unsettled(session, mission, version.content_hash))
+    return waiting
 
 
 def _turned(
@@ -173,8 +191,17 @@ def _tell_head(
         turns.append({"label": labels[turn.claim], "was": turn.was, "verdict": turn.verdict, "figures": figures})
     queue(
         session, mission, kind="finding_turned", occasion=f"turned:{row.content_hash[:16]}:{key[:16]}",
-        to=recipient(head), at=at, facts={"turns": turns, "version": row.number, "approved": approved},
+        to=recipient(head), at=at,
+        facts={"turns": turns, "version": row.number, "approved": approved, "published": _released_as(session, mission, row)},
     )  # fmt: skip
+
+
+def _released_as(session: Session, mission: str, row: StatementVersion) -> dict[str, Any] | None:
+    """The number and moment (UTC) of the public release of this text; None while it is not released."""
+    for release, version in standing(session, mission):
+        if version.content_hash == row.content_hash:
+            return {"number": release.number, "at": release.started_at}
+    return None
 
 
 def _tell_drafter(session: Session, mission: str, row: StatementVersion, at: datetime) -> None:

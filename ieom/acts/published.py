@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from ieom.records import drafts
+from ieom.records import drafts, releases
 from ieom.records.releases import Release
+from ieom.records.statements import StatementVersion
 from ieom.rules.release import CARRIES
 
 
@@ -44,3 +45,15 @@ def text(session: Session, row: Release, language: str) -> Text:
         language, f"{content['title']}: {content['election']}", tuple(one["text"] for one in content["paragraphs"]),
         digest, authentic=language in row.hashes, marking=content["marking"],
     )  # fmt: skip
+
+
+def standing(session: Session, mission: str) -> list[tuple[Release, StatementVersion]]:
+    """The statements that the public has from us now, each in its authentic languages: released, and neither corrected nor
+    withdrawn. Oldest first."""
+    taken = set(session.scalars(releases.superseded()))
+    return [
+        (row, drafts.by_hash(session, mission, digest))
+        for row in releases.published(session, mission)
+        if row.kind in CARRIES and row.id not in taken
+        for digest in row.hashes.values()
+    ]

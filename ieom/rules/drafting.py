@@ -22,6 +22,8 @@ class Draft:
     turned: int
     renewal: datetime | None = None
     """When an unedited draft is renewed by itself (UTC)."""
+    fallen: int = 0
+    """Findings of what is released that turned since."""
 
 
 def before(*, at: datetime, opens: datetime, close: datetime, forms: int) -> Standing | None:
@@ -38,6 +40,12 @@ def standing(draft: Draft, *, head: str) -> Standing:
     """Where the stage stands with a draft: done when somebody asked for approval of the newest version and no turned
     finding waits for the head of mission."""
     what = f"Version {draft.number}" + (f" ({draft.kind})" if draft.kind != "final" else "")
+    if draft.fallen and (draft.asked or draft.approved):
+        says = (
+            f"{what}: {_count(draft.fallen, 'published finding')} turned since the release; a correction or a clarification "
+            "is drafted, or the head of mission decides by name that it stands."
+        )
+        return Standing(Stage.DRAFTING, State.WAITING, says, None, (head,))
     if draft.turned and (draft.asked or draft.approved):
         says = f"{what}: {_count(draft.turned, 'finding')} turned since; the head of mission decides by name."
         return Standing(Stage.DRAFTING, State.WAITING, says, None, (head,))
