@@ -9,7 +9,7 @@ from fastapi import File, Path, Response, UploadFile
 from desk.web.asking import Desk, router
 from desk.web.files import taken
 from ieom.acts import form_files as acts
-from ieom.errors import BadInput
+from ieom.errors import BadInput, Fault
 from ieom.folder.forms import load_forms
 from ieom.records import missions, stations, submissions
 from ieom.records.base import begin
@@ -40,16 +40,22 @@ def read(
         raise BadInput("choose at least one file")
     if len(chosen) > MOST:
         raise BadInput(f"{len(chosen)} files were chosen; at most {MOST} are taken at once. Pack them as one .zip")
-    named = [
-        ((one.filename or "the file")[-100:], taken(one, kinds=("text", "zip"), most=20_000_000)) for one in chosen
-    ]
+    named: list[tuple[str, bytes]] = []
+    bad: list[Fault] = []
+    for one in chosen:
+        name = (one.filename or "the file")[-100:]
+        try:
+            named.append((name, taken(one, kinds=("text", "zip"), most=20_000_000)))
+        except BadInput as problem:
+            says = str(problem).removeprefix(f"{one.filename} ").removesuffix("; nothing was taken in")
+            bad.append(Fault(name, says))
     columns = None
     if mapping is not None and mapping.filename:
         columns = (mapping.filename[-100:], taken(mapping, kinds=("text",), most=1_000_000))
     with begin(desk.engine) as session:
         desk.still(session)
         key = acts.set_aside(
-            session, desk.mission, account=desk.me.id, at=missions.real_now(), files=named, mapping=columns
+            session, desk.mission, account=desk.me.id, at=missions.real_now(), files=named, mapping=columns, bad=bad
         )
     return desk.done(f"/missions/{desk.mission}/observation/files/{key}")
 
@@ -70,7 +76,7 @@ def look(desk: Desk, key: Key) -> Response:
         "observation_look.html", key=key, files=kept.files, total=len(kept.documents), new=len(fresh), again=kept.becomes.again,
         aside=[_aside(document, str(why), waiting) for document, why in kept.becomes.aside], most=SHOWN, fresh=fresh[:SHOWN],
         names=names, titles={code: form.title for code, form in known.items()}, counts=sorted(counts.items()), left=kept.left,
-        off={_label(known, name): cells for name, cells in kept.off_code.items()},
+        bad=kept.bad, off={_label(known, name): cells for name, cells in kept.off_code.items()},
     )  # fmt: skip
 
 

@@ -23,14 +23,22 @@ Scans = Annotated[list[fastapi.UploadFile], File()]
 
 @part.post(WHERE)
 def file(desk: Desk, form: Annotated[str, Form(max_length=400)], scan: Scans) -> Response:
-    """File photographs or scans of the paper with a form."""
-    data = scanned(scan)
+    """File photographs or scans of the paper with a form. One that is none keeps none beside it out, and is named."""
+    data: list[bytes] = []
+    bad: list[str] = []
+    for one in scan:
+        try:
+            data += scanned([one])
+        except BadInput as problem:
+            bad.append(str(problem).removesuffix("; nothing was taken in"))
     if not data:
-        raise BadInput("choose a photograph or scan")
+        raise BadInput("; ".join(bad) or "choose a photograph or scan")
     with desk.act() as (session, mission, by, at):
-        for one in data:
-            acts.file(session, mission, by=by, at=at, instance=form, scan=one)
+        for paper in data:
+            acts.file(session, mission, by=by, at=at, instance=form, scan=paper)
     said = "The scan is filed with the form." if len(data) == 1 else f"{len(data)} scans are filed with the form."
+    if bad:
+        said += f" Not filed, mend and send again: {'; '.join(bad)}."
     return desk.done(f"/missions/{desk.mission}/observation/forms/{quote(form, safe='')}", said)
 
 

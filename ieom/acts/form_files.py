@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ieom.acts.receiving import Taken, submit_many
 from ieom.acts.sorting import Sorted, sorted_out
-from ieom.errors import BadInput, NotFound
+from ieom.errors import BadInput, Fault, Faults, NotFound
 from ieom.folder.submissions import Batch, Document, File, read_files
 from ieom.records import accounts
 from ieom.rules.submissions import storable
@@ -33,17 +33,24 @@ class Kept:
     left: tuple[str, ...]
     off_code: dict[str, list[tuple[str, int]]]
     becomes: Sorted
+    bad: tuple[tuple[str, str], ...]
+    """Files of which nothing is taken, and why."""
 
 
 def set_aside(
-    session: Session, mission: str, *, account: int, at: datetime, files: Sequence[File], mapping: File | None = None
-) -> str:
-    """Read files and keep what they say; what this account kept before in this mission goes. Returns its key. Raises
-    `Faults` with everything that is wrong with the files' making."""
+    session: Session, mission: str, *, account: int, at: datetime, files: Sequence[File], mapping: File | None = None,
+    bad: Sequence[Fault] = (),
+) -> str:  # fmt: skip
+    """Read files and keep what they say; what this account kept before in this mission goes. Returns its key. A file that
+    can't be read keeps none beside it out, and is named in the look, as are those that were found `bad` before. Raises
+    `Faults` with everything that is wrong with the files' making where nothing can be read."""
     batch = read_files(files, mapping=mapping)
+    wrong = [*bad, *batch.faults]
+    if not batch.documents and wrong:
+        raise Faults(wrong)
     if not batch.documents:
         raise BadInput("the files hold no form; nothing was taken in")
-    told = json.dumps(_told(batch, [name for name, _data in files]), sort_keys=True, default=str)
+    told = json.dumps(_told(batch, [name for name, _data in files], wrong), sort_keys=True, default=str)
     if len(told) > LARGEST:
         raise BadInput(f"the files say more than {LARGEST // 1_000_000} MB; send them in parts")
     place, key = f"{PLACE}{mission}:", hashlib.sha256(told.encode()).hexdigest()[:24]
@@ -52,8 +59,9 @@ def set_aside(
     return key
 
 
-def _told(batch: Batch, names: Sequence[str]) -> dict[str, Any]:
+def _told(batch: Batch, names: Sequence[str], wrong: Sequence[Fault]) -> dict[str, Any]:
     return {
+        "bad": [(one.file, str(one).removeprefix(one.file).lstrip(",: ")) for one in wrong],
         "files": list(names), "documents": [storable(one) for one in batch.documents], "left": list(batch.left),
         "off_code": {name: cells.most_common(5) for name, cells in batch.off_code.items()},
     }  # fmt: skip
@@ -69,7 +77,7 @@ def looked_at(session: Session, mission: str, *, account: int, key: str) -> Kept
         ) from None
     return Kept(
         tuple(told["files"]), tuple(told["documents"]), tuple(told["left"]), told["off_code"],
-        sorted_out(session, mission, told["documents"]),
+        sorted_out(session, mission, told["documents"]), tuple((name, says) for name, says in told.get("bad", ())),
     )  # fmt: skip
 
 

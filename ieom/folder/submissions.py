@@ -33,6 +33,7 @@ LONGEST = 300
 
 
 KINDS = ("json", "xml", "csv")
+NO_MAPPING = "a table needs a mapping file that says which column answers which question"
 File = tuple[str, bytes]
 """A file's name and content."""
 
@@ -45,6 +46,8 @@ class Batch:
     documents: tuple[Document, ...]
     off_code: Mapping[str, Counter[str]] = field(default_factory=dict)
     left: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    """What is wrong with the files of which nothing is in `documents`."""
 
 
 def read_submissions(
@@ -52,11 +55,17 @@ def read_submissions(
 ) -> Batch:
     """Every form in `paths`. Tables (.csv) need a `mapping`. Raises `Faults` with what is wrong with all of them."""
     files = [(path.name, path.read_bytes()) for path in paths]
-    return read_files(files, mapping=(mapping.name, mapping.read_bytes()) if mapping else None, forms=forms)
+    if mapping is None and any(_kind(name) == "csv" for name, _data in files):
+        raise BadInput(NO_MAPPING, command="'--mapping FILE' names it")
+    batch = read_files(files, mapping=(mapping.name, mapping.read_bytes()) if mapping else None, forms=forms)
+    if batch.faults:
+        raise Faults(batch.faults)
+    return batch
 
 
 def read_files(files: Sequence[File], *, mapping: File | None = None, forms: Mapping[str, Form] | None = None) -> Batch:
-    """The same of files that are not on the disk; packed ones (.zip) are read for the forms in them."""
+    """The same of files that are not on the disk; packed ones (.zip) are read for the forms in them. A file with a fault is
+    left out whole, and keeps none beside it out: `faults` says of each what is wrong."""
     forms = forms or load_forms()
     faults: list[Fault] = []
     found: list[Document] = []
@@ -68,28 +77,31 @@ def read_files(files: Sequence[File], *, mapping: File | None = None, forms: Map
             columns = read_mapping(*mapping, forms)
         except Faults as wrong:
             faults += wrong.faults
-    elif any(_kind(name) == "csv" for name, _data in files):
-        raise BadInput(
-            "a table needs a mapping file that says which column answers which question",
-            command="'--mapping FILE' names it",
-        )
     for name, data in files:
-        kind = _kind(name)
+        kind, text = _kind(name), decode(name, data)
+        own: list[Fault] = []
+        read: list[Document] = []
+        cells: dict[str, Counter[str]] = {}
         if kind not in KINDS:
-            faults.append(Fault(name, "is no .json, .xml or .csv file, nor a .zip of such files"))
-            continue
-        text = decode(name, data)
-        if isinstance(text, Fault):
-            faults.append(text)
+            own.append(Fault(name, "is no .json, .xml or .csv file, nor a .zip of such files"))
+        elif isinstance(text, Fault):
+            own.append(text)
         elif kind == "json":
-            found += read_json(name, text, faults)
+            read = read_json(name, text, own)
         elif kind == "xml":
-            found += read_xml(name, text, faults)
+            read = read_xml(name, text, own)
         elif columns is not None:
-            found += documents(name, text, columns, forms, faults, off)
-    if faults:
-        raise Faults(faults)
-    return Batch(tuple(found), off, tuple(left))
+            read = list(documents(name, text, columns, forms, own, cells))
+        elif mapping is None:
+            own.append(Fault(name, f"was not read: {NO_MAPPING}"))
+        else:
+            own.append(Fault(name, f"was not read: its mapping, {mapping[0]}, can't be used"))
+        faults += own
+        if not own:
+            found += read
+            for question, counted in cells.items():
+                off.setdefault(question, Counter()).update(counted)
+    return Batch(tuple(found), off, tuple(left), tuple(faults))
 
 
 def _kind(name: str) -> str:

@@ -133,16 +133,24 @@ def test_what_holds_no_forms_is_refused_with_one_message(
     desk_asked: Desk, asked: Engine, name: str, data: bytes, says: str
 ) -> None:
     before = count(asked)
-    answer = send(
-        desk_asked.coordinator,
-        (name, data),
-        ("good.json", written(document(1))) if says != "hold no form" else (name, data),
-    )
+    answer = send(desk_asked.coordinator, (name, data))
     assert answer.status_code == 422
     found = re.sub(r"<[^>]+>", " ", answer.text)
     assert says in found or says.replace("a.zip", "A.zip") in found
     assert "Traceback" not in found
     assert count(asked) == before
+    beside = send(desk_asked.coordinator, (name, data), ("good.json", written(document(1))))
+    assert beside.status_code == 200, "a good file beside it is shown"
+    found = " ".join(re.sub(r"<[^>]+>", " ", beside.text).split())
+    assert "1 form: 1 new, 0 in already, 0 that can't be taken" in found.replace("&#39;", "'")
+    if says != "hold no form":
+        assert f"{name}" in found
+        assert says in found
+        assert "mend these and choose them again" in found
+    assert count(asked) == before
+    if name == "a.xml" and says == "is no XML":
+        taken = desk_asked.coordinator.post(str(beside.url.path), page=OBSERVATION).text
+        assert "Forms: 1 taken, 0 in already, 0 kept aside." in taken
 
 
 def test_who_only_reads_takes_nothing_in(desk_asked: Desk) -> None:

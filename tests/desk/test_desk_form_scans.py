@@ -52,7 +52,10 @@ def test_a_photograph_goes_with_a_paper_form_and_comes_back_as_a_file(desk_asked
     assert (settings().state_dir / "papers" / SLUG / "forms" / f"{digest}.jpg").stat().st_mode & 0o077 == 0
     desk_asked.coordinator.post(SCANS, {"form": "paper:typed"}, files=chosen(("again.jpg", photo)))
     assert len(filed(asked)) == 2
-    said = desk_asked.drafter.post(SCANS, {"form": "paper:typed"}, files=chosen(("third.png", png()))).text
+    said = desk_asked.drafter.post(
+        SCANS, {"form": "paper:typed"}, files=chosen(("bad.png", b"hello"), ("third.png", png()))
+    ).text
+    assert "Not filed, mend and send again: bad.png is not" in said, "the good one beside it is filed"
     assert "The scan is filed with the form." in said
     assert [kind for _form, _hash, kind in filed(asked)] == ["jpg", "pdf", "png"]
 
