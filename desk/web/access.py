@@ -99,6 +99,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/observation/export.xlsx": READERS,
     "GET /missions/{mission}/observation/forms/{form:path}": READERS,
     "POST /missions/{mission}/observation/correct": FORMS,
+    "POST /missions/{mission}/observation/count-unfinished": frozenset({C, H}),
     "GET /missions/{mission}/observation/enter": FORMS,
     "POST /missions/{mission}/observation/enter": FORMS,
     "POST /missions/{mission}/observation/enter/checks": FORMS,
@@ -179,6 +180,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/delegation/{code}/head": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/leave": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/accreditation": COORDINATOR,
+    "POST /missions/{mission}/delegation/{code}/reports": frozenset({C, H}),
     "POST /missions/{mission}/delegation/{code}/papers/{item}/read": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/papers/{item}/erase": COORDINATOR,
     # The statement

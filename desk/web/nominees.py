@@ -13,6 +13,7 @@ from desk.web.delegation import person
 from desk.web.files import sent, taken
 from ieom.acts import composition, vault
 from ieom.acts import delegation as acts
+from ieom.acts.debriefing import report_member
 from ieom.errors import BadInput
 from ieom.folder.names import load_names
 from ieom.papers.card import card_pdf
@@ -55,6 +56,7 @@ def show(desk: Desk, code: str) -> Response:
                 for reading, item in vault.readings(session, mission)
                 if item.member == code
             ],
+            reports=[(one, known.get(one.by, one.by)) for one in members.reports(session, mission, code)],
             wording=rules.ITEMS, observing=row.role in rules.OBSERVING,
             state=names.short(row.state, on=facts.election_day) if row.state in names else row.state,
             moves=[to for to in rules.BADGES if badge is not None and badge.status in rules.BADGES[to]],
@@ -169,6 +171,14 @@ def card(desk: Desk, code: str) -> Response:
             number=(given.badge or "") if given else "", at=row.appointed_at,
         )  # fmt: skip
     return sent(made, f"badge-{desk.mission}-{code}.pdf", "application/pdf")
+
+
+@part.post("/missions/{mission}/delegation/{code}/reports")
+def report(desk: Desk, code: str, what: Why) -> Response:
+    """Write down a report or complaint against this person; that members did not interfere is then for the head to say."""
+    with desk.act() as (session, mission, by, at):
+        report_member(session, mission, by=by, at=at, member=code, what=what.strip())
+    return _back(desk, code, "The report is written down. That members did not interfere now needs an answer by name.")
 
 
 @part.post("/missions/{mission}/delegation/{code}/papers/{item}/read")

@@ -18,13 +18,14 @@ from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import EXCEL, sent
 from desk.web.knowing import known as told
 from desk.web.knowing import shared
-from ieom.acts import form_scans
+from ieom.acts import counting, form_scans
 from ieom.acts import observation as acts
 from ieom.folder.forms import load_forms
 from ieom.folder.sheets import workbook
-from ieom.records import missions, received, stations, submissions, teams
+from ieom.records import missions, received, standings, stations, submissions, teams
 from ieom.records.received import Which
 from ieom.rules.forms import HEAD
+from ieom.rules.timeline import Stage, State, owes
 
 part = router()
 Word = Annotated[str, Query(max_length=200)]
@@ -59,6 +60,13 @@ def _facts(desk: Desk, form: str, team: str, station: str, page: int) -> dict[st
         said = received.answered(session, mission, view.asked(known, which), which)
         incidents = received.incidents(session, mission, which, most=MOST) if form in {"", "incident"} else []
         aside = submissions.quarantined(session, mission)
+        entered = missions.get(session, mission)
+        stood = {standing.stage: standing.state for standing, _since in standings.of(session, mission)}
+        unfinished = {
+            "at": entered.count_left_at, "why": entered.count_left_why,
+            "may": entered.count_left_at is None and owes(Stage.COUNTING, entered.starts_at_stage)
+            and stood.get(Stage.COUNTING) is not State.DONE,
+        }  # fmt: skip
     names = {code: row.name for code, row in places.items()}
     total = sum(counted.values())
     owed = [stop for stop, there in stops if not there and stop.struck_at is None]
@@ -71,13 +79,22 @@ def _facts(desk: Desk, form: str, team: str, station: str, page: int) -> dict[st
         "flags": flags, "odd": odd, "phases": view.phases(known, stops, counted, visited, now),
         "by_station": view.by_station(stops, at_stations, names, now), "by_team": view.by_team(stops, counted, now), "seen": view.irregular(known, said),
         "answers": view.answers(known, said, form), "incidents": [(row, view.incident(known, got)) for row, got in incidents],
-        "aside": aside, "titles": view.titles(known, counted, stops),
+        "unfinished": unfinished, "aside": aside, "titles": view.titles(known, counted, stops),
         "choices": {
             "form": [("", "Every phase"), *view.titles(known, {}, []).items()],
             "team": [("", "Every team"), *((code, code) for code in sorted({*crews, *senders[0]}))],
             "station": [("", "Every station"), *((c, f"{names.get(c, '')} ({c})") for c in sorted({*names, *senders[1]}))],
         },
     }  # fmt: skip
+
+
+@part.post(WHERE + "/count-unfinished")
+def count_unfinished(desk: Desk, why: Annotated[str, Form(max_length=2000)]) -> Response:
+    """The statement does not wait for the count: it becomes a preliminary one, to be supplemented."""
+    with desk.act() as (session, mission, by, at):
+        counting.leave_unfinished(session, mission, by=by, at=at, why=why.strip())
+    said = "The statement does not wait for the count: it is marked preliminary, and supplemented once the count is in."
+    return desk.done(f"/missions/{desk.mission}/observation", said)
 
 
 @part.get(WHERE + "/export.xlsx")

@@ -76,6 +76,8 @@ def report_member(
     """A report or complaint against a member; 'without interfering' is then no longer supported by itself."""
     if session.get(Member, (mission, member)) is None:
         raise NotFound(f"nobody has the code '{member}'")
+    if not what.strip():
+        raise BadInput("say what was reported, and by whom")
     if ref and audit.happened(session, mission, ref):
         return
     session.add(MemberReport(mission=mission, member=member, at=at, by=by, what=what))

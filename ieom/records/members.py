@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.records.delegation import Accreditation, Member, NomineeItem, StateCall
+from ieom.records.observation import MemberReport
 from ieom.rules.delegation import OBSERVING, FileState, owed_items
 
 
@@ -55,6 +56,12 @@ def taken_back(session: Session, mission: str) -> dict[str, list[NomineeItem]]:
     for row in session.scalars(query.order_by(NomineeItem.taken_back_at.desc(), NomineeItem.item)):
         found[row.member].append(row)
     return dict(found)
+
+
+def reports(session: Session, mission: str, code: str) -> list[MemberReport]:
+    """The reports and complaints against somebody, oldest first."""
+    query = select(MemberReport).where(MemberReport.mission == mission, MemberReport.member == code)
+    return list(session.scalars(query.order_by(MemberReport.id)))
 
 
 def items(session: Session, mission: str, code: str) -> dict[str, NomineeItem]:

@@ -12,9 +12,9 @@ from desks import Desk
 from evening import SLUG
 from sqlalchemy import Engine, select
 
+from ieom.acts import counting, vault
 from ieom.acts import delegation as acts
-from ieom.acts import vault
-from ieom.records import members, missions
+from ieom.records import audit, members, missions
 from ieom.records.base import begin, reading
 from ieom.records.delegation import Member, VaultItem, VaultReading
 from ieom.records.letters import Letter
@@ -85,6 +85,16 @@ def test_a_nominee_becomes_a_member_in_the_browser(desk_opened: Desk, engine: En
     assert "(kg-1) is head of mission already" in second.text
     assert "replace the head on the page of the mission" in second.text
     assert "ieom" not in re.sub(r"<[^>]+>", "", second.text), "no command of the terminal on a page"
+    what = {"what": "The station's chair says that kg-1 <b>asked</b> voters how they voted."}
+    assert desk_opened.press_officer.post(f"{HERE}/kg-1/reports", what).status_code == 403
+    assert desk_opened.head_of_mission.post(f"{HERE}/kg-1/reports", {"what": " "}).status_code == 422
+    told = desk_opened.head_of_mission.post(f"{HERE}/kg-1/reports", what).text
+    assert "The report is written down" in told
+    assert "kg-1 &lt;b&gt;asked&lt;/b&gt; voters" in told
+    with reading(engine) as session:
+        last = audit.head(session, SLUG)
+        assert last is not None
+        assert (last.act, last.by, last.what) == ("MemberReported", "az-1", {"member": "kg-1"})
     badge = desk_opened.coordinator.get(f"{HERE}/kg-1/card")
     assert badge.content.startswith(b"%PDF-")
     assert badge.headers["content-disposition"].startswith("attachment")
@@ -182,3 +192,18 @@ def test_what_would_stop_the_letters_to_a_nominee_is_refused_when_it_is_typed(
     assert (answer.status_code, says in answer.text) == (422, True)
     with reading(engine) as session:
         assert members.of(session, SLUG) == []
+
+
+def test_the_count_is_left_unfinished_at_the_desk_and_the_mission_goes_on(desk_opened: Desk, engine: Engine) -> None:
+    page = f"/missions/{SLUG}/observation"
+    assert "The count is left unfinished" in desk_opened.coordinator.get(page).text
+    assert "The count is left unfinished" not in desk_opened.drafter.get(page).text
+    path, why = f"{page}/count-unfinished", {"why": "It goes on <i>after midnight</i>."}
+    assert desk_opened.drafter.post(path, why).status_code == 403
+    assert desk_opened.coordinator.post(path, {"why": " "}).status_code == 422
+    said = desk_opened.coordinator.post(path, why).text
+    assert "It goes on &lt;i&gt;after midnight&lt;/i&gt;." in said
+    assert "The count is left unfinished" not in said, "once is enough"
+    with begin(engine) as session:
+        stands = counting.advance(session, SLUG, at=datetime(2020, 7, 6, 5, tzinfo=UTC))
+        assert stands.says == "Not waited for: the statement is preliminary, to be supplemented."
