@@ -51,7 +51,7 @@ def enter(desk: Desk, request: Request, answer: Answer = "", to: Line = "/") -> 
         try:
             found = acts.enter(
                 session, answer=answer, holder=request.cookies.get(cookie_name(request, HOLDER), ""), site=_site(request),
-                place=asker(request), at=missions.real_now(), browser=request.headers.get("user-agent", ""),
+                at=missions.real_now(), browser=request.headers.get("user-agent", ""),
             )  # fmt: skip
             wrong = "" if found else NO
         except Refused as error:

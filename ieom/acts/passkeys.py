@@ -131,30 +131,39 @@ def ask_to_enter(session: Session, *, holder: str, site: Site, place: str, at: d
 
 
 def enter(
-    session: Session, *, answer: str, holder: str, site: Site, place: str, at: datetime, browser: str = ""
+    session: Session, *, answer: str, holder: str, site: Site, at: datetime, browser: str = ""
 ) -> tuple[str, DeskSession] | None:
-    """Enter by a passkey: (the cookie's value, the session), or None when the answer lets nobody in; that attempt is
-    counted and what was asked is used up, so commit. Raises `Refused` after too many."""
-    most = {f"passkey {place}": ATTEMPTS, place: 3 * ATTEMPTS}
-    attempts.room(session, most, at=at)
+    """Enter by a passkey: (the cookie's value, the session), or None when the answer lets nobody in; what was asked is used
+    up, and a wrong answer in a passkey's name is counted against that passkey, so commit. Raises `Refused` after too many."""
     asked = challenges.take(session, ENTER, holder, at=at)
-    row = _proved(session, answer, asked, site) if asked is not None else None
-    if row is None:
+    row, told = _named(session, answer) if asked is not None else (None, None)
+    if asked is None or row is None:  # nobody's: a signature can't be guessed, so there is nothing to count
+        return None
+    most = {f"passkey {row.id}": ATTEMPTS}
+    attempts.room(session, most, at=at)
+    if not _proved(row, told, asked, site):
         attempts.failed(session, most, at=at)
         return None
     row.used_at = at
     return begin_session(session, account=row.account, at=at, browser=browser)
 
 
-def _proved(session: Session, answer: str, asked: dict[str, Any], site: Site) -> Passkey | None:
-    """The passkey that made this answer, of an account that is open; its counter is set on."""
+def _named(session: Session, answer: str) -> tuple[Passkey | None, Any]:
+    """The passkey in whose name an answer comes, of an account that is open, with what was answered; found before anything
+    is reckoned, so that junk costs next to nothing. Passkeys' identifiers are random, and no page shows them."""
     try:
         told = json.loads(answer)
         row = passkeys.by_credential(session, str(told["id"]))
-        if row is None or session.get_one(Account, row.account).closed_at is not None:
-            return None
-        if told["response"]["userHandle"] != row.handle:
-            return None
+        if row is None or told["response"]["userHandle"] != row.handle:
+            return None, None
+    except NONSENSE:
+        return None, None
+    return (row, told) if session.get_one(Account, row.account).closed_at is None else (None, None)
+
+
+def _proved(row: Passkey, told: Any, asked: dict[str, Any], site: Site) -> bool:
+    """Whether this passkey made that answer; its counter is set on."""
+    try:
         proved = verify_authentication_response(
             credential=told, expected_challenge=base64url_to_bytes(asked["challenge"]), expected_rp_id=site.host,
             expected_origin=site.origin, credential_public_key=base64url_to_bytes(row.key),
@@ -162,9 +171,9 @@ def _proved(session: Session, answer: str, asked: dict[str, Any], site: Site) ->
             credential_current_sign_count=row.counter, require_user_verification=True,
         )  # fmt: skip
     except NONSENSE:
-        return None
+        return False
     row.counter = proved.new_sign_count
-    return row
+    return True
 
 
 def remove(session: Session, *, by: str, account: int, passkey: int, at: datetime) -> None:

@@ -21,9 +21,8 @@ from ieom.acts import accounts as acts
 from ieom.acts import challenges, passwords
 from ieom.acts import passkeys as key_acts
 from ieom.acts.attempts import ATTEMPTS
-from ieom.errors import Refused
 from ieom.records import accounts, contact_acts, missions, passkeys
-from ieom.records.accounts import Account, DeskSession
+from ieom.records.accounts import Account, DeskSession, FailedEntry
 from ieom.records.base import begin, reading
 from ieom.records.passkeys import Challenge, Passkey
 from ieom.settings import settings
@@ -183,9 +182,7 @@ def test_of_one_answer_sent_four_times_at_one_instant_one_enters(each: SimpleNam
     def once(_number: int) -> bool:
         together.wait()
         with begin(each.engine) as session:
-            found = key_acts.enter(
-                session, answer=answer, holder="one browser", site=site, place="192.0.2.7", at=missions.real_now()
-            )
+            found = key_acts.enter(session, answer=answer, holder="one browser", site=site, at=missions.real_now())
         return found is not None
 
     with ThreadPoolExecutor(4) as pool:
@@ -239,17 +236,33 @@ def test_nonsense_is_answered_like_any_other_passkey(desk: SimpleNamespace) -> N
         assert refused(enter(client, answer)), answer[:20]
 
 
-def test_guessing_stops_and_what_is_asked_has_an_end(each: SimpleNamespace) -> None:
-    device, client = added(each, "coordinator"), stranger(each)
+def test_wrong_answers_in_a_passkeys_name_are_counted_against_it_alone(each: SimpleNamespace) -> None:
+    device, other, client = added(each, "coordinator"), added(each, "drafter"), stranger(each)
     for _ in range(ATTEMPTS):
-        enter(client, "{}")
+        assert refused(enter(client, device.answer(options(client), SITE, signature="AAAA")))
     assert "too many wrong attempts" in enter(client, device.answer(options(client), SITE)).text
+    assert enter(client, other.answer(options(client), SITE)).status_code == 303
+
+
+def test_junk_shuts_nobody_behind_the_same_address_out(each: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delegation's hotel is one address."""
+    monkeypatch.setattr(challenges, "MOST", 3 * ATTEMPTS)
+    device, client, junk = added(each, "coordinator"), stranger(each), stranger(each)
+    for number in range(4 * ATTEMPTS):
+        if number % 4 == 0:
+            options(junk)  # asked for nobody's passkey; else nothing was asked at all
+        assert refused(enter(junk, '{"id": "AAAA", "response": {"userHandle": "AAAA"}}'))
+    with reading(each.engine) as session:
+        assert session.scalars(select(FailedEntry)).all() == []
+    data = {"email": "coordinator@desk.example", "password": PASSWORD}
+    assert client.post("/enter", data=data, follow_redirects=False).status_code == 303
     with begin(each.engine) as session:
         at, site = missions.real_now(), key_acts.Site("desk.example", SITE)
-        for number in range(challenges.MOST):
-            key_acts.ask_to_enter(session, holder=str(number), site=site, place="192.0.2.7", at=at)
-        with pytest.raises(Refused, match="too many are entering"):
-            key_acts.ask_to_enter(session, holder="one more", site=site, place="192.0.2.7", at=at)
+        for number in range(challenges.MOST + 5):
+            key_acts.ask_to_enter(session, holder=str(number), site=site, place="testclient", at=at)
+    assert enter(client, device.answer(options(client), SITE)).status_code == 303
+    with begin(each.engine) as session:
+        assert len(session.scalars(select(Challenge)).all()) == challenges.MOST - 1, "the oldest went"
         key_acts.ask_to_enter(session, holder="later", site=site, place="192.0.2.7", at=at + timedelta(minutes=6))
         assert len(session.scalars(select(Challenge)).all()) == 1
 
