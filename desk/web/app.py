@@ -21,6 +21,7 @@ from desk.web.alike import Written
 from desk.web.asking import Asked, router
 from desk.web.pages import STATIC
 from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable
+from ieom.folder.catalogues import _
 from ieom.rules.names import Unnamed
 from ieom.rules.roles import SAID, Role
 
@@ -208,9 +209,9 @@ async def _said(request: Request, error: Any) -> Response:
     title = {422: "This can't be taken", 404: "This is not there", 503: "Something does not answer"}.get(
         status, "Not now"
     )
-    says = str(error)
+    says = _(str(error))  # a sentence without anything put into it is in the catalogue
     if isinstance(error, Faults):
-        says += "\nNothing was taken in."
+        says += "\n" + _("Nothing was taken in.")
     form = await again(request) if status == 503 else None
     return answer(request, status, title, says[:1].upper() + says[1:], form=form)
 

@@ -27,6 +27,7 @@ from desk.web.alike import Written
 from desk.web.pages import rendered, seat_of
 from ieom.acts import accounts as acts
 from ieom.errors import BadInput, NotFound, Refused, Tampered
+from ieom.folder.catalogues import speak
 from ieom.folder.names import names_changed, names_wrong
 from ieom.folder.timeline import timeline_wrong
 from ieom.records import accounts, letters, missions
@@ -63,6 +64,11 @@ class Asked:
         if self.account is None:
             raise HTTPException(401)
         return self.account
+
+    @property
+    def language(self) -> str:
+        """The language that the asker reads."""
+        return self.account.language if self.account else "en"
 
     @property
     def code(self) -> str:
@@ -161,7 +167,7 @@ class Asked:
         own = {
             "desk": self, "unfit": unfit() if account else [], "me": account, "csrf": self.session.csrf if self.session else "", "said": self.said, "kept": self.kept,
         }  # fmt: skip
-        language = account.language if account else "en"
+        language = self.language
         zone, place = self._there(zone, language)
         return rendered(
             template, language=language, zone=zone, place=place,
@@ -279,6 +285,7 @@ class Guarded(APIRoute):
                 raise HTTPException(404)
             asked = await run_in_threadpool(_asked, request)
             request.state.asked = asked
+            speak(asked.language)
             if who is not Open.ANYBODY:
                 if asked.account is None:
                     return _to_enter(request)

@@ -22,9 +22,9 @@ def known(
     desk: Asked, page: tuple[str, ...], gather: Callable[[], dict[str, Any]], *, mission: str = ""
 ) -> dict[str, Any]:
     """The facts of a page (its name and what was asked of it) of a mission, the one asked about where none is named: the
-    same for every reader who may see it. They are read only: a page that adds to them adds to a copy."""
+    same for every reader of a language who may see it. They are read only: a page that adds to them adds to a copy."""
     kept: dict[tuple[str, ...], tuple[object, dict[str, Any]]] = desk.request.app.state.known
-    key = (mission or desk.mission, *page)
+    key = (mission or desk.mission, desk.language, *page)
     now = (desk.mark(mission), int(time.monotonic() // SECONDS))
     found = kept.get(key)
     if found is None or found[0] != now:

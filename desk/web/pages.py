@@ -12,6 +12,7 @@ from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta
 from jinja2 import Environment
 
+from ieom.folder.catalogues import N_, catalogue
 from ieom.folder.names import load_names
 from ieom.papers.page import environment
 from ieom.rules.mission import MissionFacts, offset
@@ -60,11 +61,17 @@ def words(folder: Path, language: str, zone: str, own: str, place: str = "") -> 
     def off(moment: datetime, now: datetime) -> str:
         """How far off: 'in 3 hours', '2 days ago'."""
         if abs(moment - now) < timedelta(minutes=1):
-            return "now"
+            return word(N_("now"))
         return format_timedelta(moment - now, add_direction=True, threshold=1.2, locale=spoken)
 
+    known = catalogue(folder / "locale", language)
+
+    def word(text: str) -> str:
+        """Words of ours that come from Python, in the page's language: text alone, escaped as any."""
+        return known.gettext(text) if text else ""
+
     made.filters.update(
-        clock=clock, off=off, stage=lambda one: TITLES[one], role=lambda one: SAID[Role(one)],
+        clock=clock, off=off, word=word, stage=lambda one: word(TITLES[one]), role=lambda one: word(SAID[Role(one)]),
         utc=lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds"),
         own_name=lambda code: str(Locale.parse(code).get_language_name(code) or code),
     )  # fmt: skip

@@ -1,10 +1,15 @@
 """Catalogues of translated words (gettext): a translator's PO file in `templates/locale/<language>/ieom.po` is used as it is,
-from the next start on."""
+from the next start on.
+
+`_("{name} is appointed.").format(name=...)` looks a sentence up in the language that is spoken where it is called: that of the
+request (`speak`), English anywhere else. Words of a constant are marked by `N_` and looked up by `_` where they are shown.
+"""
 
 from __future__ import annotations
 
 import gettext
 import io
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +17,28 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
 from ieom.errors import BadInput
+from ieom.rules.words import N_
+from ieom.settings import settings
+
+__all__ = ["N_", "_", "catalogue", "ngettext", "speak"]
+
+_ENGLISH = gettext.NullTranslations()
+_spoken: ContextVar[gettext.NullTranslations] = ContextVar("spoken", default=_ENGLISH)
+
+
+def speak(language: str) -> None:
+    """From here on, in this request alone, sentences are looked up in this language. Raises as `catalogue` does."""
+    _spoken.set(catalogue(settings().templates_dir / "locale", language))
+
+
+def _(text: str) -> str:
+    """The text in the language that is spoken; itself where that has no word for it."""
+    return _spoken.get().gettext(text) if text else ""  # '' would give the catalogue's own head
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The form of a sentence that goes with a number in the language that is spoken; the number is put in by `.format`."""
+    return _spoken.get().ngettext(one, many, count)
 
 
 @lru_cache(maxsize=32)

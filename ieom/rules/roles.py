@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ieom.rules.words import N_
+
 
 class Role(StrEnum):
     """What somebody is at the desk."""
@@ -21,14 +23,14 @@ class Role(StrEnum):
 
 
 SAID = {
-    Role.ADMINISTRATOR: "administrator",
-    Role.COORDINATOR: "coordinator",
-    Role.DRAFTER: "drafter",
-    Role.HEAD_OF_MISSION: "head of mission",
-    Role.APPROVER: "approver",
-    Role.PRESS_OFFICER: "press officer",
-    Role.DELEGATION_MEMBER: "delegation member",
-    Role.AUDITOR: "auditor",
+    Role.ADMINISTRATOR: N_("administrator"),
+    Role.COORDINATOR: N_("coordinator"),
+    Role.DRAFTER: N_("drafter"),
+    Role.HEAD_OF_MISSION: N_("head of mission"),
+    Role.APPROVER: N_("approver"),
+    Role.PRESS_OFFICER: N_("press officer"),
+    Role.DELEGATION_MEMBER: N_("delegation member"),
+    Role.AUDITOR: N_("auditor"),
 }
 USUAL = {Role.COORDINATOR: "coordinator", Role.DRAFTER: "drafter", Role.PRESS_OFFICER: "press-officer"}
 """The office that a role acts as where nothing else was said."""

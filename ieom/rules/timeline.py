@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from ieom.rules.words import N_
+
 
 class Stage(StrEnum):
     """The stages of a mission, in the timeline's order."""
@@ -20,13 +22,13 @@ class Stage(StrEnum):
 
 
 TITLES = {
-    Stage.DELEGATION: "Delegation assembly",
-    Stage.MEETINGS: "Pre-election meetings",
-    Stage.OBSERVATION: "Election-day observation",
-    Stage.COUNTING: "Counting",
-    Stage.DRAFTING: "Statement drafting",
-    Stage.APPROVAL: "Approval",
-    Stage.DISTRIBUTION: "Press release distribution",
+    Stage.DELEGATION: N_("Delegation assembly"),
+    Stage.MEETINGS: N_("Pre-election meetings"),
+    Stage.OBSERVATION: N_("Election-day observation"),
+    Stage.COUNTING: N_("Counting"),
+    Stage.DRAFTING: N_("Statement drafting"),
+    Stage.APPROVAL: N_("Approval"),
+    Stage.DISTRIBUTION: N_("Press release distribution"),
 }
 
 

@@ -56,4 +56,8 @@ def test_the_words_for_translators_can_be_gathered(tmp_path, monkeypatch: pytest
     monkeypatch.chdir(ROOT)
     out = tmp_path / "ieom.pot"
     CommandLineInterface().run(["pybabel", "-q", "extract", "-F", "pyproject.toml", "-o", str(out), "."])
-    assert 'msgid "Owed today"' in out.read_text("utf-8")
+    gathered = out.read_text("utf-8")
+    assert 'msgid "Owed today"' in gathered
+    assert 'msgid "press officer"' in gathered, "a label of a constant in ieom/rules"
+    assert 'msgid "choose the file first"' in gathered, "an error into which nothing is put"
+    assert 'msgid "; "' not in gathered, "a piece of a sentence of an error is gathered"
