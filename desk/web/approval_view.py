@@ -12,7 +12,7 @@ from desk.chronicle import named
 from ieom.acts import approval as acts
 from ieom.acts import correcting
 from ieom.acts.answering import is_ready
-from ieom.acts.asked_of import borne
+from ieom.acts.asked_of import borne, closes
 from ieom.acts.versions import begun, released
 from ieom.records import approvals, drafts, members, missions
 from ieom.records.approvals import ApprovalRound
@@ -59,8 +59,11 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
     ended = round_ is None or (round_.status != "open" and not (round_.status == "approved" and stands))
     may_ask = bool(here) and ended and not again
     waits = [one for one in seats if one["asked"] and not one["counts"] and not one["decision"]]
+    for one in waits:
+        one["closes"] = closes(facts, one["asked"])
     mine = next((one for one in seats if one["mine"]), None)
     return {
+        "closes": max((one["closes"] for one in waits), default=None),
         "now": now, "round": _told(round_, known), "order": rule["order"], "quorum": rule["quorum"], "seats": seats,
         "yes": sum(one["yes"] for one in seats), "waits": waits, "stands": stands, "mine": mine,
         "borne": list(dict.fromkeys(one for row in versions for one in borne(session, mission, row))),

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime
 from functools import lru_cache, partial
 from typing import Annotated, Any
 
@@ -27,13 +26,14 @@ from desk.web.approval_view import undecided
 from desk.web.asking import Asked, Desk, router
 from desk.web.fallen_view import published
 from desk.web.knowing import known, shared
+from desk.web.owed_view import led, listed
 from desk.web.pages import seat_of
 from ieom.acts import mission as acts
 from ieom.acts import reminders as reminding
 from ieom.acts import witness
+from ieom.acts.owing import work as works
 from ieom.records import audit, letters, missions, standings
 from ieom.records.base import reading
-from ieom.rules.reminders import Reminder
 from ieom.rules.roles import acts_as
 from ieom.rules.timeline import TITLES, Stage, Standing, State
 from ieom.settings import settings
@@ -196,11 +196,12 @@ def _counted(standing: Standing) -> Standing:
 
 
 def _told(desk: Asked, facts: dict[str, Any]) -> Markup:
-    """What changes on the page, in the reader's language and zone: the same for everybody who may see it."""
-    told: dict[tuple[str, str], Markup] = facts["told_to"]
-    reader = desk.me.language, desk.me.zone
+    """What changes on the page, in the reader's language and zone: the same for everybody who may go on to the same pages."""
+    told: dict[tuple[str, str, tuple[str, ...]], Markup] = facts["told_to"]
+    to = led(facts["owed"], desk.may)
+    reader = desk.me.language, desk.me.zone, tuple(to)
     if reader not in told:
-        told[reader] = Markup(desk.text("mission_now.html", **facts))  # noqa: S704 - our own
+        told[reader] = Markup(desk.text("mission_now.html", **facts, to=to))  # noqa: S704 - our own
     return told[reader]
 
 
@@ -215,7 +216,7 @@ def _facts(desk: Asked) -> dict[str, Any]:
         return {
             "told_to": {}, "undecided": undecided(session, mission), "facts": facts, "zone": facts.zone, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
             "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
-            "walked": row.walked_revision, "owed": _owed(planned, gone, names, now),
+            "walked": row.walked_revision, "owed": listed(planned, works(session, mission, at=now), gone, names, facts, now),
             "happened": [(said, one.at) for one in latest if (said := sentence(one, names))],
             "fallen": published(session, mission), "letters": dict(letters.counts(session, mission)),
             "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": names,
@@ -239,24 +240,3 @@ def _keeping(_turn: int, _state: str) -> tuple[str, str]:
     except httpx.HTTPError:
         return "silent", ""
     return "well", str(served["api"]).removesuffix("/api")
-
-
-def _owed(
-    planned: list[Reminder], gone: dict[str, datetime | None], names: dict[str, str], now: datetime
-) -> list[dict[str, Any]]:
-    """What is owed, each with its reminders: those that went, and when the next goes."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for one in planned:
-        item = one.owed
-        entry = found.setdefault(
-            (item.about, item.key),
-            {
-                "about": item.about.replace("_", " "), "who": names.get(item.person, item.person), "due": item.due,
-                "late": item.due <= now, "went": [], "next": None, "escalates": None,
-            },
-        )  # fmt: skip
-        if one.occasion in gone:
-            entry["went"].append(gone[one.occasion] or one.goes)
-        elif one.goes > now and entry["next"] is None:
-            entry["next"], entry["escalates"] = one.goes, one.escalated
-    return sorted(found.values(), key=lambda entry: entry["due"])

@@ -1,0 +1,87 @@
+"""What a mission's page says is owed: by those who are reminded, and by the secretariat itself; each with the page where it is
+done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ieom.acts.asked_of import closes
+from ieom.acts.owing import Work
+from ieom.rules.mission import MissionFacts
+from ieom.rules.reminders import Owed, Reminder
+
+Ways = tuple[tuple[str, str], ...]
+"""(route, page below the mission's) in the order in which they are tried: the first that the reader may open is led to."""
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _page(area: str, below: str = "") -> tuple[str, str]:
+    return f"GET /missions/{{mission}}{area}", f"{area}{below}"
+
+
+def _ways(about: str, key: str) -> Ways:
+    """Where something is done, by what it is about."""
+    first = key.partition(".")[0]
+    match about:
+        case "nominee_items":
+            return ("GET /missions/{mission}/delegation/{code}", f"/delegation/{key}"), _page("/delegation")
+        case "nominations" | "accreditation":
+            return (_page("/delegation"),)
+        case "meetings_tomorrow" | "minutes_missing":
+            return (("GET /missions/{mission}/meetings/{code}", f"/meetings/{first}"), _page("/meetings"))
+        case "check_in_missed" | "deployment":
+            return (_page("/deployment"),)
+        case "form_missing":
+            return _page("/observation/enter"), _page("/observation")
+        case "forms aside":
+            return (_page("/observation"),)
+        case "invitation" | "to sign" | "to send":
+            return (_page("/correspondence"),)
+        case "published turned" | "turned":
+            return (_page("/statement", "#turned"),)
+        case "to ask" | "round ended" | "edited":
+            return (_page("/statement"),)
+        case "approval_waits" | "to confirm" | "to agree":
+            return (_page("/approval"),)
+        case "to approve":
+            return ("GET /missions/{mission}/release/{number}", f"/release/{key}"), _page("/release")
+        case _:
+            return (_page("/release"),)
+
+
+def listed(
+    planned: Sequence[Reminder], works: Sequence[Work], gone: dict[str, datetime | None], names: dict[str, str],
+    facts: MissionFacts, now: datetime,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Each with its reminders: those that went, and when the next goes; by when it is due, what has no moment last."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in planned:
+        item = one.owed
+        entry = found.setdefault((item.about, item.key), _entry(item, names, facts, now))
+        if one.occasion in gone:
+            entry["went"].append(gone[one.occasion] or one.goes)
+        elif one.goes > now and entry["next"] is None:
+            entry["next"], entry["escalates"] = one.goes, one.escalated
+    own = [_row(one.about, one.who, one.due, names, now, key=one.key, count=one.count) for one in works]
+    return sorted([*found.values(), *own], key=lambda entry: entry["due"] or NEVER)
+
+
+def _entry(item: Owed, names: dict[str, str], facts: MissionFacts, now: datetime) -> dict[str, Any]:
+    due = closes(facts, item.due) if item.about == "approval_waits" else item.due  # there it is when it was asked for
+    return _row(item.about, item.person, due, names, now, key=item.key)
+
+
+def _row(
+    about: str, who: str, due: datetime | None, names: dict[str, str], now: datetime, *, key: str, count: int = 1
+) -> dict[str, Any]:
+    return {
+        "about": about.replace("_", " "), "who": names.get(who, who), "due": due, "late": due is not None and due <= now,
+        "went": [], "next": None, "escalates": None, "ways": _ways(about, key), "count": count, "number": key,
+    }  # fmt: skip
+
+
+def led(owed: Sequence[dict[str, Any]], may: Callable[[str], bool]) -> list[str]:
+    """For each the page below the mission's to which this reader is led; '' where they may open none."""
+    return [next((page for route, page in one["ways"] if may(route)), "") for one in owed]

@@ -1,0 +1,128 @@
+"""What the secretariat itself has to do now, beside what it reminds others of: papers to sign, a text to mend, a release to
+prepare. The records say it; nobody writes it down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from ieom.acts import distribution, rounds
+from ieom.acts import letters as letter_acts
+from ieom.acts.approval import asked_anew
+from ieom.acts.calling import invited
+from ieom.acts.correcting import waiting
+from ieom.acts.fallen import fallen
+from ieom.acts.versions import begun
+from ieom.folder.timeline import load_timeline
+from ieom.records import approvals, correspondence, drafts, members, missions, releases, submissions, teams
+from ieom.records.releases import Release
+from ieom.rules.mission import MissionFacts
+from ieom.rules.release import CARRIES, ENDED, embargo_until
+from ieom.rules.timeline import Stage, owes
+
+
+@dataclass(frozen=True)
+class Work:
+    """Something to do: what it is about, whose it is (a code), by when (UTC; None where no moment is set), how many there
+    are, and the number or code of the one that it is about."""
+
+    about: str
+    who: str
+    due: datetime | None = None
+    count: int = 1
+    key: str = ""
+
+
+def work(session: Session, mission: str, *, at: datetime) -> list[Work]:
+    """Everything of the secretariat's, and of those who answer for its texts, that waits at `at` (UTC)."""
+    facts, entered = missions.facts(session, mission), missions.get(session, mission).starts_at_stage
+    return [
+        *_before(session, mission, facts, entered, at),
+        *_text(session, mission, facts),
+        *_releases(session, mission, facts),
+    ]
+
+
+def _before(session: Session, mission: str, facts: MissionFacts, entered: str, at: datetime) -> Iterator[Work]:
+    opens = facts.opens()
+    if owes(Stage.DELEGATION, entered) and not invited(session, mission):
+        yield Work("invitation", "coordinator")
+    papers = [row for row in correspondence.of(session, mission) if row.direction == "out"]
+    for about, status in (("to sign", "drafted"), ("to send", "signed")):
+        waits = [row for row in papers if row.status == status]
+        if waits:
+            yield Work(about, "coordinator", count=len(waits), key=waits[0].number if len(waits) == 1 else "")
+    there = members.observers(session, mission)
+    if owes(Stage.OBSERVATION, entered) and there and not teams.of(session, mission) and at < facts.closes():
+        yield Work("deployment", "coordinator", opens, len(there))
+    aside = submissions.quarantined(session, mission)
+    if aside:
+        yield Work("forms aside", "coordinator", count=len(aside))
+
+
+def _text(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]:
+    expected = load_timeline().moment("approval_expected", facts)
+    round_ = rounds.newest_round(session, mission)
+    newest = drafts.newest(session, mission)
+    head = members.head(session, mission)
+    answers = head.code if head is not None else "coordinator"
+    turned = {one.claim for one in fallen(session, mission)}
+    if turned:
+        yield Work("published turned", answers, count=len(turned))
+    if newest is None:
+        return
+    asked = newest.content_hash in drafts.asked_for(session, mission)
+    own = {one.claim for one in drafts.unsettled(session, mission, newest.content_hash)} - turned
+    if own and asked:
+        yield Work("turned", answers, expected, len(own))
+    if round_ is None:
+        if not asked:
+            yield Work("to ask", "drafter", expected, key=str(newest.number))
+        return
+    ended = round_.status in {"void", "changes_asked", "stopped"}
+    edited = round_.status == "approved" and not rounds.stands(session, mission, round_)
+    if (ended or edited) and not asked_anew(session, mission, round_) and not begun(session, mission, round_.id):
+        yield Work("round ended" if ended else "edited", "drafter", expected, key=str(round_.number))
+    if round_.status == "open":
+        confirmed = approvals.confirmations(session, round_.id)
+        against = approvals.contradictions(session, round_.id)
+        said = [row for _seat, state, row in rounds.seats(session, round_) if row is not None and not state.counts]
+        open_ = [row for row in said if row.id not in confirmed and row.id not in against]
+        if open_:
+            yield Work("to confirm", "coordinator", count=len(open_))
+    correction = waiting(session, round_)
+    if correction is not None:
+        yield Work("to agree", correction.second)
+
+
+def _releases(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]:
+    late = letter_acts.late(session, mission)
+    if late:
+        yield Work("late letters", "press-officer", count=len(late))
+    unanswered = [row for row in releases.complaints(session, mission) if row.reply is None]
+    if unanswered:
+        yield Work("complaints", "coordinator", count=len(unanswered))
+    round_ = rounds.approved_round(session, mission)
+    if round_ is not None and rounds.stands(session, mission, round_):
+        newest = distribution.newest(session, mission)
+        if newest is None or newest.hashes != round_.hashes:
+            until = embargo_until(distribution.readiness(session, mission, None)) if newest is None else None
+            yield Work("to prepare", "press-officer", until)
+    for row in releases.of(session, mission):
+        if row.status not in ENDED:
+            yield from _release(session, mission, row)
+
+
+def _release(session: Session, mission: str, row: Release) -> Iterator[Work]:
+    ready, number = distribution.readiness(session, mission, row), str(row.number)
+    if row.status in {"stopped", "held"}:
+        yield Work("stopped", "press-officer", key=number)
+    elif row.started_at is None and ready.lacks:
+        head = members.head(session, mission)
+        yield Work("to approve", head.code if head is not None else "coordinator", row.not_before, key=number)
+    elif row.started_at is None and row.sent_by is None and (row.kind not in CARRIES or ready.of_approved):
+        other = "press-officer" if row.prepared_by == "coordinator" else "coordinator"
+        yield Work("go", other, embargo_until(ready), key=number)

@@ -1,0 +1,83 @@
+"""What is owed today: the secretariat's own work too, each with the page where it is done and by when."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from desks import Desk
+from evening import SLUG, Doing
+from sqlalchemy import Engine
+
+from desk.rehearsal import set_clock
+from ieom.acts import approval, drafting
+from ieom.acts.asked_of import closes
+from ieom.acts.owing import work
+from ieom.records import missions
+from ieom.records.base import reading
+
+HERE = f"/missions/{SLUG}"
+
+
+def rows(text: str) -> dict[str, str]:
+    """What is owed -> the page that its row leads to; '' for none."""
+    table = text.partition("Owed today")[2].partition("What happened")[0]
+    cells = re.findall(r"<tr><td>(.*?)</td>", table, re.DOTALL)
+    return {re.sub(r"<[^>]*>", "", one).strip(): "".join(re.findall(r'href="([^"]*)"', one)) for one in cells}
+
+
+def test_a_mission_just_opened_owes_the_invitation_and_says_where(desk_opened: Desk) -> None:
+    owed = rows(desk_opened.coordinator.get(HERE).text)
+    assert owed["The host country's invitation, to be registered"] == f"{HERE}/correspondence"
+    assert (
+        rows(desk_opened.delegation_member.get(HERE).text)["The host country's invitation, to be registered"] == ""
+    ), "nobody is led to a page that they may not open"
+
+
+def test_an_approval_is_due_when_it_closes_and_says_so_past_it(desk_asked: Desk, asked: Engine) -> None:
+    with reading(asked) as session:
+        facts, now = missions.facts(session, SLUG), missions.now(session, SLUG)
+        round_ = approval.newest_round(session, SLUG)
+        assert round_ is not None
+        until = max(closes(facts, seat.asked_at) for seat, _s, _d in approval.seats(session, round_) if seat.asked_at)
+    assert until > now
+    said = f"{until + timedelta(hours=6):%-d %b %Y, %H:%M} Nur-Sultan"
+    page = desk_asked.coordinator.get(HERE).text
+    assert said in page.partition("Owed today")[2]
+    assert rows(page)["A decision on the statement"] == f"{HERE}/approval"
+    waited = desk_asked.coordinator.get(f"{HERE}/approval").text
+    assert f"It closes {said}" in waited
+    assert "Past due" not in waited
+    assert (
+        "It closes" in desk_asked.head_of_mission.get(f"{HERE}/approval").text.partition("Your decision is awaited")[2]
+    )
+    set_clock(asked, SLUG, until + timedelta(minutes=5))
+    late = desk_asked.coordinator.get(f"{HERE}/approval").text
+    assert f"Past due: it was to be decided by {said}" in late
+    assert "5 minutes ago, and still is awaited" in late
+
+
+def test_a_text_that_lost_its_round_waits_for_the_drafter(desk_asked: Desk, asked: Engine) -> None:
+    do = Doing(asked)
+    do(drafting.edit, "drafter", paragraph="place", text="The Mission observed in Nur-Sultan.", why="a slip")
+    do.advance(approval)
+    owed = rows(desk_asked.drafter.get(HERE).text)
+    said = next(one for one in owed if one.startswith("Round 1 ended without an approved text"))
+    assert owed[said] == f"{HERE}/statement"
+
+
+@pytest.mark.parametrize("page", [HERE, f"{HERE}/now"])
+def test_an_approved_text_is_to_be_released_and_then_go_is_said(
+    desk_approved: Desk, approved: Engine, page: str
+) -> None:
+    from ieom.acts import distribution
+
+    owed = rows(desk_approved.press_officer.get(page).text)
+    assert owed["The release of the approved text, to be prepared"] == f"{HERE}/release"
+    do = Doing(approved)
+    do(distribution.prepare, "press-officer")
+    with reading(approved) as session:
+        left = {(one.about, one.who) for one in work(session, SLUG, at=do.now)}
+    assert ("go", "coordinator") in left
+    assert ("to prepare", "press-officer") not in left
