@@ -17,11 +17,14 @@ from ieom.errors import BadInput
 from ieom.folder.names import load_names
 from ieom.records import correspondence, missions
 from ieom.records.correspondence import Correspondence
+from ieom.rules.names import written
 
 part = router()
 Line = Annotated[str, Form(max_length=300)]
 Scan = Annotated[UploadFile | None, File()]
 KINDS = ("pdf", "png", "jpeg")
+OTHER = "other"
+"""Chosen in the place of a body: its name is written out."""
 STATES = ("drafted", "signed", "sent", "received", "answered")
 
 
@@ -29,7 +32,7 @@ STATES = ("drafted", "signed", "sent", "received", "answered")
 def show(desk: Desk, direction: str = "", status: str = "", q: str = "") -> Response:
     """Every paper, in and out, and what waits for signature or for the post."""
     with desk.look() as (session, mission, now):
-        facts, known = missions.facts(session, mission), counterparts(session, mission)
+        facts, known, names = missions.facts(session, mission), counterparts(session, mission), load_names()
         listed = [_paper(row, known) for row in correspondence.of(session, mission)]
         wanted = q.strip().casefold()
         shown = [
@@ -44,6 +47,8 @@ def show(desk: Desk, direction: str = "", status: str = "", q: str = "") -> Resp
             chosen={"direction": direction, "status": status, "q": q}, whom=sorted(known.items(), key=lambda one: one[1]),
             unsigned=[one for one in listed if one["status"] == "drafted"],
             unsent=[one for one in listed if one["status"] == "signed"], invited=calling.invited(session, mission),
+            inviting=names.official(facts.invitation.from_body, on=facts.election_day),
+            bodies=list(names.officials("body", on=facts.election_day).items()),
             reference=facts.invitation.reference, answerable=[
                 (one["number"], f"{one['number']} {one['subject']}") for one in listed if one["direction"] == "out"
             ],
@@ -74,11 +79,15 @@ def received(
 
 
 @part.post("/missions/{mission}/correspondence/invitation")
-def invitation(desk: Desk, scan: Scan = None) -> Response:
-    """Enter the host country's invitation, as the mission's file states it."""
+def invitation(desk: Desk, scan: Scan = None, body: Line = "", body_name: Line = "") -> Response:
+    """Enter the host country's invitation, as the mission's file states it, or by another body that invited."""
     data = _scanned(scan)
+    if body == OTHER:
+        body = body_name.strip()
+        if not written(body):
+            raise BadInput("write the name of the body that invites, whole and as it stands in a sentence")
     with desk.act() as (session, mission, by, at):
-        number = calling.record_invitation(session, mission, by=by, at=at, scan=data).number
+        number = calling.record_invitation(session, mission, by=by, at=at, scan=data, body=body).number
     return _back(desk, number, f"The invitation is {number}. States are asked for observers with the next look.")
 
 
@@ -173,6 +182,8 @@ def counterparts(session: Session, mission: str) -> dict[str, str]:
     """Who writes to the mission and is written to: offices, states' contacts, bodies, by code."""
     facts, known = missions.facts(session, mission), named(session, mission)
     found = load_names().officials("body", on=facts.election_day)
+    if written(facts.invitation.from_body):
+        found[facts.invitation.from_body] = facts.invitation.from_body
     found |= {f"state-{state.code.lower()}": state.contact_office for state in facts.states}
     return found | {office.code: known[office.code] for office in facts.offices}
 

@@ -22,7 +22,7 @@ part = router()
 Why = Annotated[str, Form(min_length=1, max_length=2000)]
 Text = Annotated[str, Form(max_length=300)]
 KINDS = {
-    "opened": "opened", "postponed": "the voting was moved", "extended": "the voting was extended",
+    "opened": "opened", "invited_by": "who invited the mission", "postponed": "the voting was moved", "extended": "the voting was extended",
     "round_set": "another round is observed", "press_conference_moved": "the press conference was moved",
     "head_replaced": "the head of mission was replaced", "state_joined": "a state joined",
     "state_withdrew": "a state withdrew", "suspended": "the observation was suspended",

@@ -23,6 +23,7 @@ from ieom.records.meetings import Meeting, attending
 from ieom.records.members import styled
 from ieom.rules import meetings as rules
 from ieom.rules.mission import MissionFacts
+from ieom.rules.names import written
 
 part = router()
 Line = Annotated[str, Form(max_length=300)]
@@ -184,4 +185,6 @@ def _people(session: Session, mission: str) -> list[tuple[str, str]]:
 def _bodies(facts: MissionFacts) -> list[tuple[str, str]]:
     names, day = load_names(), facts.election_day
     own = facts.organisation, names.official(facts.organisation, on=day)  # a briefing is the organisation's own
-    return [*names.officials("body", on=day).items(), own]
+    inviting = facts.invitation.from_body
+    more = [(inviting, inviting)] if written(inviting) else []  # whose name was written out for this mission alone
+    return [*names.officials("body", on=day).items(), *more, own]

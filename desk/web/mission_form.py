@@ -24,7 +24,10 @@ from ieom.folder.rows import DelegationRow
 from ieom.folder.tables import Row
 from ieom.folder.written import write
 from ieom.rules.mission import MissionFacts
+from ieom.rules.names import written
 
+OTHER = "other"
+"""Chosen in the place of a code: the name is written out."""
 ROWS = {
     "election.contests": 1, "election.voting_days": 2, "states": 5, "offices": 8, "delegation": 2, "approval.seats": 4,
     "legal_references": 1, "outside_sources": 1,
@@ -129,6 +132,7 @@ def looked_at(what: Typed, folder: Path) -> MissionFacts | None:
     """Write what was typed as a mission's folder and check it as any other; what is wrong goes to `what.faults`. The facts
     when nothing is."""
     data = _nested(what.values)
+    _inviting(data, what)
     rows = [Row(number + 1, cells) for number, cells in _rows(what.values, "delegation")]
     people = [row for _number, row in checked_rows(DelegationRow.FILE, rows, DelegationRow, what.faults)]
     try:
@@ -150,6 +154,20 @@ def looked_at(what: Typed, folder: Path) -> MissionFacts | None:
     except Faults as problem:
         what.faults.extend(problem.faults)
     return None if what.faults else facts
+
+
+def _inviting(data: dict[str, Any], what: Typed) -> None:
+    """Put the name that was written out in the place of 'other': of the body that invites, and of offices that are its own."""
+    name = str(data["invitation"].pop("from_name", "")).strip()
+    asked = data["invitation"].get("from_body") == OTHER
+    if asked and not written(name):
+        says = "write the name of the body that invites, whole and as it stands in a sentence"
+        what.faults.append(Fault(MISSION_FILE, says, column="invitation.from_name"))
+    if asked and name:
+        data["invitation"]["from_body"] = name
+    for office in data["offices"]:
+        if office.get("body") == OTHER:
+            office["body"] = name if asked else ""
 
 
 def new_folder() -> tempfile.TemporaryDirectory[str]:

@@ -14,6 +14,7 @@ from ieom.errors import BadInput, NotFound, Refused
 from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import Attachment, Recipient, queue
+from ieom.mail.writing import one_line
 from ieom.papers.note_verbale import WORD
 from ieom.records import audit, members, missions
 from ieom.records import correspondence as papers
@@ -21,7 +22,15 @@ from ieom.records.correspondence import Correspondence
 from ieom.records.delegation import StateCall
 from ieom.rules import delegation as rules
 from ieom.rules.mission import MissionFacts, Office, SendingState
+from ieom.rules.names import Names, written
 from ieom.settings import settings
+
+
+@dataclass(frozen=True)
+class InvitingBodyRecorded:
+    """Another body invites than the mission's facts had; they were revised."""
+
+    revision: int
 
 
 @dataclass(frozen=True)
@@ -50,16 +59,24 @@ class StateDeclined:
 
 
 def record_invitation(
-    session: Session, mission: str, *, by: str, at: datetime, scan: Path | str | bytes = "", ref: str | None = None
-) -> Correspondence:
+    session: Session, mission: str, *, by: str, at: datetime, scan: Path | str | bytes = "", body: str = "",
+    ref: str | None = None,
+) -> Correspondence:  # fmt: skip
     """Enter the invitation that the mission file states into the register, with its scan if there is one (a scan can be
-    given later, once). States are called on for nominations from then on."""
+    given later, once). `body` says who invited where that is another than the facts have it: a code of the names, or the
+    body's name itself, which is this mission's alone; the facts are revised. States are called on for nominations from
+    then on."""
     missions.lock(session, mission)
     known = papers.for_occasion(session, mission, INVITATION)
     if ref and audit.happened(session, mission, ref) and known is not None:
         return known
     if known is None:
         facts, names = missions.facts(session, mission), load_names()
+        if body.strip() and body.strip() != facts.invitation.from_body:
+            facts = _invited_by(facts, body.strip(), names)
+            why = "the invitation as it came"
+            number = missions.revise(session, mission, facts, by=by, at=at, kind="invited_by", reason=why)
+            audit.append(session, mission, by=by, at=at, act=InvitingBodyRecorded(number))
         invitation, to = facts.invitation, authority(facts)
         body = names.running(invitation.from_body, on=invitation.received_on)
         return correspondence.received(
@@ -86,10 +103,22 @@ def invited(session: Session, mission: str) -> bool:
     return papers.for_occasion(session, mission, INVITATION) is not None
 
 
+def _invited_by(facts: MissionFacts, body: str, names: Names) -> MissionFacts:
+    if body not in names:
+        raise BadInput(f"'{body}' has no official name; write the name of the body itself, as it stands in a sentence")
+    if written(body) and len(one_line(body, "the name of the body that invites")) > 300:
+        raise BadInput("the name of the body that invites is longer than 300 signs; shorten it")
+    return facts.model_copy(update={"invitation": facts.invitation.model_copy(update={"from_body": body})})
+
+
 def authority(facts: MissionFacts) -> Office | None:
-    """The office of the inviting body that notes go to; None when the mission file names none with an address."""
-    there = [office for office in facts.offices if office.body == facts.invitation.from_body]
-    return next((office for office in there if office.email), None)
+    """The office of the inviting body that notes go to; of the host state's foreign ministry where the inviting body's name
+    was written out and it has no office here. None when the mission file names none with an address."""
+    there = [office for office in facts.offices if office.email and office.body == facts.invitation.from_body]
+    if not there and written(facts.invitation.from_body):
+        ministry = f"{facts.host_state.lower()}-mfa"
+        there = [office for office in facts.offices if office.email and office.body == ministry]
+    return next(iter(there), None)
 
 
 def state_of(facts: MissionFacts, code: str) -> SendingState:

@@ -24,6 +24,7 @@ from ieom.papers.official import paragraphs
 from ieom.records import audit, correspondence, missions
 from ieom.records.correspondence import Correspondence
 from ieom.rules.mission import MissionFacts, Office
+from ieom.rules.names import written
 from ieom.settings import settings
 
 LARGEST_SCAN = 25_000_000
@@ -131,6 +132,12 @@ def draft(
         "organisation": names.running(mission_facts.organisation, on=dated),
         "organisation_plain": names.official(mission_facts.organisation, on=dated),
         "host": names.running(mission_facts.host_state, on=dated),
+        "inviting": names.running(
+            mission_facts.invitation.from_body
+            if written(mission_facts.invitation.from_body)
+            else mission_facts.host_state,
+            on=dated,
+        ),
         "to": to,
         "salutation": to.salutation or "Excellency",
         "body": names.running(to.body, on=dated) if to.body in names else to.office,

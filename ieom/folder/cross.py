@@ -18,9 +18,9 @@ from ieom.folder.rows import (
     TeamRow,
     email,
 )
-from ieom.rules.lettering import hidden
+from ieom.rules.lettering import hidden, strange
 from ieom.rules.mission import MissionFacts
-from ieom.rules.names import LANGUAGES, Names
+from ieom.rules.names import LANGUAGES, Names, written
 
 OBSERVERS = ("head", "deputy_head", "observer")
 MISSION = "mission.toml"
@@ -243,3 +243,5 @@ def _named(facts: MissionFacts, tables: Tables, names: Names) -> Iterator[Fault]
                 names.name(code, on=facts.election_day)
             except KeyError as problem:
                 yield Fault(file, str(problem.args[0]), line, column)
+            if code not in names.entries and written(code) and (says := strange(code)):
+                yield Fault(file, f"the name written out holds {says}", line, column)

@@ -68,7 +68,7 @@ class Invitation(Facts):
     """The host country's invitation."""
 
     received_on: date
-    from_body: str  # code in config/names.toml, e.g. kz-mfa
+    from_body: str  # code in config/names.toml, e.g. kz-mfa; or the body's name itself, as a sentence has it
     reference: str = ""
 
 

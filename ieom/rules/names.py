@@ -29,6 +29,15 @@ def _day(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_day)]
 
 
+_CODE = re.compile(r"[A-Z]{2}|[a-z0-9][a-z0-9._-]*")
+
+
+def written(text: str) -> bool:
+    """Whether this is a name itself, written out by somebody for one mission, and no code of the file: 'the National Assembly
+    of Atlantis'. It stands as it is written, on every day and in every language."""
+    return bool(text.strip()) and _CODE.fullmatch(text) is None
+
+
 class Unnamed(KeyError):
     """The file of names has no entry for a code, or none for a day. Its text says what to do."""
 
@@ -129,7 +138,7 @@ class Names(_Table):
         return self
 
     def __contains__(self, code: object) -> bool:
-        return code in self.entries
+        return code in self.entries or (isinstance(code, str) and written(code))
 
     def entry(self, code: str) -> Entry:
         """The entry of a code. Raises KeyError saying what to do."""
@@ -139,6 +148,8 @@ class Names(_Table):
         return found
 
     def _dated(self, code: str, language: str, on: date) -> tuple[str, DatedName]:
+        if code not in self.entries and written(code):
+            return FALLBACK, DatedName(official=code.removeprefix("the "), running=code)
         entry = self.entry(code)
         for candidate in (language, FALLBACK):
             for dated in entry.names.get(candidate, ()):

@@ -51,6 +51,28 @@ def test_notes_go_out_for_signature_and_papers_come_in(desk_opened: Desk, engine
     assert "1 of" in browser.get(f"{HERE}?q=12/34").text
 
 
+def test_the_invitation_is_of_a_body_whose_name_is_written_out(desk_opened: Desk, engine: Engine) -> None:
+    browser = desk_opened.coordinator
+    assert "other: write the name" in browser.get(HERE).text
+    for name in ("", "kz-parliment", "the Great\nKhural"):
+        wrong = browser.post(f"{HERE}/invitation", {"body": "other", "body_name": name})
+        assert wrong.status_code == 422, name
+    said = browser.post(
+        f"{HERE}/invitation", {"body": "other", "body_name": "the <b>Great</b> Khural of Atlantis"}
+    ).text
+    assert "Invitation by the &lt;b&gt;Great&lt;/b&gt; Khural of Atlantis to observe" in said
+    with begin(engine) as session:
+        delegation.advance(session, SLUG, at=missions.now(session, SLUG))
+        note = next(row for row in correspondence.of(session, SLUG) if row.direction == "out")
+        facts = missions.facts(session, SLUG)
+        assert facts.invitation.from_body == "the <b>Great</b> Khural of Atlantis"
+        assert delegation.authority(facts) is not None, "notes go through the foreign ministry"
+        assert [row.kind for row in missions.revisions(session, SLUG)][-1] == "invited_by"
+    word = browser.get(f"{HERE}/{note.number.replace('/', '-')}/paper").content
+    assert "the invitation extended by the <b>Great</b> Khural of Atlantis on" in words_of(word)
+    assert "who invited the mission" in browser.get(f"/missions/{SLUG}/facts").text
+
+
 def test_what_is_no_scan_is_refused_and_nothing_is_registered(desk_opened: Desk, engine: Engine) -> None:
     paper = {"counterpart": "state-kg", "subject": "A note"}
     for name, data, says in (

@@ -62,12 +62,23 @@ def test_a_mission_is_opened_from_the_form_at_any_stage(desk: Desk, engine: Engi
     looked = desk.press_officer.post("/missions/new", {**FILLED, "do": "look"})
     assert "Nothing is wrong" in looked.text
     assert slugs(engine) == [SLUG]
-    opened = desk.press_officer.post("/missions/new", {**FILLED, "do": "open"})
+    other = {"invitation.from_body": "other", "offices[8].code": "host", "offices[8].office": "Speaker's office",
+             "offices[8].body": "other", "offices[8].email": "speaker@assembly.example"}  # fmt: skip
+    for name in ("", "kz-parliment", "the Nat\u0456onal Assembly"):
+        wrong = desk.press_officer.post(
+            "/missions/new", {**FILLED, **other, "invitation.from_name": name, "do": "open"}
+        )
+        assert wrong.status_code == 422, name
+    named = {**FILLED, **other, "invitation.from_name": "the <i>National</i> Assembly of Atlantis"}
+    opened = desk.press_officer.post("/missions/new", {**named, "do": "open"})
     assert str(opened.url.path) == "/missions/kz-2027"
     assert "&lt;b&gt;2027" in opened.text
     with reading(engine) as session:
         facts, row = missions.facts(session, "kz-2027"), missions.get(session, "kz-2027")
         assert row.starts_at_stage == "observation"
+        assert facts.invitation.from_body == named["invitation.from_name"]
+        assert facts.office("host").body == named["invitation.from_name"]
+        assert missions.facts(session, SLUG).invitation.from_body == "kz-mfa", "another mission's stays"
         assert facts.title == FILLED["title"]
         assert facts.election.contests[0].contestants == ("One party", "Another, party")
         assert (str(facts.release.press_conference), str(facts.nominations_due)) == (
@@ -75,6 +86,8 @@ def test_a_mission_is_opened_from_the_form_at_any_stage(desk: Desk, engine: Engi
             "2027-05-16 18:00:00",
         )
         assert [one.code for one in members.of(session, "kz-2027")] == ["az-1"]
+    page = desk.press_officer.get("/missions/kz-2027/facts").text
+    assert "&lt;i&gt;National&lt;/i&gt; Assembly of Atlantis" in page
     again = desk.press_officer.post("/missions/new", {**FILLED, "do": "open"})
     assert again.status_code == 422
     assert "is open already" in again.text

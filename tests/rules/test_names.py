@@ -99,6 +99,19 @@ def test_an_unknown_code_says_where_to_add_it(names: Names) -> None:
         names.official("zz-cec", on=DAY)
 
 
+def test_a_name_that_was_written_out_stands_as_it_is_written_on_every_day(names: Names) -> None:
+    body = "the National Assembly of Atlantis"
+    assert body in names
+    assert "kz-parliment" not in names
+    assert "QQ" not in names
+    assert "" not in names
+    for day in (DAY, date(1990, 1, 1)):
+        assert names.running(body, "tr", on=day) == body
+        assert names.official(body, on=day) == "National Assembly of Atlantis"
+        assert names.phrase(body, "en", "of", on=day) == f"of {body}"
+    assert not names.spoken(body, "tr", on=DAY)
+
+
 def test_a_day_without_a_name_is_no_name(names: Names) -> None:
     with pytest.raises(KeyError, match="1990-01-01"):
         names.official("bishkek", on=date(1990, 1, 1))
