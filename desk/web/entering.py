@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Form, Request, Response
+from starlette.background import BackgroundTask
 
-from desk import openid
+from desk import openid, telling
 from desk.public.limits import asker
 from desk.web import address
 from desk.web.asking import Asked, Desk, cookie_name, here, router, secure
 from ieom.acts import accounts as acts
-from ieom.acts import passwords
+from ieom.acts import known_browsers, passwords
+from ieom.acts.telling import About
 from ieom.errors import BadInput, Refused
 from ieom.records import accounts, missions
 from ieom.records.base import begin, reading
 
 part = router()
 Words = Annotated[str, Form(max_length=300)]
+BROWSER = "browser-"
+"""How the cookies of a browser that was entered by begin; one for each account, for people share a laptop."""
 PLACE, LONGEST = 400, 200_000
 """Characters of a kept text's place, and of the text."""
 
@@ -31,17 +35,24 @@ def show(desk: Desk, to: str = "/") -> Response:
 @part.post("/enter")
 def enter(desk: Desk, request: Request, email: Words = "", password: Words = "", to: Words = "/") -> Response:
     """Enter, or say that address or password is wrong, never which."""
+    at, guessed = missions.real_now(), None
     with begin(desk.engine) as session:
         try:
             found = acts.enter(
-                session, email=email, password=password, at=missions.real_now(), place=asker(request),
-                browser=request.headers.get("user-agent", ""),
+                session, email=email, password=password, at=at, place=asker(request),
+                browser=request.headers.get("user-agent", ""), cookies=_known(request),
             )  # fmt: skip
             wrong = "" if found else "Address or password is wrong."
         except Refused as error:
             found, wrong = None, str(error)
+            guessed = acts.guessed(session, email=email, at=at)
     if found is None:
-        return page(desk, to, wrong=wrong, email=email)
+        answer = page(desk, to, wrong=wrong, email=email)
+        if guessed is not None:  # after the answer: how long a mail server takes would say that there is an account
+            answer.background = BackgroundTask(
+                telling.tell, desk.engine, About.GUESSED, account=guessed, by="clock", at=at
+            )
+        return answer
     return entered(desk, request, found[0], here(to))
 
 
@@ -137,4 +148,23 @@ def entered(desk: Asked, request: Request, token: str, to: str) -> Response:
         cookie_name(request), token, max_age=int(acts.LONGEST.total_seconds()), path="/", httponly=True, samesite="lax",
         secure=secure(request),
     )  # fmt: skip
+    with reading(desk.engine) as session:
+        found = acts.present(session, token, at=missions.real_now())
+    if found is not None:
+        know(request, answer, found[0])
     return answer
+
+
+def know(request: Request, answer: Response, account: accounts.Account) -> None:
+    """This browser is known from now on as one that the account was entered in."""
+    cookie = known_browsers.made(account)
+    if cookie:
+        answer.set_cookie(
+            cookie_name(request, f"{BROWSER}{account.id}"), cookie, max_age=int(known_browsers.KEPT.total_seconds()),
+            path="/", httponly=True, samesite="strict", secure=secure(request),
+        )  # fmt: skip
+
+
+def _known(request: Request) -> list[str]:
+    start = cookie_name(request, BROWSER)
+    return [value for name, value in request.cookies.items() if name.startswith(start)]

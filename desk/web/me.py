@@ -9,6 +9,7 @@ from fastapi import Form, Path, Response
 
 from desk.web import address
 from desk.web.asking import KEPT_PLACES, Asked, Desk, router
+from desk.web.entering import know
 from desk.web.pages import LANGUAGES
 from ieom.acts import sessions
 from ieom.acts.passwords import LONGEST, SHORTEST
@@ -76,9 +77,14 @@ def password(desk: Desk, old: Line, new: Line, again: Line) -> Response:
         fits = sessions.change_password(
             session, account=desk.me.id, old=old, new=new, but=_own(desk), at=missions.real_now()
         )
+        row = session.get_one(accounts.Account, desk.me.id)
+        session.flush()
+        session.expunge(row)
     if not fits:
         raise BadInput("the password that you have now is another one; nothing was changed")
-    return desk.done("/me", "The new password holds; every other session has ended.")
+    answer = desk.done("/me", "The new password holds; every other session has ended.")
+    know(desk.request, answer, row)
+    return answer
 
 
 @part.post("/me/sessions/end-others")

@@ -4,7 +4,7 @@ the installation's own, like that of the contacts."""
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,8 +12,8 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from ieom.acts import attempts, passwords
-from ieom.acts.attempts import ATTEMPTS
+from ieom.acts import attempts, known_browsers, passwords
+from ieom.acts.attempts import ATTEMPTS, TEAM
 from ieom.errors import BadInput, Conflict, NotFound, Refused
 from ieom.records import accounts, contact_acts, missions, passkeys
 from ieom.records.accounts import Account, DeskSession, EntryLink, Grant, digest
@@ -23,6 +23,13 @@ from ieom.rules.roles import Given, Role, collides
 
 LINK_HOURS, IDLE, LONGEST = 72, timedelta(hours=12), timedelta(days=7)
 """How long an entry link can be used; a session lives unused; a session lives at all."""
+EVERYWHERE = 12 * ATTEMPTS
+"""Wrong passwords for one address from everywhere, before the next has to wait."""
+LATER = (
+    "enter with a passkey or in a browser that you entered by before, ask an administrator for a link, or try again in a "
+    "quarter of an hour"
+)
+"""What to do after too many wrong ones."""
 
 
 @dataclass(frozen=True)
@@ -224,22 +231,42 @@ def given(row: Grant) -> Given:
 
 
 def enter(
-    session: Session, *, email: str, password: str, at: datetime, place: str = "", browser: str = ""
-) -> tuple[str, DeskSession] | None:
+    session: Session, *, email: str, password: str, at: datetime, place: str = "", browser: str = "",
+    cookies: Iterable[str] = (),
+) -> tuple[str, DeskSession] | None:  # fmt: skip
     """Enter with a password: (the cookie's value, the session), or None when address or password is wrong; that attempt
-    is counted, so commit. Raises `Refused` after too many wrong ones (`ATTEMPTS` in `WINDOW`)."""
+    is counted, so commit. Raises `Refused` after too many wrong ones (`ATTEMPTS` in `WINDOW`). `cookies`: of browsers that
+    entered before (`known_browsers`), whose attempts are counted apart."""
     key = fold(email.strip())
+    row = accounts.by_key(session, key)
+    own = known_browsers.known(row, cookies) if row is not None else ""
     # Few for an address from one place, many for it from everywhere: else whoever knows the head of mission's address
     # could keep them out on the evening that counts.
-    most = {f"{key} {place}": ATTEMPTS, key: 12 * ATTEMPTS, **({place: 3 * ATTEMPTS} if place else {})}
-    attempts.room(session, most, at=at)
-    row = accounts.by_key(session, key)
+    everywhere = {f"{key} {place}": ATTEMPTS, key: EVERYWHERE, **({place: TEAM * ATTEMPTS} if place else {})}
+    most = {own: ATTEMPTS} if own else everywhere
+    attempts.room(session, most, at=at, later=LATER)
     usable = row is not None and row.closed_at is None and bool(row.password)
     fitting = passwords.fits(row.password if row is not None and usable else "", password)
     if row is None or not fitting:
         attempts.failed(session, most, at=at)
         return None
     return begin_session(session, account=row.id, at=at, browser=browser)
+
+
+def guessed(session: Session, *, email: str, at: datetime) -> int | None:
+    """The account whose password is being guessed from many places, when its owner is to be told; None for nobody's, and for
+    one who was told within a day. Commit, and tell."""
+    key = fold(email.strip())
+    row = accounts.by_key(session, key)
+    if row is None or row.closed_at is not None or not row.password:
+        return None
+    if attempts.count(session, key, since=at - attempts.WINDOW) < EVERYWHERE:
+        return None
+    told = f"told {key}"
+    if attempts.count(session, told, since=at - timedelta(days=1)):
+        return None
+    attempts.failed(session, [told], at=at)
+    return row.id
 
 
 def begin_session(session: Session, *, account: int, at: datetime, browser: str = "") -> tuple[str, DeskSession]:

@@ -22,6 +22,7 @@ class About(StrEnum):
 
     LINK = "link"
     PASSKEY = "passkey"
+    GUESSED = "guessed"
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
-from desks import Desk
+from desks import PASSWORD, Desk
 from sqlalchemy import Engine
+from starlette.testclient import TestClient
 
 from desk.catcher import Catcher, Keeper
 from desk.cli import accounts as cli
-from ieom.records import contact_acts
-from ieom.records.base import reading
+from desk.web.app import web
+from ieom.acts import accounts, attempts, passwords
+from ieom.records import contact_acts, missions
+from ieom.records.accounts import Account
+from ieom.records.base import begin, reading
 from ieom.settings import settings
 
 
@@ -95,3 +100,55 @@ def test_where_no_letter_goes_whoever_made_the_link_is_told_and_the_link_holds(
         acts = [one.act for one in contact_acts.links(session)]
     assert acts.count("EntryLinkMade") == 3
     assert acts.count("OwnerTold") == 2
+
+
+def test_guesses_from_everywhere_keep_the_owner_out_nowhere_they_were_before_and_are_told_once(
+    desk_opened: Desk, engine: Engine, catcher: Catcher, tmp_path: Path
+) -> None:
+    email, elsewhere = "drafter@desk.example", "auditor@desk.example"
+    with begin(engine) as session:
+        at = missions.real_now()
+        for role in ("drafter", "auditor"):
+            session.get_one(Account, desk_opened.accounts[role]).password = passwords.hashed(PASSWORD)
+    app = web(engine)
+
+    def enter(client: TestClient, word: str = PASSWORD, address: str = email) -> Any:
+        data = {"email": address, "password": word}
+        return client.post("/enter", data=data, headers={"origin": str(client.base_url)}, follow_redirects=False)
+
+    own, others, new = (TestClient(app, base_url="https://desk.example") for _ in range(3))
+    cookie = next(one for one in enter(own).headers.get_list("set-cookie") if one.startswith("__Host-browser-"))
+    for flag in ("HttpOnly", "Secure", "SameSite=strict", "Path=/"):
+        assert flag in cookie
+    assert enter(others, address=elsewhere).status_code == 303
+    with begin(engine) as session:
+        attempts.failed(session, [email] * accounts.EVERYWHERE, at=at)
+    number = desk_opened.accounts["drafter"]
+    for value in list(others.cookies.values()):  # one's own cookie under another's name is nobody's
+        others.cookies.set(f"__Host-browser-{number}", value, domain="desk.example")
+    for stranger in (others, new):
+        said = enter(stranger)
+        assert "too many wrong attempts" in said.text
+        assert "a browser that you entered by before" in said.text
+    assert enter(own, "wrong").status_code == 422
+    assert enter(own).status_code == 303
+    (letter,) = letters(tmp_path)
+    assert (letter["To"], letter["X-Ieom-Kind"]) == (email, "account_guessed")
+    with reading(engine) as session:
+        assert list(contact_acts.links(session))[-1].what["about"] == "guessed"
+    assert "A letter about it to the owner" in desk_opened.administrator.get("/accounts/log").text
+    nobody = "nobody@desk.example"
+    with begin(engine) as session:
+        attempts.failed(session, [nobody] * accounts.EVERYWHERE, at=at)
+    assert enter(new, address=nobody).text.replace(nobody, email) == said.text, "a stranger learns of no account"
+    for _ in range(attempts.ATTEMPTS):
+        enter(own, "wrong")
+    assert enter(own).status_code == 422, "its own count has an end"
+    with begin(engine) as session:
+        token = accounts.entry_link(session, by="desk-1", account=number, at=at)
+    chosen = {"t": token, "password": PASSWORD, "again": PASSWORD}
+    assert new.post("/enter/link", data=chosen, headers={"origin": "https://desk.example"}).status_code == 200
+    new.cookies.delete("__Host-desk")
+    assert enter(new).status_code == 303, "who came by a link is known"
+    assert enter(own).status_code == 422, "and whoever knew the old password is a stranger"
+    assert len(letters(tmp_path)) == 1
