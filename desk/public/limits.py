@@ -39,18 +39,17 @@ def asker(request: Request) -> str:
 
 
 class PerMinute:
-    """At most `most` a minute from one address. It forgets everything each minute, so it can't grow without end."""
+    """At most `most` a minute from one address, or of whatever else is told apart. It forgets everything each minute, so it can't grow without end."""
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.most, self.clock = most, clock
         self.minute, self.counts = -1, dict[str, int]()
 
-    def allows(self, request: Request) -> bool:
-        """Count one more; False when it is one too many."""
+    def allows(self, who: str) -> bool:
+        """Count one more of `who`; False when it is one too many."""
         minute = int(self.clock() // 60)
         if minute != self.minute or len(self.counts) > 100_000:
             self.minute, self.counts = minute, {}
-        who = asker(request)
         self.counts[who] = self.counts.get(who, 0) + 1
         return self.counts[who] <= self.most
 

@@ -50,7 +50,8 @@ AWAY = "This can't be recorded just now: please try again in a minute."
 
 
 def prepare(state: State) -> None:
-    """What the page keeps while the application runs."""
+    """What the page keeps while the application runs. What a link sends is counted by link: many embassies may stand behind
+    one address, and whoever has no link is not read at all."""
     state.nominating = PerMinute(30)
 
 
@@ -66,7 +67,7 @@ async def act(request: Request) -> Response:
     ours(request)
     token = request.path_params["token"]
     await read(request, partial(_shown, token=token))  # a stranger's body is not read at all
-    if not request.app.state.nominating.allows(request):
+    if not request.app.state.nominating.allows(token):
         raise HTTPException(429, headers={"retry-after": "60"})
     form = await form_of(request, LONGEST, files=1, seconds=SECONDS)
     try:

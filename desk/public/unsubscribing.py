@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from desk.public.forms import form_of
-from desk.public.limits import PerMinute
+from desk.public.limits import PerMinute, asker
 from desk.public.pages import page
 from ieom.acts.media import Reader, contact_by_token, unsubscribe_by_token
 from ieom.errors import NotFound
@@ -66,7 +66,7 @@ async def act(request: Request) -> Response:
 
 
 def _nobody(request: Request) -> Response:
-    if not request.app.state.guesses.allows(request):
+    if not request.app.state.guesses.allows(asker(request)):
         raise HTTPException(429, headers={"retry-after": "60"})
     return page(request, "unsubscribe.html", status=404, token="", reader=None, done=None)
 

@@ -17,7 +17,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from desk.public.limits import PerMinute, TooLarge, TooMany, Uploads, limited
+from desk.public.limits import PerMinute, TooLarge, TooMany, Uploads, asker, limited
 from desk.public.pages import page
 from desk.public.site import Served
 from ieom.acts.verifying import Answer, unknown, verify
@@ -87,7 +87,7 @@ async def show(request: Request) -> Response:
 async def check(request: Request) -> Response:
     """Check a paper that somebody gives. Too large: 413; too many, or too many at once: 429, 503."""
     state = request.app.state
-    if not state.checks.allows(request):
+    if not state.checks.allows(asker(request)):
         raise HTTPException(429, headers={"retry-after": "60"})
     known = await run_in_threadpool(state.site.current)
     if known is None:

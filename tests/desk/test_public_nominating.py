@@ -246,6 +246,14 @@ def test_another_sites_form_does_nothing(asked: Engine, web: TestClient) -> None
     for headers in ({"origin": "https://elsewhere.example"}, {}, {"origin": "null", "sec-fetch-site": "cross-site"}):
         assert web.post(path, data=NOMINEE, headers=headers).status_code == 403
     assert everything(asked) == before
+    assert web.post(path, data=NOMINEE, headers={"origin": "null"}).status_code == 303  # an older browser
+
+
+def test_one_links_forms_keep_no_other_link_behind_the_same_address_waiting(asked: Engine, web: TestClient) -> None:
+    one, other = path_of(asked, "TR"), path_of(asked)
+    answers = [web.post(one, data={}, headers={"origin": "null"}).status_code for _ in range(31)]
+    assert answers == [422] * 30 + [429]
+    assert web.post(other, data={}, headers={"origin": "null"}).status_code == 422
 
 
 @pytest.mark.parametrize(
