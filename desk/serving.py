@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import secrets
 import signal
@@ -21,10 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
 from desk.children import apart
 from desk.quiet import surround
-from ieom.errors import Refused, Unavailable
+from ieom.errors import IeomError, Refused, Unavailable
 from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
 from ieom.mail import mailbox
@@ -223,6 +225,21 @@ async def watch(stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), 2)
 
 
+def swept() -> None:
+    """Destroy the personal papers that a killed process left and no record names; what can't be done now is done at the next
+    start, and stops none."""
+    from ieom.acts.vault_sweep import sweep
+    from ieom.records import missions
+    from ieom.records.base import begin
+    from tasks.stage import records
+
+    try:
+        with begin(records()) as session:
+            sweep(session, at=missions.real_now())
+    except (OSError, IeomError, SQLAlchemyError) as error:
+        logging.getLogger("ieom.serve").warning("papers that no record names can't be looked for: %s", error)
+
+
 async def serve(
     port: int, console: Console, *, first: Callable[[], object] | None = None, demonstration: bool = False,
     option_of: str = "IEOM_PREFECT_PORT",
@@ -294,6 +311,7 @@ async def _serve(
             await asyncio.to_thread(first)
             for one in pages:
                 one.is_ready()
+        await asyncio.to_thread(swept)
         runner = Runner(name="ieom", query_seconds=2, pause_on_shutdown=False, limit=4)
         for deployment in await deploy():
             await runner.aadd_deployment(deployment)

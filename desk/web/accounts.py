@@ -35,6 +35,7 @@ MOST = 50
 ACTS = {
     "AccountMade", "AccountClosed", "RoleGiven", "RoleTaken", "PasswordChosen", "EntryLinkMade", "OwnerTold", "MailTested",
     "PasskeyAdded", "PasskeyRemoved", "OpenIdBound", "OpenIdUnbound",
+    "StrayPaperDestroyed",
 }  # fmt: skip
 
 

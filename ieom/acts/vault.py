@@ -76,11 +76,13 @@ def _master() -> Fernet:
         raise BadInput("IEOM_VAULT_KEY is no key", command="'ieom vault key' makes one") from error
 
 
-def _paper(item: str) -> Path:
+def paper_file(item: str) -> Path:
+    """Where a paper lies, encrypted."""
     return settings().state_dir / "vault" / "papers" / item
 
 
-def _key(item: str) -> Path:
+def key_file(item: str) -> Path:
+    """Where its key lies."""
     return settings().state_dir / "vault" / "keys" / item
 
 
@@ -128,8 +130,8 @@ def put(
         raise BadInput(f"it would be erased on {day}, which is not after today ({today}); give a later date")
     identifier = hashlib.sha256(f"{mission}\n{member}\n{item}\n{len(earlier)}".encode()).hexdigest()[:32]
     own, nonce = AESGCM.generate_key(256), os.urandom(_NONCE)
-    _write(_key(identifier), master.encrypt(identifier.encode() + own))
-    _write(_paper(identifier), nonce + AESGCM(own).encrypt(nonce, data, identifier.encode()))
+    _write(key_file(identifier), master.encrypt(identifier.encode() + own))
+    _write(paper_file(identifier), nonce + AESGCM(own).encrypt(nonce, data, identifier.encode()))
     _unless_kept(session, identifier)
     for row in earlier:
         row.erase_on = min(row.erase_on, today)
@@ -156,8 +158,8 @@ def _unless_kept(session: Session, identifier: str) -> None:
 
     def undone(_session: Session) -> None:
         if not kept:
-            for path in (_key(identifier), _paper(identifier)):
-                _destroy(path)
+            for path in (key_file(identifier), paper_file(identifier)):
+                destroy(path)
 
     event.listen(session, "after_commit", committed)
     event.listen(session, "after_rollback", undone)
@@ -194,7 +196,7 @@ def read(session: Session, mission: str, *, by: str, at: datetime, item: str, wh
 
 def _decrypted(item: str) -> bytes:
     try:
-        key, paper = _key(item).read_bytes(), _paper(item).read_bytes()
+        key, paper = key_file(item).read_bytes(), paper_file(item).read_bytes()
     except FileNotFoundError as error:
         raise Tampered(f"the files of personal paper {item} are gone; take them from a backup") from error
     try:
@@ -211,13 +213,13 @@ def erase(session: Session, mission: str, *, by: str, at: datetime, item: str, r
     row = _row(session, mission, item)
     if row.erased_at is not None or (ref and audit.happened(session, mission, ref)):
         return
-    for path in (_key(item), _paper(item)):
-        _destroy(path)
+    for path in (key_file(item), paper_file(item)):
+        destroy(path)
     row.erased_at = at
     audit.append(session, mission, by=by, at=at, act=PersonalPaperErased(item), ref=ref)
 
 
-def _destroy(path: Path) -> None:
+def destroy(path: Path) -> None:
     """Overwrite and remove a file, durably."""
     if not path.exists():
         return

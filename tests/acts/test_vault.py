@@ -1,3 +1,7 @@
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -7,12 +11,12 @@ import pytest
 from sqlalchemy import Engine, select
 
 from ieom.acts import audit as proof
-from ieom.acts import delegation, reminders, vault
+from ieom.acts import delegation, reminders, vault, vault_sweep
 from ieom.acts.correspondence import content
 from ieom.acts.holding import hold
 from ieom.errors import BadInput, NotFound, Refused, Tampered
 from ieom.mail.letters import message_bytes
-from ieom.records import correspondence, members
+from ieom.records import contact_acts, correspondence, members
 from ieom.records.audit import AuditRow
 from ieom.records.base import begin, reading
 from ieom.records.delegation import VaultItem, VaultReading
@@ -282,3 +286,56 @@ def test_nothing_that_writes_or_sends_letters_knows_the_vault() -> None:
     for room in ("mail", "papers", "folder"):
         for path in sorted((ROOT / "ieom" / room).rglob("*.py")):
             assert "vault" not in path.read_text("utf-8").lower(), path.name
+
+
+KILLED = """
+import os, signal
+from datetime import UTC, datetime
+from ieom.acts import vault
+from ieom.records.base import begin, connect
+from ieom.settings import settings
+with begin(connect(os.environ["KILLED_DATABASE"])) as session:
+    vault.put(session, os.environ["KILLED_MISSION"], by="coordinator", at=datetime(2020, 7, 6, 5, tzinfo=UTC),
+              member="kg-1", item="photo", file=b"\\xff\\xd8\\xff\\xe0 a face")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_and_no_record_names_is_destroyed_once_it_is_old(
+    engine: Engine, nominee: str, passport: Path
+) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    surround = {
+        **os.environ, "KILLED_DATABASE": url, "KILLED_MISSION": nominee, "IEOM_STATE_DIR": str(settings().state_dir),
+        "IEOM_VAULT_KEY": settings().vault_key.get_secret_value(),
+    }  # fmt: skip
+    died = subprocess.run([sys.executable, "-c", KILLED], env=surround, cwd=ROOT, check=False)
+    assert died.returncode == -signal.SIGKILL
+    folder, now = settings().state_dir / "vault", datetime.now(UTC)
+
+    def there() -> list[Path]:
+        return sorted(path for path in folder.rglob("*") if path.is_file())
+
+    def sweep(at: datetime) -> int:
+        with begin(engine) as session:
+            return vault_sweep.sweep(session, at=at)
+
+    left, later = there(), now + vault_sweep.OLD + timedelta(minutes=1)
+    assert [path.parent.name for path in left] == ["keys", "papers"]
+    assert sweep(later) == 0, "records that name no paper may be another installation's"
+    kept = put(engine, nominee, passport)
+    temporary = vault.paper_file(f".{kept}.abcd")
+    temporary.write_bytes(b"half")
+    (folder / "papers" / "notes.txt").write_text("not ours")
+    assert sweep(now) == 0
+    assert set(left) <= set(there()), "a transaction may still be running"
+    key = vault.key_file(kept).read_bytes()
+    vault.key_file(kept).unlink()
+    assert sweep(later) == 0, "records and folder don't belong together"
+    vault.key_file(kept).write_bytes(key)
+    assert sweep(later) == 2
+    assert [path.name for path in there()] == [kept, kept, "notes.txt"]
+    with reading(engine) as session:
+        acts = [(one.by, one.act, one.what) for one in contact_acts.links(session)]
+    assert ("clock", "StrayPaperDestroyed", {"item": left[0].name}) in acts
+    assert do(engine, nominee, vault.read, item=kept, why="to see that it is there") == PASSPORT
