@@ -155,13 +155,17 @@ def _observation(send: Walk, engine: Engine) -> None:
     }
     send("coordinator", f"{here}/enter", ["why"], data=mended)
     send("drafter", f"{M}/statement/set-aside", ["why"], data={"claim": "no_group_voting"})
+    send("coordinator", f"{here}/count-unfinished", ["why"])
 
 
 def _deployment(send: Walk) -> None:
     here, folder = f"{M}/deployment", settings().config_dir / "missions" / SLUG
     tables = {"teams_": "teams.csv", "routes": "routes.csv", "check_ins": "checkins.csv"}
     files = {field_: (folder / name).read_bytes() for field_, name in tables.items()}
-    send("coordinator", f"{here}/plan", ["station_choice"], files=files)
+    page = html.document_fromstring(send("coordinator", f"{here}/plan", ["station_choice"], files=files))
+    told = {name: page.xpath(f'//*[@name="{name}"]')[0] for name in (*tables, "station_choice", "digest")}
+    own = {name: one.text or one.get("value") for name, one in told.items()}
+    send("coordinator", f"{here}/plan/take", data=own)
     with begin(send.desk.engine) as session:
         for row in teams.every_check_in(session, SLUG):
             row.made_at = None

@@ -94,7 +94,7 @@ def number_of(send: Walk, email: str) -> int:
 
 def _papers(send: Walk, engine: Engine) -> None:
     here = f"{M}/correspondence"
-    send("coordinator", f"{here}/invitation", files={"scan": PDF})
+    send("coordinator", f"{here}/invitation", ["body_name"], files={"scan": PDF}, data={"body": "other"})
     with begin(engine) as session:
         delegation.advance(session, SLUG, at=JULY)
         note = next(row.number for row in correspondence.of(session, SLUG) if row.direction == "out")
@@ -173,6 +173,8 @@ def _nominees(send: Walk) -> None:
         item = vault.of(session, SLUG)[0]
     send("coordinator", f"{here}/{{code}}/papers/{{item}}/read", ["why"], code=item.member, item=item.id)
     send("coordinator", f"{here}/{{code}}/accreditation", ["why"], data={"status": "refused"}, code="az-1")
+    send("coordinator", f"{here}/{{code}}/items/{{item}}/take-back", ["why"], item="personal_form", code="kg-1")
+    send("coordinator", f"{here}/{{code}}/reports", ["what"], code="az-1")
 
 
 def _meetings(send: Walk) -> None:

@@ -59,7 +59,7 @@ def preview(desk: Desk, teams_: Table, routes: Table, check_ins: Table, station_
     with desk.look() as (session, mission, _now):
         facts = missions.facts(session, mission)
         looks, wrong = _looked(session, facts, read)
-        station_choice = station_choice.strip()
+        station_choice = _plain(station_choice)
         return desk.page(
             "deployment_plan.html", status=422 if wrong else 200, wrong=wrong, shown=SHOWN, title=facts.title,
             parts=[_shown(sheet, seen) for sheet, seen in zip(read, looks, strict=True)],
@@ -76,10 +76,11 @@ def take(
     station_choice: Choice = "",
 ) -> Response:  # fmt: skip
     """Lay down the plan that was looked at, in the place of an earlier one."""
+    station_choice = _plain(station_choice)
     read = [_again(name, text) for name, text in zip(TABLES, (teams_, routes, check_ins), strict=True)]
     with desk.act() as (session, mission, by, at):
         looks, wrong = _looked(session, missions.facts(session, mission), read)
-        if _digest(looks, station_choice.strip()) != digest:
+        if _digest(looks, station_choice) != digest:
             raise Conflict(
                 "the plan or the lists have changed since you looked; nothing was laid down: send the tables again and look"
             )
@@ -91,6 +92,11 @@ def take(
         )
     said = f"Planned: {len(crews)} teams, {len(stops)} stops, {len(owed)} check-ins."
     return desk.done(f"/missions/{desk.mission}/deployment", f"{said} {len(odd)} to look at." if odd else said)
+
+
+def _plain(text: str) -> str:
+    """A text of several lines, however a browser sends their ends."""
+    return "\n".join(text.splitlines()).strip()
 
 
 def _read(name: str, upload: UploadFile) -> Sheet:

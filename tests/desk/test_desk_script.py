@@ -64,6 +64,13 @@ NO_TEXT_AT = {
     ("/me/passkeys", "answer"): "what a device says",
     ("/me/passkeys/options", "password"): "a password",
     ("/missions/{mission}/approval/correct", "text"): "an approved text, of which slips alone are corrected",
+    **dict.fromkeys(
+        (
+            ("/missions/{mission}/deployment/plan/take", name)
+            for name in ("teams_", "routes", "check_ins", "station_choice")
+        ),
+        "what the page itself was given, sent back",
+    ),
     ("/missions/{mission}/statement/settle", "why"): "kept and shown as what is attested",
 }
 UNSHOWN = {
