@@ -17,17 +17,19 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ieom.acts import meetings
+from ieom.folder.claims import load_claims
 from ieom.folder.names import load_names
-from ieom.records import members, missions
+from ieom.records import members, missions, stations
 from ieom.records.audit import AuditRow
 from ieom.records.letters import Letter
-from ieom.records.stations import PollingStation
 from ieom.rules.audit import Link
 from ieom.rules.delegation import ITEMS
 from ieom.settings import settings
 
 FEW = 2
 """Up to so many persons are named one by one; more are counted."""
+CODE = re.compile(r"[a-z]+(_[a-z]+)+")
+"""A code of ours for which there is no word: it is told as the words that it is made of."""
 VARIES = {"MemberNominated": "state", "FormsReceived": "count", "ReleaseStopped": "status"}
 """Acts whose sentence depends on one of their facts, which may have a sentence of its own: 'FormsReceived_1'."""
 
@@ -56,6 +58,44 @@ def named(session: Session, mission: str) -> dict[str, str]:
     return known
 
 
+def coded(session: Session, mission: str) -> dict[str, str]:
+    """The same, and whatever else a row of the chain may name by a code: bodies written to, findings, meetings, stations."""
+    facts, told = missions.facts(session, mission), words("words")
+    found = load_names().officials("body", on=facts.election_day)
+    found |= {claim.id: claim.label for claim in load_claims() if claim.id not in told}
+    found |= {row.code: meetings.counterpart(row) for row in meetings.of(session, mission)}
+    return found | {row.code: row.name for row in stations.of(session, mission)} | named(session, mission)
+
+
+def kind_of(act: str) -> str:
+    """A kind of act in words, whoever did it to whom: '… is appointed head of mission'."""
+    said = words().get(act) or words("untold").get(act) or words("words")["unnamed"]
+    said = " ".join(re.sub(r"\{[^}]*\}", "…", said).split())
+    return said[:1].upper() + said[1:]
+
+
+def recorded(row: AuditRow | Link, known: Mapping[str, str]) -> str:
+    """One row in a sentence for the record of acts, which has those too that are not told elsewhere."""
+    return sentence(row, known) or _put(row, words("untold").get(row.act, words("words")["unnamed"]), known)
+
+
+def detail(what: Mapping[str, Any], known: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a row holds, exactly: (fact in words, value), a code with what it stands for before it."""
+    called = words("facts")
+    return [(called.get(key, key.replace("_", " ")), _exact(value, known)) for key, value in sorted(what.items())]
+
+
+def _exact(value: Any, known: Mapping[str, str]) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{_exact(key, known)}: {_exact(one, known)}" for key, one in sorted(value.items())) or "–"
+    if isinstance(value, list):
+        return "; ".join(_exact(one, known) for one in value) or "–"
+    if isinstance(value, bool) or value is None or value == "":
+        return {True: "yes", False: "no"}.get(value, "–") if isinstance(value, bool) else "–"
+    said = str(_said("", value, known))
+    return said if said == str(value) else f"{said} ({value})"
+
+
 class _Facts(dict[str, Any]):
     """A sentence may name a fact that an older row does not have; it is then left out of the sentence."""
 
@@ -66,9 +106,11 @@ class _Facts(dict[str, Any]):
 def sentence(row: AuditRow | Link, known: Mapping[str, str]) -> str:
     """One row in a sentence, with what its codes stand for."""
     deciding = row.what.get(VARIES[row.act], "") if row.act in VARIES else None
-    said = words().get(f"{row.act}_{deciding}", words().get(row.act))
-    if said is None:
-        said = re.sub(r"(?<!^)(?=[A-Z])", " ", row.act).capitalize()
+    said = words().get(f"{row.act}_{deciding}", words().get(row.act, words("words")["unnamed"]))
+    return _put(row, said, known)
+
+
+def _put(row: AuditRow | Link, said: str, known: Mapping[str, str]) -> str:
     facts = {key: _said(key, value, known) for key, value in {**row.what, "by": row.by}.items()}
     if row.by != row.what.get("who", row.by):  # a deputy, or who wrote it down
         facts["through"] = words("words")["through"].format(by=facts["by"])
@@ -82,7 +124,8 @@ def _said(key: str, value: Any, known: Mapping[str, str]) -> Any:
             return words("words")["members"].format(count=len(value))
         return ", ".join(str(_said("", one, known)) for one in value)
     if isinstance(value, str):
-        return known.get(value) or words("words").get(value) or ITEMS.get(value, value)
+        plain = value.replace("_", " ") if CODE.fullmatch(value) else value
+        return known.get(value) or words("words").get(value) or ITEMS.get(value, plain)
     return value
 
 
@@ -98,12 +141,10 @@ class Chronicle:
         query = select(AuditRow).where(AuditRow.mission == self.mission, AuditRow.seq > self.seq).order_by(AuditRow.seq)
         told = []
         rows = session.scalars(query).all()
-        known = named(session, self.mission) if rows else {}
-        known |= {row.code: meetings.counterpart(row) for row in meetings.of(session, self.mission)} if rows else {}
+        known = coded(session, self.mission) if rows else {}
         for row in rows:
             self.seq = row.seq
-            place = session.get(PollingStation, (self.mission, row.what.get("station", "")))
-            said = sentence(row, {**known, place.code: place.name} if place is not None else known)
+            said = sentence(row, known)
             if said:
                 told.append((said, row.at))
         return sorted([*told, *self._letters(session)], key=lambda one: one[1])  # stable: acts before their letters

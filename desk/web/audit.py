@@ -9,16 +9,14 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Query, Response
-from sqlalchemy.orm import Session
 
 from desk import typed
-from desk.chronicle import named, sentence
+from desk.chronicle import coded, detail, kind_of, recorded
 from desk.web.asking import Desk, router
 from desk.web.files import sent
 from ieom.acts import audit as acts
-from ieom.acts import meetings
 from ieom.errors import BadInput
-from ieom.records import audit, missions, stations
+from ieom.records import audit, missions
 
 part = router()
 MOST = 50
@@ -39,12 +37,13 @@ def show(desk: Desk, by: Words = "", act: Words = "", day: Words = "", page: Pag
             session, mission, by=by, act=act, since=since, until=until, first=(page - 1) * MOST, most=MOST
         )
         who, what = audit.kinds(session, mission)
-        known = _known(session, mission)
+        known = coded(session, mission)
         told = [
             {
                 "seq": row.seq, "at": row.at, "by": row.by, "who": known.get(row.by, row.by), "act": row.act,
-                "says": sentence(row, known) or spaced(row.act), "hash": row.hash, "ref": row.ref or "",
-                "what": json.dumps(row.what, ensure_ascii=False, sort_keys=True),
+                "says": recorded(row, known), "hash": row.hash, "ref": row.ref or "",
+                "what": detail(row.what, known),
+                "raw": json.dumps({"act": row.act, "what": row.what}, ensure_ascii=False, sort_keys=True),
             }
             for row in rows
         ]  # fmt: skip
@@ -53,7 +52,7 @@ def show(desk: Desk, by: Words = "", act: Words = "", day: Words = "", page: Pag
     return desk.page(
         "audit.html", zone=facts.zone, rows=told, total=count, page=page, most=MOST, query=query and f"{query}&",
         people=[("", "Everybody"), *((one, _titled(known, one)) for one in who)], by=by, day=day, act=act,
-        kinds=[("", "Every act"), *((one, spaced(one)) for one in what)], newest=newest, now=now, filtered=bool(query),
+        kinds=[("", "Every act"), *((one, kind_of(one)) for one in what)], newest=newest, now=now, filtered=bool(query),
     )  # fmt: skip
 
 
@@ -81,17 +80,5 @@ def export(desk: Desk) -> Response:
     return sent(lines.encode(), f"{desk.mission}-acts.jsonl", "application/jsonl")
 
 
-def spaced(act: str) -> str:
-    """An act's name in words: 'Member appointed'."""
-    return re.sub(r"(?<!^)(?=[A-Z])", " ", act).capitalize()
-
-
 def _titled(known: dict[str, str], code: str) -> str:
     return f"{known[code]} ({code})" if known.get(code, code) != code else code
-
-
-def _known(session: Session, mission: str) -> dict[str, str]:
-    """Everything that the record names by a code, each with its name."""
-    known = named(session, mission)
-    known |= {row.code: meetings.counterpart(row) for row in meetings.of(session, mission)}
-    return {row.code: row.name for row in stations.of(session, mission)} | known

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from desk import serving
-from desk.chronicle import named, sentence
+from desk.chronicle import coded, named, sentence
 from desk.timeline_view import local
 from desk.web.approval_view import undecided
 from desk.web.asking import Asked, Desk, router
@@ -208,7 +208,7 @@ def _told(desk: Asked, facts: dict[str, Any]) -> Markup:
 def _facts(desk: Asked) -> dict[str, Any]:
     with desk.look() as (session, mission, now):
         row, facts = missions.get(session, mission), missions.facts(session, mission)
-        names = named(session, mission)
+        names, codes = named(session, mission), coded(session, mission)
         planned = reminding.planned(session, mission, at=now)
         gone = letters.reminders(session, mission)
         latest, _count = audit.page(session, mission, most=LATEST)
@@ -217,7 +217,7 @@ def _facts(desk: Asked) -> dict[str, Any]:
             "told_to": {}, "undecided": undecided(session, mission), "facts": facts, "zone": facts.zone, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
             "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
             "walked": row.walked_revision, "owed": listed(planned, works(session, mission, at=now), gone, names, facts, now),
-            "happened": [(said, one.at) for one in latest if (said := sentence(one, names))],
+            "happened": [(said, one.at) for one in latest if (said := sentence(one, codes))],
             "fallen": published(session, mission), "letters": dict(letters.counts(session, mission)),
             "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": names,
             "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),

@@ -23,6 +23,7 @@ from ieom.records import accounts, drafts, evidence, missions, received
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
 from ieom.rules.evidence import upper_bound
+from ieom.rules.linter import Finding
 from ieom.rules.statement import paragraph_text
 
 part = router()
@@ -72,7 +73,8 @@ def grounds(desk: Desk, paragraph: str, language: str = "en", version: int = 0) 
         for claim in sentence["claims"]:
             good, bad = ([known[form] for form in side if form in known] for side in behind.get(claim, ([], [])))
             verdict = told.verdicts.get(claim)
-            none_seen = bool(good) and not bad and claims[claim].irregularity
+            # Of a claim that something did not happen; "none was seen" says nothing of one that something did.
+            none_seen = bool(good) and not bad and claims[claim].irregularity and claim.startswith("no_")
             rows.append(
                 {
                     "sentence": sentence["text"], "label": claims[claim].label if claim in claims else claim, "good": good,
@@ -130,6 +132,7 @@ def edit(
                 session, mission, by=by, at=at, paragraph=paragraph, text="" if remove else text, why=why, language=language,
                 after=after, seen=now.number,
             )  # fmt: skip
+            found = drafting.lint(session, mission, row, at=at)
         else:
             accounts.keep_text(session, desk.me.id, place, text, at=missions.real_now())
             facts = _both(now, paragraph, was, stands, text, known)
@@ -144,7 +147,7 @@ def edit(
     )
     return desk.done(
         at_paragraph(desk, language, "" if remove else paragraph),
-        f"Version {row.number}: the paragraph {done}.{apart}{after_fall(voided, known, now.number)}",
+        f"Version {row.number}: the paragraph {done}.{_mend(found, paragraph)}{apart}{after_fall(voided, known, now.number)}",
     )
 
 
@@ -159,6 +162,16 @@ def ready(desk: Desk, seen: Digest, language: Language = "en") -> Response:
     return desk.done(
         at_paragraph(desk, language), f"Approval is asked for version {row.number}. The round begins by itself."
     )
+
+
+def _mend(found: list[Finding], paragraph: str) -> str:
+    """What an edit leaves to be mended, as it is said after it; the page leads to each."""
+    here = sum(one.paragraph == paragraph for one in found)
+    if not found:
+        return ""
+    told = f"{here} in this paragraph, beside it" if here else "in other paragraphs"
+    what = "1 thing is" if len(found) == 1 else f"{len(found)} things are"
+    return f" {what} to be mended or answered for by name ({told})."
 
 
 def undoes(voided: list[str], told: Sequence[str] | None, why: str, known: dict[str, str]) -> None:

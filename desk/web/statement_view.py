@@ -100,6 +100,7 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
                 }
                 for one in row.content["paragraphs"]
             ],
+            "places": {one["key"]: place for place, one in enumerate(row.content["paragraphs"], start=1)},
             "elsewhere": [_finding(f, labels) for f in found if f.paragraph not in keys],
             "orphaned": [c for c in said if c.paragraph not in keys and c.resolved_at is None],
             "turned": [

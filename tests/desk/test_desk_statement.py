@@ -37,6 +37,10 @@ def test_each_paragraph_stands_beside_what_it_rests_on(desk_asked: Desk, version
     assert "/statement/edit" not in page.text
     grounds = desk_asked.delegation_member.get(f"{PAGE}/grounds/voting").text
     assert re.search(rf"/missions/{SLUG}/observation/forms/\d+", grounds)
+    assert "No case was seen in" in grounds
+    opening = desk_asked.delegation_member.get(f"{PAGE}/grounds/opening").text
+    assert "at the opening" in opening or "bears it out" in opening or "bear it out" in opening
+    assert "was seen in" not in opening, "of what did happen it would say nothing"
 
 
 def test_a_reader_changes_nothing(desk_asked: Desk, version) -> None:
@@ -60,6 +64,11 @@ def test_an_edit_makes_a_version_and_what_rests_on_nothing_is_said_beside_it(des
     assert "nothing recorded supports this sentence" in answer.text
     assert "Let it stand in my name" in answer.text
     assert version().why == "asked for"
+    assert re.search(
+        r"\d things? (is|are) to be mended or answered for by name \(\d in this paragraph, beside it\)", answer.text
+    )
+    assert re.search(r'To what is to be mended.*<a href="#p-voting">paragraph \d+</a>', answer.text)
+    assert 'id="p-voting"' in answer.text
     stands = desk_asked.drafter.post(
         f"{PAGE}/override",
         {"finding": "unsupported", "sentence": "It was a good day.", "why": "It was.", "paragraph": "voting"},
