@@ -16,6 +16,8 @@ from ieom.rules.contacts import KINDS
 MARK = re.compile(r"^[ \t]*(BEGIN|END):VCARD[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 LONGEST = 20_000
 """Characters of a card without its pictures: what an outlet's card says takes some hundred."""
+MOST = 20_000
+"""Cards of a file: each takes a quarter of a millisecond, and the desk answers others meanwhile."""
 HAS_NO_CONTENT = re.compile(
     r"^(item\d+\.)?(PHOTO|LOGO|SOUND|KEY)[;:].*(\r?\n[ \t].*)*\r?\n", re.IGNORECASE | re.MULTILINE
 )
@@ -30,9 +32,12 @@ def read(file: str, text: str, faults: list[Fault], *, all_addresses: bool) -> l
     """What each card says, by our columns, with the line at which it begins; a card without an address is a fault."""
     found: list[tuple[int, dict[str, Any]]] = []
     end, before, line = 0, 0, 1
-    for start, end in _cards(text):
+    for number, (start, end) in enumerate(_cards(text), start=1):
         line += text.count("\n", before, start)
         before = start
+        if number > MOST:
+            faults.append(Fault(file, f"has more than {MOST:,} cards; send it in parts", line))
+            return found
         body = QUOTED.sub("QUOTED-PRINTABLE", HAS_NO_CONTENT.sub("", text[start:end]))
         if len(body) > LONGEST:
             faults.append(

@@ -7,12 +7,15 @@ tells a clock's time or a random number. A time stamp and a token's own signatur
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import httpx
+from asn1crypto import tsp
 from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -36,6 +39,33 @@ from ieom.settings import settings
 
 TSA_TIMEOUT = 10
 """Seconds for a time stamp: others wait for the records meanwhile."""
+TSA_MOST = 200_000
+"""Octets of an authority's answer; one has some thousand."""
+
+
+class _Stamper(HTTPTimeStamper):
+    """Asks the authority, and waits no longer for it than `TSA_TIMEOUT` in all, however slowly it sends its octets, and
+    for no more of them than `TSA_MOST`."""
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        try:
+            async with (
+                asyncio.timeout(TSA_TIMEOUT),
+                httpx.AsyncClient(timeout=TSA_TIMEOUT, follow_redirects=True) as web,
+                web.stream("POST", self.url, content=req.dump(), headers=self.request_headers()) as answer,
+            ):
+                if answer.headers.get("content-type") != "application/timestamp-reply":
+                    raise TimestampRequestError("Timestamp server response is malformed.")
+                told = b""
+                async for part in answer.aiter_bytes():
+                    told += part
+                    if len(told) > TSA_MOST:
+                        raise TimestampRequestError(f"more than {TSA_MOST:,} bytes came")
+        except (TimeoutError, httpx.TimeoutException):
+            raise TimestampRequestError(f"no whole answer came within {TSA_TIMEOUT} seconds") from None
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise TimestampRequestError("the authority can't be spoken to") from error
+        return tsp.TimeStampResp.load(told)
 
 
 class _FileSigner(SimpleSigner):
@@ -99,7 +129,7 @@ def sign(
     """Sign each PDF among `papers` (file name -> bytes) at a moment (UTC); what is no PDF stays as it is. `reason` goes
     before the file's name. Returns the papers and, of those signed, the signatures as read back. Raises `BadInput` when
     key and certificate do not belong together, `Unavailable` when the time stamp authority does not answer."""
-    stamper = HTTPTimeStamper(settings().tsa_url, timeout=TSA_TIMEOUT) if settings().tsa_url else None
+    stamper = _Stamper(settings().tsa_url) if settings().tsa_url else None
     signed, found = dict(papers), {}
     for name in sorted(name for name in papers if name.endswith(".pdf")):
         about = PdfSignatureMetadata(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,7 +25,7 @@ from test_papers import ABOUT, AT, WORDS
 from test_signing import NAME, PASSPHRASE, SINCE, configured, pdfsig, signed
 
 from ieom.errors import BadInput, Unavailable
-from ieom.papers import certificates, keys
+from ieom.papers import certificates, keys, signing
 from ieom.papers.signatures import read
 from ieom.papers.statement import statement_pdf
 
@@ -59,11 +61,17 @@ def responder() -> Iterator[tuple[str, list[str], x509.Certificate]]:
             answer = stamper.request_tsa_response(asked)
             if how[0] == "refusing":
                 answer = tsp.TimeStampResp({"status": {"status": "rejection"}})
-            body = b"<html>" if how[0] == "a page" else answer.dump()
+            body = {"a page": b"<html>", "without end": b"0" * 300_000}.get(how[0], answer.dump())
             self.send_response(200)
             self.send_header("Content-Type", "text/html" if how[0] == "a page" else "application/timestamp-reply")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            if how[0] == "a drop at a time":
+                with suppress(OSError):
+                    for octet in body:
+                        self.wfile.write(bytes([octet]))
+                        time.sleep(0.05)
+                return
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
@@ -125,11 +133,13 @@ def test_a_time_stamp_is_held_against_the_roots_that_are_named(
         signed(a=statement_pdf(WORDS, **ABOUT))
 
 
-@pytest.mark.parametrize("how", ["busy", "refusing", "a page", "down"])
+@pytest.mark.parametrize("how", ["busy", "refusing", "a page", "down", "a drop at a time", "without end"])
 def test_an_authority_that_gives_no_time_stamp_keeps_the_paper_from_being_signed(
     own: Any, responder: Any, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     responder[1][0] = how
+    if how == "a drop at a time":
+        monkeypatch.setattr(signing, "TSA_TIMEOUT", 0.3)
     if how == "down":
         configured(monkeypatch, tsa_url="http://127.0.0.1:9/")
     with pytest.raises(Unavailable, match=r"did not answer as it should .*; nothing was signed; try again") as raised:
