@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
@@ -10,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from desk.public.limits import TooLarge, limited
 from desk.public.texts import strange
 
+_log = logging.getLogger("ieom.public")
 SECONDS = 10
 """How long a body may take to arrive."""
 
@@ -28,6 +31,9 @@ async def form_of(request: Request, octets: int, *, files: int = 0, seconds: flo
         raise HTTPException(408, headers={"connection": "close"}) from None
     except (MultiPartException, ValueError, ClientDisconnect):
         raise HTTPException(400) from None
+    except OSError as error:  # a file is laid on the disk as it comes, and that may be full
+        _log.warning("a form can't be taken in: %s", error)
+        raise HTTPException(503, headers={"retry-after": "60", "connection": "close"}) from None
     if strange(form):
         await form.close()
         raise HTTPException(400)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 from collections import Counter
@@ -10,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse
+from psycopg.errors import DiskFull
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
@@ -75,6 +77,9 @@ SMALL = 100_000
 """The same where nobody has entered yet: a stranger's forms hold a name, a password, a device's answer."""
 STATUS: dict[type[IeomError], int] = {BadInput: 422, Refused: 409, Conflict: 409, NotFound: 404, Unavailable: 503}
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What a system says of a disk, or of a share of one, that is full."""
+
 _log = logging.getLogger("ieom.desk")
 static = router()
 
@@ -109,6 +114,7 @@ def application(engine: Engine, *, demonstration: bool = False) -> FastAPI:
     app.add_exception_handler(OverflowError, _no_such_number)
     app.add_exception_handler(DataError, _no_such_number)
     app.add_exception_handler(DBAPIError, _records_away)
+    app.add_exception_handler(OSError, _no_room)
     app.add_exception_handler(Exception, _broken)
     return app
 
@@ -228,9 +234,24 @@ async def _no_such_number(request: Request, error: Any) -> Response:
 
 
 async def _records_away(request: Request, error: Any) -> Response:
+    if "disk is full" in str(error.orig) or isinstance(error.orig, DiskFull):
+        return _full(request, error.orig, {}, await again(request))
     _log.warning("the records: %s", error.orig)
     says = "The records can't be reached just now, and nothing was changed. Try again in a minute."
     return answer(request, 503, "Try again in a minute", says, {"retry-after": "30"}, await again(request))
+
+
+async def _no_room(request: Request, error: Any) -> Response:
+    """A disk that is full while a file comes in; anything else that the system refuses is a fault."""
+    if error.errno not in FULL:
+        return await _broken(request, error)
+    return _full(request, error, {"connection": "close"})  # the rest of it is not waited for
+
+
+def _full(request: Request, error: object, headers: dict[str, str], form: Again | None = None) -> Response:
+    _log.warning("a full disk: %s", error)
+    says = "This machine's disk is full, and nothing was taken in. Whoever keeps it makes room; then send this again."
+    return answer(request, 503, "There is no room", says, {"retry-after": "60", **headers}, form)
 
 
 async def _broken(request: Request, error: Exception) -> Response:

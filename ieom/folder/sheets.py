@@ -23,11 +23,11 @@ from ieom.errors import BadInput, Fault, Faults
 from ieom.folder.packed import BROKEN, MARK, NotPacked, unpacked
 from ieom.folder.reading import checked_rows
 from ieom.folder.rows import FileRow, columns, required
-from ieom.folder.tables import FORMULA, Row, as_written, inert, table, under_header
+from ieom.folder.tables import FORMULA, MOST_COLUMNS, Row, as_written, inert, table, under_header
 
 R = TypeVar("R", bound=FileRow)
 
-MOST_ROWS, MOST_COLUMNS = 50_000, 100
+MOST_ROWS = 50_000
 FORMATS: dict[type, str] = {datetime: "yyyy-mm-dd hh:mm", date: "yyyy-mm-dd", time: "hh:mm"}
 
 

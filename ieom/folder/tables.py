@@ -16,6 +16,8 @@ from ieom.errors import Fault
 
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 """What a spreadsheet takes for a formula at the beginning of a cell (CWE-1236)."""
+MOST_COLUMNS = 100
+"""Columns of a table; ours have some twenty. Each one that is not ours is named, and a million would take hours."""
 BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -156,6 +158,9 @@ def _good_header(
     file: str, number: int, header: list[str], columns: Sequence[str], required: Sequence[str], faults: list[Fault]
 ) -> bool:
     before = len(faults)
+    if len(header) > MOST_COLUMNS:
+        faults.append(Fault(file, f"has {len(header):,} columns; the columns are {', '.join(columns)}", number))
+        return False
     for name in dict.fromkeys(header):
         if header.count(name) > 1:
             faults.append(Fault(file, "stands twice in the header; remove one", number, name or "(no name)"))

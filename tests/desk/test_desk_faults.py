@@ -6,6 +6,7 @@ from __future__ import annotations
 import fcntl
 import json
 import sqlite3
+import tempfile
 
 import pytest
 from desks import Desk
@@ -82,3 +83,28 @@ def test_what_was_typed_comes_back_when_the_records_are_away_and_can_be_sent_aga
     assert "The mission is held" in sent.text
     with reading(engine) as session:
         assert missions.get(session, SLUG).held_why == data["why"]
+
+
+def test_a_disk_without_room_is_said_in_a_sentence(
+    desk_opened: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press = desk_opened.press_officer
+    token = press.token()
+    with engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    book = "email,outlet\n" + "".join(f"desk@wire{number}.example,Wire {number}\n" for number in range(2000))
+    here = {"origin": "http://testserver"}
+    answer = press.client.post(
+        "/media/import", data={"csrf": token}, files={"file": ("book.csv", book.encode())}, headers=here
+    )
+    assert answer.status_code == 503
+    assert "disk is full, and nothing was taken in" in answer.text
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda *_a, **_more: open("/dev/full", "r+b", buffering=0))  # noqa: SIM115, PTH123
+    paper = {"paper": ("photo.jpg", b"\xff\xd8\xff" + b"0" * 1_500_000)}
+    answer = desk_opened.coordinator.post(f"/missions/{SLUG}/delegation/kg-1/items/photo", files=paper)
+    assert answer.status_code == 503
+    assert "disk is full, and nothing was taken in" in answer.text
+    assert answer.headers["connection"] == "close", "the rest of the file is not waited for"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ieom.errors import BadInput, Faults
+from ieom.folder import cards
 from ieom.folder.contacts import EXPORTED, Read, read_contacts, written
 from ieom.rules.contacts import EMPTY
 
@@ -168,3 +169,11 @@ def test_what_is_no_table_at_all_is_said(tmp_path: Path) -> None:
     assert "is missing in the header" in said(read(tmp_path, "outlet\nA\n"))[0]
     with pytest.raises(Faults, match="can't be read"):
         read_contacts(tmp_path / "nowhere.csv")
+
+
+def test_a_book_of_more_cards_than_are_taken_is_read_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cards, "MOST", 2)
+    card = "BEGIN:VCARD\nVERSION:3.0\nFN:Daily\nEMAIL:a@daily.example\nEND:VCARD\n"
+    assert said(read(tmp_path, card * 4, "book.vcf")) == ["book.vcf, row 11: has more than 2 cards; send it in parts"]

@@ -98,3 +98,9 @@ def test_a_workbook_that_unpacks_without_end_is_not_opened() -> None:
         box.writestr("xl/workbook.xml", b"\0" * 70_000_000)
     with pytest.raises(BadInput, match="unpacks to far more"):
         list(sheets.records("list.xlsx", out.getvalue(), []))
+
+
+def test_a_table_of_columns_without_end_is_said_once_and_soon() -> None:
+    with pytest.raises(Faults) as raised:
+        sheets.rows_of("x.csv", ",".join(map(str, range(100_000))).encode(), StationRow)
+    assert [str(one)[:34] for one in raised.value.faults] == ["x.csv, row 1: has 100,000 columns;"]
