@@ -44,6 +44,10 @@ def test_an_approver_decides_on_the_text_that_the_page_showed(desk_asked: Desk) 
     page = desk_asked.head_of_mission.get(PAGE).text
     assert "Your decision is awaited" in page
     assert hashes[0][:16] in page
+    asked = re.search(r'<details class="act"><summary>Approve</summary>(.*?)</details>', page, re.DOTALL)
+    assert asked is not None, "the first click asks a second question"
+    assert re.search(r"<button>I approve version \d+ of the statement</button>", asked[1])
+    assert f"fingerprint <code>{hashes[0][:16]}" in asked[1]
     other = desk_asked.head_of_mission.post(f"{PAGE}/decide", {"decision": "approve", "read": "0" * 64})
     assert other.status_code == 409
     assert "another one than the one you read here" in other.text
