@@ -16,8 +16,9 @@ desk: $(READY)
 screens: $(READY)
 	@$(BIN)/pytest -q tests/desk/test_desk_looks.py --screens var/screens
 
+# Three workers on two cores: tests that wait for a server, a browser or a kill leave room for others.
 test: $(READY)
-	@$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 setup: $(READY)
 

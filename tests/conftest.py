@@ -29,8 +29,9 @@ OPENED = datetime(2020, 7, 6, 4, 0, tzinfo=UTC)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make screens` says where pictures of the desk's pages are left."""
+    """`make screens` says where pictures of the desk's pages are left; `.ci/run` leaves no kill out."""
     parser.addoption("--screens", default="", help="leave a picture of each of the desk's pages in this folder")
+    parser.addoption("--thorough", action="store_true", help="kill the mission at every commit, not at some of them")
 
 
 def pytest_collection_finish() -> None:

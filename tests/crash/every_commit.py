@@ -143,7 +143,7 @@ def point(
 
 
 def lane(
-    mission: tuple[str, list[ScriptedAct]], before: Path, moment: datetime, numbers: range, wanted: dict[str, Any],
+    mission: tuple[str, list[ScriptedAct]], before: Path, moment: datetime, numbers: list[int], wanted: dict[str, Any],
     sent: Counter[str],
 ) -> None:  # fmt: skip
     """The points of a step that one process tries."""
@@ -161,8 +161,10 @@ def warm(mission: tuple[str, list[ScriptedAct]], before: Path, moment: datetime)
     shutil.rmtree(there)
 
 
-def killed_at_every_commit(folder: Path) -> None:
-    """Live the mission in `folder`, killed at each commit of each of its steps. Start it in a process of its own."""
+def killed_at_every_commit(folder: Path, share: int, first: int) -> None:
+    """Live the mission in `folder`, killed at each commit of each of its steps; or at one in `share` of them, from the
+    `first` on. Start it in a process of its own."""
+    print(f"killed at one in {share} commits, from number {first} on")
     main, kept = folder / "main", folder / "pages"
     main.mkdir()
     kept.mkdir()
@@ -179,7 +181,7 @@ def killed_at_every_commit(folder: Path) -> None:
         stage.records().dispose()
         stack.enter_context(patch.object(stage, "_engine", records))
         walk(slug)
-        points, number = 0, 0
+        points, tried, number = 0, 0, 0
         while True:
             number += 1
             before = folder / f"step-{number}"
@@ -196,17 +198,18 @@ def killed_at_every_commit(folder: Path) -> None:
             assert status == 0, f"step {number} at {moment} failed"
             commits = counted.stat().st_size if counted.exists() else 0
             wanted, sent = outcome(url(main)), received(main / "mail") - had
-            if commits > 2 * LANES:
+            chosen = [nth for nth in range(1, commits + 1) if (points + nth) % share == first % share]
+            if len(chosen) > 2 * LANES:
                 warm(mission, before, moment)
             lanes = [
-                child(lambda: lane(mission, before, moment, range(first, commits + 1, LANES), wanted, sent))  # noqa: B023 - waited for below
-                for first in range(1, LANES + 1)
+                child(lambda: lane(mission, before, moment, chosen[begun::LANES], wanted, sent))  # noqa: B023 - waited for below
+                for begun in range(min(LANES, len(chosen)))
             ]
-            assert [os.waitpid(process, 0)[1] for process in lanes] == [0] * LANES, f"step {number}: see above"
+            assert [os.waitpid(process, 0)[1] for process in lanes] == [0] * len(lanes), f"step {number}: see above"
             shutil.rmtree(before)
-            points += commits
-    print(f"killed at {points} commits of {number - 1} steps")
+            points, tried = points + commits, tried + len(chosen)
+    print(f"killed at {tried} of {points} commits of {number - 1} steps")
     unreached = (folder / UNREACHED).stat().st_size if (folder / UNREACHED).exists() else 0
-    assert unreached <= FEW * points, f"{unreached} of {points} commits were not come to"
+    assert unreached <= FEW * tried, f"{unreached} of {tried} commits were not come to"
     assert points >= LEAST_POINTS, f"only {points} commits were found"
     assert [(number, status) for number, status, _ in outcome(url(main))["releases"]] == [(1, "done")]

@@ -1,4 +1,5 @@
-"""See dozen_kills.py: the whole process, killed with SIGKILL at its work under the real Prefect server."""
+"""See dozen_kills.py: the whole process, killed with SIGKILL at its work under the real Prefect server: a dozen times
+(`--thorough`), or four."""
 
 from __future__ import annotations
 
@@ -12,5 +13,6 @@ from living import alone
 pytestmark = [pytest.mark.prefect, pytest.mark.timeout(1020)]
 
 
-def test_a_dozen_kills_of_the_whole_process_change_nothing(tmp_path: Path) -> None:
-    alone(a_dozen_kills, tmp_path, int(time.time()), seconds=1000)
+def test_a_dozen_kills_of_the_whole_process_change_nothing(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    share = 1 if request.config.getoption("--thorough") else 3
+    alone(a_dozen_kills, tmp_path, int(time.time()), share, seconds=1000)
