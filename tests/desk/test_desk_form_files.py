@@ -41,7 +41,10 @@ def packed(**files: str | bytes) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as box:
         for name, text in files.items():
-            box.writestr(name.replace("__", "/").replace("_dot_", "."), text)
+            entry = zipfile.ZipInfo(
+                name.replace("__", "/").replace("_dot_", ".")
+            )  # with a day of its own: bytes name tests
+            box.writestr(entry, text, zipfile.ZIP_DEFLATED)
     return made.getvalue()
 
 
