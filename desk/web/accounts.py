@@ -20,6 +20,7 @@ from ieom.acts import acting, sessions
 from ieom.acts import audit as audit_acts
 from ieom.acts.telling import About
 from ieom.errors import NotFound
+from ieom.folder.catalogues import _
 from ieom.records import accounts, contact_acts, missions, passkeys
 from ieom.records.accounts import Account, Grant
 from ieom.records.base import begin
@@ -99,8 +100,8 @@ def _told(what: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
     number, role = what.get("account"), what.get("role")
     return {
         **what, "account": known.get(f"desk-{number}", str(number)),
-        "mission": f"in {what['mission']}" if what.get("mission") else "in all missions",
-        "role": SAID[Role(role)] if role in set(Role) else "", "code": f"as {what['code']}" if what.get("code") else "",
+        "mission": _("in {mission}").format(mission=what["mission"]) if what.get("mission") else _("in all missions"),
+        "role": _(SAID[Role(role)]) if role in set(Role) else "", "code": _("as {code}").format(code=what["code"]) if what.get("code") else "",
     }  # fmt: skip
 
 
@@ -127,7 +128,7 @@ def give(desk: Desk, account: Number, role: Line, mission_: Of = "", code: Line 
     with begin(desk.engine) as session:
         desk.still(session)
         _give(desk, session, account, role, mission_, code)
-    return desk.done(f"/accounts/{account}", "The role is given. It holds from now on.")
+    return desk.done(f"/accounts/{account}", _("The role is given. It holds from now on."))
 
 
 @part.post("/accounts/{account}/roles/{grant}/take")
@@ -136,7 +137,7 @@ def take(desk: Desk, account: Number, grant: Number) -> Response:
     with begin(desk.engine) as session:
         desk.still(session)
         acts.take_role(session, by=desk.as_account, at=missions.real_now(), grant=_own(session, account, grant))
-    return desk.done("/" if account == desk.me.id else f"/accounts/{account}", "The role is taken away.")
+    return desk.done("/" if account == desk.me.id else f"/accounts/{account}", _("The role is taken away."))
 
 
 @part.post("/accounts/{account}/link")
@@ -157,7 +158,9 @@ def end(desk: Desk, account: Number) -> Response:
         desk.still(session)
         _account(session, account)
         acts.end_all(session, account=account, at=missions.real_now())
-    return desk.done(f"/accounts/{account}", "Every session has ended; entering again needs the password or a passkey.")
+    return desk.done(
+        f"/accounts/{account}", _("Every session has ended; entering again needs the password or a passkey.")
+    )
 
 
 @part.post("/accounts/{account}/close")
@@ -167,7 +170,7 @@ def close(desk: Desk, account: Number) -> Response:
         desk.still(session)
         acts.close(session, by=desk.as_account, at=missions.real_now(), account=account)
     return desk.done(
-        "/accounts", "The account is closed; nobody enters by it any more. What it did stays in the record."
+        "/accounts", _("The account is closed; nobody enters by it any more. What it did stays in the record.")
     )
 
 
@@ -182,8 +185,11 @@ def _link_page(desk: Asker, request: Request, account: Account, token: str, at: 
     """The link, for the administrator alone to hand on; the account's owner is told by letter that there is one."""
     told = telling.tell(desk.engine, About.LINK, account=account.id, by=desk.as_account, at=at)
     address = f"{request.base_url}enter/link?{urlencode({'t': token})}"
-    words = f"Choose your password here; the link can be used once, within {acts.LINK_HOURS} hours:\n\n{address}\n"
-    letter = f"mailto:{quote(account.email)}?subject={quote('Your access to the desk')}&body={quote(words)}"
+    words = (
+        _("Choose your password here; the link can be used once, within {hours} hours:").format(hours=acts.LINK_HOURS)
+        + f"\n\n{address}\n"
+    )
+    letter = f"mailto:{quote(account.email)}?subject={quote(_('Your access to the desk'))}&body={quote(words)}"
     return desk.page(
         "account_link.html", zone="UTC", row=account, address=address, letter=letter, hours=acts.LINK_HOURS, told=told
     )
@@ -204,11 +210,11 @@ def _own(session: Session, account: int, number: int) -> int:
 
 
 def _roles() -> list[tuple[str, str]]:
-    return [(str(role), said) for role, said in SAID.items()]
+    return [(str(role), _(said)) for role, said in SAID.items()]
 
 
 def _places(slugs: Iterable[str]) -> list[tuple[str, str]]:
-    return [("", "all missions"), *((slug, slug) for slug in slugs)]
+    return [("", _("all missions")), *((slug, slug) for slug in slugs)]
 
 
 def _offered(session: Session, slugs: Iterable[str]) -> list[tuple[str, str]]:

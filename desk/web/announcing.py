@@ -12,6 +12,7 @@ from desk.web.asking import Desk, router
 from desk.web.release_view import KIND
 from ieom.acts import distribution as acts
 from ieom.acts.announcing import lacks
+from ieom.folder.catalogues import _
 from ieom.mail.phrases import spoken_in
 from ieom.records import missions, releases
 from ieom.rules.release import ABOUT, OWN
@@ -63,7 +64,9 @@ def write(
             not_before=moment(not_before, facts) if not_before else None,
         )  # fmt: skip
         number = row.number
-    said = f"Release {number} is written. The head of mission reads and approves it, then another than you says go."
+    said = _(
+        "Release {number} is written. The head of mission reads and approves it, then another than you says go."
+    ).format(number=number)
     return desk.done(f"/missions/{desk.mission}/release/{number}", said)
 
 
@@ -73,5 +76,6 @@ def approve(desk: Desk, number: int, read: Annotated[str, Form(max_length=64)]) 
     with desk.act() as (session, mission, by, at):
         row = acts.approve(session, mission, by=by, at=at, number=number, version_hash=read)
         still = lacks(session, mission, row)
-    said = f"You have approved release {number}." + (f" Still missing: {'; '.join(still)}." if still else "")
+    said = _("You have approved release {number}.").format(number=number)
+    said += " " + _("Still missing: {list}.").format(list="; ".join(map(_, still))) if still else ""
     return desk.done(f"/missions/{desk.mission}/release/{number}", said)

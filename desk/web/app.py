@@ -158,9 +158,11 @@ class Bounded:
 
 
 def _too_long(app: FastAPI, scope: Scope, most: int) -> Response:
-    says = f"What was sent is larger than {most / 1_000_000:g} MB; nothing was taken in. Send a smaller file."
+    says = _("What was sent is larger than {size} MB; nothing was taken in. Send a smaller file.").format(
+        size=f"{most / 1_000_000:g}"
+    )
     request = Request({**scope, "app": app, "state": {}})
-    return answer(request, 413, "This is too large", says, {"connection": "close"})
+    return answer(request, 413, _("This is too large"), says, {"connection": "close"})
 
 
 def answer(
@@ -186,59 +188,70 @@ def _page(
 
 async def _refused(request: Request, error: Any) -> Response:
     titles = {
-        401: ("Your session has ended", "Enter again in another tab, come back and send this once more: what you typed is still here."),
-        404: ("Nothing is here", "Nothing is at this address, or it is not for you. Go back, or begin at the first page."),
-        405: ("This can't be asked this way", "Go back and use the page's own buttons."),
+        401: (_("Your session has ended"), _("Enter again in another tab, come back and send this once more: what you typed is still here.")),
+        404: (_("Nothing is here"), _("Nothing is at this address, or it is not for you. Go back, or begin at the first page.")),
+        405: (_("This can't be asked this way"), _("Go back and use the page's own buttons.")),
     }  # fmt: skip
-    title, says = titles.get(error.status_code, ("This did not work", "Go back and try again."))
+    title, says = titles.get(error.status_code, (_("This did not work"), _("Go back and try again.")))
     if error.status_code == 403:
-        title = "This is not yours to do"
+        title = _("This is not yours to do")
         if error.detail == "elsewhere":
-            says = (
+            says = _(
                 "This did not come from a page of the desk that is still open. Open the page again, then do it there."
             )
         else:
             told = str(error.detail)
-            may = ", ".join(SAID[Role(one)] for one in told.removeprefix("for all: ").split(", ") if one in set(Role))
-            whole = ", with that role for all missions" if told.startswith("for all: ") else ""
-            says = f"Who may: {may}{whole}. Ask one of them, or an administrator for the role."
+            may = ", ".join(
+                _(SAID[Role(one)]) for one in told.removeprefix("for all: ").split(", ") if one in set(Role)
+            )
+            whole = _(", with that role for all missions") if told.startswith("for all: ") else ""
+            says = _("Who may: {may}{whole}. Ask one of them, or an administrator for the role.").format(
+                may=may, whole=whole
+            )
     return answer(request, error.status_code, title, says, dict(error.headers or {}))
 
 
 async def _not_understood(request: Request, error: Any) -> Response:
     fields = ", ".join(sorted({str(one["loc"][-1]).replace("_", " ") for one in error.errors()}))
-    return answer(request, 422, "Something is missing", f"Fill in or mend: {fields}. Nothing was changed.")
+    return answer(
+        request,
+        422,
+        _("Something is missing"),
+        _("Fill in or mend: {fields}. Nothing was changed.").format(fields=fields),
+    )
 
 
 async def _said(request: Request, error: Any) -> Response:
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 409)
-    title = {422: "This can't be taken", 404: "This is not there", 503: "Something does not answer"}.get(
-        status, "Not now"
+    title = {422: _("This can't be taken"), 404: _("This is not there"), 503: _("Something does not answer")}.get(
+        status, _("Not now")
     )
     says = _(str(error))  # a sentence without anything put into it is in the catalogue
     if isinstance(error, Faults):
-        says += "\n" + _("Nothing was taken in.")
+        says += "\n" + _(_("Nothing was taken in."))
     form = await again(request) if status == 503 else None
     return answer(request, status, title, says[:1].upper() + says[1:], form=form)
 
 
 async def _unnamed(request: Request, error: Any) -> Response:
-    says = f"The file of names lacks something: {error}. Whoever keeps this machine adds it; nothing was changed."
-    return answer(request, 503, "A name is missing", says)
+    says = _(
+        "The file of names lacks something: {error}. Whoever keeps this machine adds it; nothing was changed."
+    ).format(error=error)
+    return answer(request, 503, _("A name is missing"), says)
 
 
 async def _no_such_number(request: Request, error: Any) -> Response:
     """A number that no record can have, or a sign that no text can hold."""
-    says = "Nothing has such a number, or a text holds a sign that can't be kept. Nothing was changed."
-    return answer(request, 422, "This can't be taken", says)
+    says = _("Nothing has such a number, or a text holds a sign that can't be kept. Nothing was changed.")
+    return answer(request, 422, _("This can't be taken"), says)
 
 
 async def _records_away(request: Request, error: Any) -> Response:
     if "disk is full" in str(error.orig) or isinstance(error.orig, DiskFull):
         return _full(request, error.orig, {}, await again(request))
     _log.warning("the records: %s", error.orig)
-    says = "The records can't be reached just now, and nothing was changed. Try again in a minute."
-    return answer(request, 503, "Try again in a minute", says, {"retry-after": "30"}, await again(request))
+    says = _("The records can't be reached just now, and nothing was changed. Try again in a minute.")
+    return answer(request, 503, _("Try again in a minute"), says, {"retry-after": "30"}, await again(request))
 
 
 async def _no_room(request: Request, error: Any) -> Response:
@@ -256,5 +269,5 @@ def _full(request: Request, error: object, headers: dict[str, str], form: Again 
 
 async def _broken(request: Request, error: Exception) -> Response:
     _log.exception("a page broke", exc_info=error)
-    says = "A fault of the desk's, not yours; nothing was changed. Its log says more. Go back and try again."
-    return answer(request, 500, "This did not work", says)
+    says = _("A fault of the desk's, not yours; nothing was changed. Its log says more. Go back and try again.")
+    return answer(request, 500, _("This did not work"), says)

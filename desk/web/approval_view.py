@@ -14,27 +14,28 @@ from ieom.acts import correcting
 from ieom.acts.answering import is_ready
 from ieom.acts.asked_of import borne, closes
 from ieom.acts.versions import begun, released
+from ieom.folder.catalogues import N_, _
 from ieom.records import approvals, drafts, members, missions
 from ieom.records.approvals import ApprovalRound
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
 
 WORDS = {
-    "approve": "approves", "approve_with_comment": "approves with a comment", "changes": "asks for changes",
-    "abstain": "abstains", "dissociate": "dissociates itself from a paragraph", "withdraw": "withdraws",
-    "no_objection": "no objection in time",
+    "approve": N_("approves"), "approve_with_comment": N_("approves with a comment"), "changes": N_("asks for changes"),
+    "abstain": N_("abstains"), "dissociate": N_("dissociates itself from a paragraph"), "withdraw": N_("withdraws"),
+    "no_objection": N_("no objection in time"),
 }  # fmt: skip
 HOW = {
-    "in_person": "at the desk", "link": "by the link in the letter", "telephone": "by telephone", "paper": "on paper",
-    "silence": "by the silence procedure",
+    "in_person": N_("at the desk"), "link": N_("by the link in the letter"), "telephone": N_("by telephone"), "paper": N_("on paper"),
+    "silence": N_("by the silence procedure"),
 }  # fmt: skip
 CAPACITY = {
-    "head_of_mission": "head of mission", "member_state": "member state", "secretary_general": "Secretary General",
-    "other": "approver",
+    "head_of_mission": N_("head of mission"), "member_state": N_("member state"), "secretary_general": N_("Secretary General"),
+    "other": N_("approver"),
 }  # fmt: skip
 STATUS = {
-    "open": ("waiting", "open"), "approved": ("done", "approved"), "changes_asked": ("late", "changes were asked for"),
-    "void": ("late", "void"), "stopped": ("late", "stopped"),
+    "open": ("waiting", N_("open")), "approved": ("done", N_("approved")), "changes_asked": ("late", N_("changes were asked for")),
+    "void": ("late", N_("void")), "stopped": ("late", N_("stopped")),
 }  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def _told(round_: ApprovalRound | None, known: dict[str, str]) -> dict[str, Any]
         return None
     kind, says = STATUS[round_.status]
     return {
-        "number": round_.number, "status": round_.status, "kind": kind, "says": says, "why": round_.ended_why,
+        "number": round_.number, "status": round_.status, "kind": kind, "says": _(says), "why": round_.ended_why,
         "opened_at": round_.opened_at, "opened_by": known.get(round_.opened_by, round_.opened_by),
         "ended_at": round_.ended_at, "hashes": dict(round_.hashes),
     }  # fmt: skip
@@ -116,8 +117,8 @@ def _unasked(facts: Any, known: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {
             **UNDECIDED, "position": at, "who": seat.who, "name": known.get(seat.who, seat.who), "state": known.get(seat.state, ""),
-            "capacity": CAPACITY[seat.capacity], "deputies": [(one, known.get(one, one)) for one in seat.deputies],
-            "asked": None, "decision": "", "counts": False, "yes": False, "kind": "none", "says": "not asked yet",
+            "capacity": _(CAPACITY[seat.capacity]), "deputies": [(one, known.get(one, one)) for one in seat.deputies],
+            "asked": None, "decision": "", "counts": False, "yes": False, "kind": "none", "says": _("not asked yet"),
             "mine": False, "changed": None, "last": None, "member_state": seat.capacity == "member_state", "silence_hours": seat.silence_hours, "silence_until": None,
         }
         for at, seat in enumerate(facts.approval.seats, start=1)
@@ -138,20 +139,20 @@ def _seats(
             changes[last.id] = changed_since(session, mission, last, versions)
         one = {
             **UNDECIDED, "position": seat.position, "who": seat.who, "name": known.get(seat.who, seat.who),
-            "state": known.get(seat.state, ""), "capacity": CAPACITY.get(seat.capacity, seat.capacity),
+            "state": known.get(seat.state, ""), "capacity": _(CAPACITY.get(seat.capacity, seat.capacity)),
             "member_state": seat.capacity == "member_state",
             "deputies": [(one, known.get(one, one)) for one in seat.deputies], "asked": seat.asked_at,
             "silence_until": seat.silence_until, "decision": row.decision if row else "",
             "counts": row is not None and state.counts, "yes": state.decided in {"approve", "approve_with_comment", "no_objection"},
             "mine": code in {seat.who, *seat.deputies}, "changed": changes[last.id] if last is not None else None,
             "last": last.number if last is not None else None,
-            "choice": (seat.who, f"{known.get(seat.who, seat.who)}, {CAPACITY.get(seat.capacity, seat.capacity)}"),
+            "choice": (seat.who, f"{known.get(seat.who, seat.who)}, {_(CAPACITY.get(seat.capacity, seat.capacity))}"),
         }  # fmt: skip
         one["kind"], one["says"] = _says(one, round_.status)
         if row is not None:
             second = confirmed.get(row.id)
             one |= {
-                "at": row.at, "how": HOW.get(row.channel, row.channel), "channel": row.channel, "comment": row.comment,
+                "at": row.at, "how": _(HOW.get(row.channel, row.channel)), "channel": row.channel, "comment": row.comment,
                 "paragraph": row.paragraph, "evidence": row.evidence, "by": row.by,
                 "through": known.get(row.by, row.by) if row.by != seat.who else "", "recorder": row.recorded_by,
                 "recorded_by": known.get(row.recorded_by, row.recorded_by),
@@ -159,7 +160,7 @@ def _seats(
                 "contradicted": row.id in against, "contradiction": against[row.id].why if row.id in against else "",
             }  # fmt: skip
             if one["contradicted"]:
-                one["kind"], one["says"] = "late", f"{WORDS[row.decision]}, contradicted"
+                one["kind"], one["says"] = "late", _("{decides}, contradicted").format(decides=_(WORDS[row.decision]))
         found.append(one)
     return found
 
@@ -167,11 +168,11 @@ def _seats(
 def _says(one: dict[str, Any], status: str) -> tuple[str, str]:
     if not one["decision"]:
         if one["asked"] is None:
-            return "none", "not asked yet"
-        return ("waiting", "is asked") if status == "open" else ("none", "had not decided")
-    words = WORDS.get(one["decision"], one["decision"])
+            return "none", _("not asked yet")
+        return ("waiting", _("is asked")) if status == "open" else ("none", _("had not decided"))
+    words = _(WORDS.get(one["decision"], one["decision"]))
     if not one["counts"]:
-        return "waiting", f"{words}; waits for a second person's confirmation"
+        return "waiting", _("{decides}; waits for a second person's confirmation").format(decides=words)
     return ("done" if one["yes"] else "late" if one["decision"] == "changes" else "working"), words
 
 
@@ -205,7 +206,7 @@ def _corrections(
                 "head": row.head, "second": row.second, "head_name": known.get(row.head, row.head),
                 "second_name": known.get(row.second, row.second), "changes": difference.words(before, row.text),
                 "waiting": waiting,
-                "says": "waits for the second approver" if waiting else "made" if row.agreed_at else "dropped",
+                "says": _("waits for the second approver") if waiting else _("made") if row.agreed_at else _("dropped"),
                 "kind": "waiting" if waiting else "done" if row.agreed_at else "none",
             }
         )  # fmt: skip

@@ -13,6 +13,7 @@ from ieom.acts import approval as acts
 from ieom.acts import reminding
 from ieom.acts.answering import ready
 from ieom.errors import BadInput, Refused
+from ieom.folder.catalogues import _
 from ieom.records import missions
 
 part = router()
@@ -48,7 +49,7 @@ def ask(desk: Desk) -> Response:
             raise Refused(
                 f"this text was asked about in round {round_.number}, which is {round_.status.replace('_', ' ')}"
             )
-    return _done(desk, "Approval is asked for. The round opens, and the letters go, within a minute.")
+    return _done(desk, _("Approval is asked for. The round opens, and the letters go, within a minute."))
 
 
 @part.post("/missions/{mission}/approval/remind")
@@ -56,7 +57,7 @@ def remind(desk: Desk, who: Code, to: Code = "") -> Response:
     """A reminder now, to the approver or a deputy."""
     with desk.act() as (session, mission, by, at):
         reminding.remind(session, mission, by=by, at=at, who=who, to=to)
-    return _done(desk, "A reminder is written, and leaves within a minute.")
+    return _done(desk, _("A reminder is written, and leaves within a minute."))
 
 
 @part.post("/missions/{mission}/approval/stop")
@@ -66,7 +67,7 @@ def stop(desk: Desk, why: Words, sure: Annotated[bool, Form()] = False) -> Respo
         raise BadInput("nothing was stopped. To stop the round, tick that you mean it, and send the form again")
     with desk.act() as (session, mission, by, at):
         acts.stop(session, mission, by=by, at=at, why=why)
-    return _done(desk, "The round is stopped. A new one begins when approval is asked for again.")
+    return _done(desk, _("The round is stopped. A new one begins when approval is asked for again."))
 
 
 @part.post("/missions/{mission}/approval/decide")
@@ -79,7 +80,12 @@ def decide(
         acts.decide(
             session, mission, by=by, at=at, decision=decision, comment=comment, version_hash=read[0], paragraph=paragraph
         )  # fmt: skip
-    return _done(desk, f"Recorded: {desk.me.name} {WORDS.get(decision, decision)}, on the text {read[0][:12]}…")
+    return _done(
+        desk,
+        _("Recorded: {name} {decides}, on the text {hash}…").format(
+            name=desk.me.name, decides=_(WORDS.get(decision, decision)), hash=read[0][:12]
+        ),
+    )
 
 
 @part.post("/missions/{mission}/approval/record")
@@ -94,7 +100,7 @@ def record(
             session, mission, by=by, at=at, who=who, decision=decision, channel=channel, evidence=evidence,
             comment=comment, version_hash=read[0], paragraph=paragraph,
         )  # fmt: skip
-    return _done(desk, "Recorded. It counts once another person confirms it; the approver is told by letter.")
+    return _done(desk, _("Recorded. It counts once another person confirms it; the approver is told by letter."))
 
 
 @part.post("/missions/{mission}/approval/confirm")
@@ -102,7 +108,7 @@ def confirm(desk: Desk, who: Code) -> Response:
     """Confirm what a colleague recorded."""
     with desk.act() as (session, mission, by, at):
         acts.confirm_decision(session, mission, by=by, at=at, who=who)
-    return _done(desk, "Confirmed; the decision counts.")
+    return _done(desk, _("Confirmed; the decision counts."))
 
 
 @part.post("/missions/{mission}/approval/contradict")
@@ -110,7 +116,9 @@ def contradict(desk: Desk, why: Words = "") -> Response:
     """Say that what was recorded for oneself is not one's decision."""
     with desk.act() as (session, mission, by, at):
         acts.contradict(session, mission, by=by, at=at, why=why)
-    return _done(desk, "Recorded: that decision is not yours. The round is void, and a new one asks everybody again.")
+    return _done(
+        desk, _("Recorded: that decision is not yours. The round is void, and a new one asks everybody again.")
+    )
 
 
 @part.post("/missions/{mission}/approval/correct")
@@ -120,7 +128,7 @@ def correct(desk: Desk, paragraph: Code, text: Words, second: Code, language: Co
         acts.editorial_correction(
             session, mission, by=by, at=at, second=second, paragraph=paragraph, text=text, language=language
         )  # fmt: skip
-    return _done(desk, "Proposed. Nothing changes until the second approver agrees; they get a letter.")
+    return _done(desk, _("Proposed. Nothing changes until the second approver agrees; they get a letter."))
 
 
 @part.post("/missions/{mission}/approval/agree")
@@ -129,7 +137,12 @@ def agree(desk: Desk, read: Annotated[str, Form(max_length=64)]) -> Response:
     with desk.act() as (session, mission, by, at):
         row = acts.agree(session, mission, by=by, at=at, version_hash=read)
         number = row.number
-    return _done(desk, f"Corrected: version {number} is the approved text now. All approvers are told the difference.")
+    return _done(
+        desk,
+        _("Corrected: version {number} is the approved text now. All approvers are told the difference.").format(
+            number=number
+        ),
+    )
 
 
 @part.post("/missions/{mission}/approval/drop")
@@ -137,7 +150,7 @@ def drop(desk: Desk) -> Response:
     """Take a proposed correction back, or decline it."""
     with desk.act() as (session, mission, by, at):
         acts.drop(session, mission, by=by, at=at)
-    return _done(desk, "The correction is dropped; the approved text stands as it is.")
+    return _done(desk, _("The correction is dropped; the approved text stands as it is."))
 
 
 def _same(session: Session, mission: str, read: list[str]) -> None:

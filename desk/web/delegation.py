@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from desk.web.asking import Desk, router
 from ieom.acts import delegation as acts
 from ieom.acts import nomination_links
+from ieom.folder.catalogues import _
 from ieom.folder.names import load_names
 from ieom.records import members, missions
 from ieom.records import nomination_links as links
@@ -73,7 +74,10 @@ def nominate(
             honorific=honorific.strip(), name=name.strip(), title=title.strip(), body=body, email=email.strip(),
             language=language, salutation=salutation.strip(),
         )  # fmt: skip
-    return desk.done(f"/missions/{desk.mission}/delegation/{member}", f"Nominated as {member}. Not a member yet.")
+    return desk.done(
+        f"/missions/{desk.mission}/delegation/{member}",
+        _("Nominated as {member}. Not a member yet.").format(member=member),
+    )
 
 
 @part.post("/missions/{mission}/delegation/accreditation")
@@ -82,9 +86,9 @@ def accreditation(desk: Desk) -> Response:
     with desk.act() as (session, mission, by, at):
         note = acts.request_accreditation(session, mission, by=by, at=at)
     said = (
-        f"Note verbale {note.number} is drafted for stamp: see Correspondence."
+        _("Note verbale {number} is drafted for stamp: see Correspondence.").format(number=note.number)
         if note
-        else "Nobody is left to ask for."
+        else _("Nobody is left to ask for.")
     )
     return desk.done(f"/missions/{desk.mission}/delegation", said)
 
@@ -94,7 +98,7 @@ def briefed(desk: Desk, member: Annotated[list[str], Form(max_length=500)] = [])
     """These members attended the briefing."""
     with desk.act() as (session, mission, by, at):
         acts.brief(session, mission, by=by, at=at, members=member)
-    return desk.done(f"/missions/{desk.mission}/delegation", f"Briefed: {len(member)}.")
+    return desk.done(f"/missions/{desk.mission}/delegation", _("Briefed: {count}.").format(count=len(member)))
 
 
 @part.post("/missions/{mission}/delegation/states/{state}/declines")
@@ -102,7 +106,7 @@ def declines(desk: Desk, state: str) -> Response:
     """A state will not send observers."""
     with desk.act() as (session, mission, by, at):
         acts.state_declines(session, mission, by=by, at=at, state=state)
-    return desk.done(f"/missions/{desk.mission}/delegation", f"{state} sends no observers.")
+    return desk.done(f"/missions/{desk.mission}/delegation", _("{state} sends no observers.").format(state=state))
 
 
 @part.post("/missions/{mission}/delegation/states/{state}/link")
@@ -110,7 +114,7 @@ def link(desk: Desk, state: str) -> Response:
     """Send a state a new link by which it nominates; those before end."""
     with desk.act() as (session, mission, by, at):
         acts.send_link(session, mission, by=by, at=at, state=state)
-    said = f"A letter with a new link goes to {state}; links sent before work no more."
+    said = _("A letter with a new link goes to {state}; links sent before work no more.").format(state=state)
     return desk.done(f"/missions/{desk.mission}/delegation", said)
 
 
@@ -119,7 +123,9 @@ def end_link(desk: Desk, state: str) -> Response:
     """End the links that a state has."""
     with desk.act() as (session, mission, by, at):
         nomination_links.end(session, mission, by=by, at=at, state=state)
-    return desk.done(f"/missions/{desk.mission}/delegation", f"The links sent to {state} work no more.")
+    return desk.done(
+        f"/missions/{desk.mission}/delegation", _("The links sent to {state} work no more.").format(state=state)
+    )
 
 
 def person(row: Member, file: FileState, badge: Accreditation | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from desk.chronicle import named
 from desk.web.asking import Desk, router
 from ieom.acts import deployment as acts
 from ieom.errors import NotFound, Refused
+from ieom.folder.catalogues import _
 from ieom.folder.names import load_names
 from ieom.records import members, missions, stations, teams
 from ieom.records.deployment import CheckIn
@@ -47,7 +48,7 @@ def check_in(desk: Desk, team: str, note: Line = "") -> Response:
         if not _speaks_for(desk, team, teams.crew(session, mission)):
             raise Refused(f"you are not in {team}; its members or the coordinator check it in")
         acts.check_in(session, mission, by=by, at=at, team=team, note=note.strip())
-    return desk.done(f"/missions/{desk.mission}/deployment", f"{team} has checked in.")
+    return desk.done(f"/missions/{desk.mission}/deployment", _("{team} has checked in.").format(team=team))
 
 
 @part.post("/missions/{mission}/deployment/{team}/stops/{position}/strike")
@@ -55,7 +56,10 @@ def strike(desk: Desk, team: str, position: int, why: Why) -> Response:
     """Strike a stop from a route; its form is not waited for any more."""
     with desk.act() as (session, mission, by, at):
         acts.strike_visit(session, mission, by=by, at=at, team=team, position=position, why=why)
-    return desk.done(f"/missions/{desk.mission}/deployment", f"Stop {position} of {team} is struck.")
+    return desk.done(
+        f"/missions/{desk.mission}/deployment",
+        _("Stop {position} of {team} is struck.").format(position=position, team=team),
+    )
 
 
 @part.post("/missions/{mission}/deployment/reassign")
@@ -63,7 +67,9 @@ def reassign(desk: Desk, member: Line, team: Line) -> Response:
     """Send a member to another team, or call up a reserve."""
     with desk.act() as (session, mission, by, at):
         acts.reassign(session, mission, by=by, at=at, member=member, team=team)
-    return desk.done(f"/missions/{desk.mission}/deployment", f"{member} is in {team} now.")
+    return desk.done(
+        f"/missions/{desk.mission}/deployment", _("{member} is in {team} now.").format(member=member, team=team)
+    )
 
 
 def _facts(desk: Desk, chosen: str) -> dict[str, Any]:

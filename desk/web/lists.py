@@ -12,6 +12,7 @@ from ieom.acts.listing import Listed, look, take
 from ieom.acts.mission_lists import LISTS, REGISTERS, Register
 from ieom.errors import BadInput, Faults
 from ieom.folder import sheets
+from ieom.folder.catalogues import _
 from ieom.folder.rows import columns
 from ieom.records import missions
 
@@ -86,8 +87,9 @@ def take_in(
         raise Faults(faults)
     with desk.act() as (session, mission, by, at):
         seen = take(session, mission, listed, [row for _number, row in given], header, by=by, at=at, digest=digest)
-    said = ", ".join(f"{len(seen.of(state))} {state}" for state in ("new", "changed", "removed") if seen.of(state))
-    return desk.done(f"/missions/{desk.mission}/lists", f"{listed.title}: {said or 'nothing changed'}.")
+    told = {"new": _("{count} new"), "changed": _("{count} changed"), "removed": _("{count} removed")}
+    said = ", ".join(one.format(count=len(seen.of(state))) for state, one in told.items() if seen.of(state))
+    return desk.done(f"/missions/{desk.mission}/lists", f"{_(listed.title)}: {said or _('nothing changed')}.")
 
 
 def _listed(name: str) -> Listed:
