@@ -40,7 +40,9 @@ def show(desk: Desk, state: str = "", status: str = "", owes: str = "") -> Respo
             person(row, files[row.code], badges.get(row.code))
             | {
                 "late": rules.is_late(row.nominated_at, calls[row.state].due_at if row.state in calls else None),
-                "lacks": [rules.ITEMS[one.item] for one in back.get(row.code, ())] if row.status == "appointed" else [],
+                "lacks": [_(rules.ITEMS[one.item]) for one in back.get(row.code, ())]
+                if row.status == "appointed"
+                else [],
             }
             for row in everyone
         ]
@@ -56,7 +58,7 @@ def show(desk: Desk, state: str = "", status: str = "", owes: str = "") -> Respo
             unasked=[one for one in people if one["status"] == "appointed" and not one["badge"] and not one["lacks"]],
             lacking=[one for one in people if one["lacks"]],
             unbriefed=[one for one in people if one["status"] == "appointed" and not one["briefed"]],
-            roles=list(rules.ROLES.items()), languages=LANGUAGES, filters=_filters(states, people),
+            roles=[(one, _(said)) for one, said in rules.ROLES.items()], languages=LANGUAGES, filters=_filters(states, people),
             bodies=list(named.officials("body", on=facts.election_day).items()),
         )  # fmt: skip
 
@@ -132,8 +134,8 @@ def person(row: Member, file: FileState, badge: Accreditation | None) -> dict[st
     """A person of the delegation as pages show them."""
     return {
         "code": row.code, "who": styled(row), "office": row.office, "title": row.title, "state": row.state,
-        "role": rules.ROLES.get(row.role, row.role), "status": row.status, "owed": len(file.owed),
-        "in": len(file.owed) - len(file.missing), "missing": [rules.ITEMS[item] for item in file.missing],
+        "role": _(rules.ROLES.get(row.role, row.role)), "status": row.status, "owed": len(file.owed),
+        "in": len(file.owed) - len(file.missing), "missing": [_(rules.ITEMS[item]) for item in file.missing],
         "owing": row.status == "nominated" and not file.complete, "conflict": row.conflict_found or "",
         "badge": badge.status if badge else "", "number": (badge.badge or "") if badge else "",
         "briefed": row.briefed_at is not None,
@@ -172,7 +174,7 @@ def _link(sent: Sequence[NominationLink]) -> dict[str, Any]:
 def _filters(states: list[dict[str, Any]], people: list[dict[str, Any]]) -> dict[str, list[tuple[str, str]]]:
     return {
         "state": [(one["code"], one["name"]) for one in states],
-        "status": [(one, one) for one in dict.fromkeys(str(row["status"]) for row in people)],
+        "status": [(one, _(one)) for one in dict.fromkeys(str(row["status"]) for row in people)],
     }
 
 

@@ -19,6 +19,7 @@ from ieom.acts import contacts as acts
 from ieom.acts import media as suppression_acts
 from ieom.errors import Conflict, NotFound, Refused
 from ieom.folder import contact_words
+from ieom.folder.catalogues import N_, _, ngettext
 from ieom.folder.contacts import checked
 from ieom.records import contact_acts, letters, media, releases, suppressions
 from ieom.rules.contacts import CONSENTS, KINDS, Known, Wanted
@@ -34,12 +35,12 @@ ADDRESSES = "GET /missions/{mission}/release/{number}/ledger.csv"
 MOST = 50
 """Contacts, or acts, on a page."""
 CONSENT = {
-    "asked": "the reader asked for it", "accredited": "accredited with the mission",
-    "public": "published for the press", "contract": "a contract says so",
+    "asked": N_("the reader asked for it"), "accredited": N_("accredited with the mission"),
+    "public": N_("published for the press"), "contract": N_("a contract says so"),
 }  # fmt: skip
 STATES = {
-    "": "Every contact", "written": "That releases may go to", "suppressed": "That nothing goes to",
-    "unknown": "Without consent known", "left": "That left",
+    "": N_("Every contact"), "written": N_("That releases may go to"), "suppressed": N_("That nothing goes to"),
+    "unknown": N_("Without consent known"), "left": N_("That left"),
 }  # fmt: skip
 
 
@@ -98,11 +99,11 @@ def list_(desk: Desk, sought: Seek, page: Page = 1) -> Response:
         known, titles = media.known(session), media.lists(session)
         gone, numbers = suppressions.reasons(session), {key: number for number, key in media.keys(session).items()}
     found = sought.chosen(known, gone)
-    strangers = sorted((key, suppressions.SAID[why]) for key, why in gone.items() if key not in known)
+    strangers = sorted((key, _(suppressions.SAID[why])) for key, why in gone.items() if key not in known)
     here = [one for one in known.values() if not one.left]
     return desk.page(
         "media.html", zone="UTC", now=now, sought=sought, titles=titles, total=len(found), page=page, most=MOST,
-        rows=[(numbers[key], one, suppressions.SAID.get(gone.get(key, ""), "")) for key, one in found[(page - 1) * MOST : page * MOST]],
+        rows=[(numbers[key], one, _(suppressions.SAID.get(gone.get(key, ""), ""))) for key, one in found[(page - 1) * MOST : page * MOST]],
         count=len(here), unwritten=sum(key in gone for key, one in known.items() if not one.left),
         without=sum(not one.values["consent"] for one in here), strangers=strangers, **_choices(known, titles),
     )  # fmt: skip
@@ -131,8 +132,9 @@ def add(
     if row is None:
         raise Conflict(f"{plan.entries[0].email} is not taken in: its reader asked to be forgotten")
     suppressed = plan.entries[0].suppressed
-    but = f", but no release goes to it: {suppressions.SAID[suppressed]}" if suppressed else ""
-    return desk.done(f"/media/contacts/{row.id}", f"{row.email} is a contact{but}.")
+    said = _("{email} is a contact, but no release goes to it: {why}.") if suppressed else _("{email} is a contact.")
+    said = said.format(email=row.email, why=_(suppressions.SAID.get(suppressed or "", "")))
+    return desk.done(f"/media/contacts/{row.id}", said)
 
 
 @part.get("/media/contacts/{number}")
@@ -170,7 +172,10 @@ def change(
         email = _contact(session, number).email
         changes = acts.change(session, by=by, at=at, email=email, values=values)
     said = ", ".join(one.column.replace("_", " ") for one in changes)
-    return desk.done(f"/media/contacts/{number}", f"Changed: {said}." if said else "That is what is known already.")
+    return desk.done(
+        f"/media/contacts/{number}",
+        _("Changed: {list}.").format(list=said) if said else _("That is what is known already."),
+    )
 
 
 @part.post("/media/contacts/{number}/lists")
@@ -181,7 +186,7 @@ def put_on(desk: Desk, number: Number, code: Line) -> Response:
         if row.left_at is not None:
             _brings_back(desk, row)
         acts.put_on(session, by=by, at=at, code=code, emails=[row.email])
-    return desk.done(f"/media/contacts/{number}", f"It is on the list '{code}'.")
+    return desk.done(f"/media/contacts/{number}", _("It is on the list '{code}'.").format(code=code))
 
 
 @part.post("/media/contacts/{number}/lists/{code}/take-off")
@@ -189,7 +194,7 @@ def take_off(desk: Desk, number: Number, code: str) -> Response:
     """Take a contact off a list."""
     with desk.act_outside() as (session, by, at):
         acts.take_off(session, by=by, at=at, code=code, emails=[_contact(session, number).email])
-    return desk.done(f"/media/contacts/{number}", f"It is off the list '{code}'.")
+    return desk.done(f"/media/contacts/{number}", _("It is off the list '{code}'.").format(code=code))
 
 
 @part.post("/media/contacts/{number}/leave")
@@ -197,8 +202,8 @@ def leave(desk: Desk, number: Number) -> Response:
     """Off every list, and out of every mission's selection."""
     with desk.act_outside() as (session, by, at):
         slugs = acts.leave(session, by=by, at=at, email=_contact(session, number).email)
-    was = f"; was written to by {', '.join(slugs)}" if slugs else ""
-    return desk.done(f"/media/contacts/{number}", f"It is on no list any more{was}.")
+    said = _("It is on no list any more; was written to by {missions}.") if slugs else _("It is on no list any more.")
+    return desk.done(f"/media/contacts/{number}", said.format(missions=", ".join(slugs)))
 
 
 @part.post("/media/contacts/{number}/suppress")
@@ -224,7 +229,9 @@ def lift(desk: Desk, number: Number, why: Why, asked_on: Line = "") -> Response:
     with desk.act_outside() as (session, by, at):
         email = _contact(session, number).email
         suppression_acts.lift(session, by=by, at=at, email=email, why=why, asked_on=on)
-    return desk.done(f"/media/contacts/{number}", "It may be written to again. Letters that were taken back stay so.")
+    return desk.done(
+        f"/media/contacts/{number}", _("It may be written to again. Letters that were taken back stay so.")
+    )
 
 
 @part.post("/media/contacts/{number}/forget")
@@ -232,7 +239,7 @@ def forget(desk: Desk, number: Number) -> Response:
     """Erase what is known of a contact, as its reader asked."""
     with desk.act_outside() as (session, by, at):
         suppression_acts.forget(session, by=by, at=at, email=_contact(session, number).email)
-    return desk.done("/media", "It is forgotten; nothing goes to that address, and no import takes it in.")
+    return desk.done("/media", _("It is forgotten; nothing goes to that address, and no import takes it in."))
 
 
 @part.get("/media/log")
@@ -255,8 +262,13 @@ def log(desk: Desk, page: Page = 1) -> Response:
 
 
 def _suppressed(count: int) -> str:
-    waited = f"; {count} letter{'' if count == 1 else 's'} that waited {'is' if count == 1 else 'are'} taken back"
-    return f"No release goes to that address any more{waited if count else ''}."
+    if not count:
+        return _("No release goes to that address any more.")
+    return ngettext(
+        "No release goes to that address any more; {count} letter that waited is taken back.",
+        "No release goes to that address any more; {count} letters that waited are taken back.",
+        count,
+    ).format(count=count)
 
 
 def _brings_back(desk: Asked, row: media.MediaContact) -> None:
@@ -279,6 +291,6 @@ def _choices(known: Mapping[str, Known], titles: Mapping[str, str]) -> dict[str,
     languages = sorted({str(one.values["language"]) for one in known.values()} | {"en", "ru"})
     return {
         "on_lists": [(code, title) for code, title in titles.items()], "kinds": [(one, one) for one in KINDS],
-        "consents": [(one, CONSENT[one]) for one in CONSENTS], "states": list(STATES.items()), "languages": [(one, one) for one in languages],
+        "consents": [(one, _(CONSENT[one])) for one in CONSENTS], "states": [(one, _(said)) for one, said in STATES.items()], "languages": [(one, one) for one in languages],
         "countries": [(one, one) for one in sorted({str(one.values["country"]) for one in known.values()} - {""})],
     }  # fmt: skip

@@ -15,6 +15,7 @@ from ieom.acts import intake
 from ieom.acts.intake import Intake
 from ieom.errors import BadInput
 from ieom.folder import sheets
+from ieom.folder.catalogues import _
 from ieom.folder.contacts import EXPORTED, GUESSES, written
 from ieom.records import media, missions, suppressions
 from ieom.records.base import begin
@@ -89,7 +90,9 @@ def take(desk: Desk, key: Key, expected: Line) -> Response:
             session, by=by, at=at, account=desk.me.id, key=key, expected=expected, only_new=_only_new(desk)
         )
     count = plan.counts
-    return desk.done("/media", f"Taken in: {count['new']} new, {count['changed']} changed.")
+    return desk.done(
+        "/media", _("Taken in: {new} new, {changed} changed.").format(new=count["new"], changed=count["changed"])
+    )
 
 
 @part.post("/media/import/{key}/drop")
@@ -98,7 +101,7 @@ def drop(desk: Desk, key: Key) -> Response:
     with begin(desk.engine) as session:
         desk.still(session)
         intake.drop(session, account=desk.me.id, key=key)
-    return desk.done("/media/import", "Nothing was taken in.")
+    return desk.done("/media/import", _("Nothing was taken in."))
 
 
 @part.get("/media/contacts.xlsx")
@@ -134,4 +137,4 @@ def make(desk: Desk, code: Line, title: Line) -> Response:
     """Make a list."""
     with desk.act_outside() as (session, by, at):
         acts.make_list(session, by=by, at=at, code=code.strip(), title=title)
-    return desk.done("/media/lists", f"The list '{code.strip()}' is made.")
+    return desk.done("/media/lists", _("The list '{code}' is made.").format(code=code.strip()))

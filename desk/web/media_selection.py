@@ -15,6 +15,7 @@ from ieom.acts import lists as acts
 from ieom.acts.lists import Selection
 from ieom.errors import BadInput, Conflict
 from ieom.folder import contact_words
+from ieom.folder.catalogues import ngettext
 from ieom.records import media, missions, suppressions
 from ieom.rules.contacts import KINDS, Wanted
 
@@ -65,7 +66,12 @@ def select(
             raise Conflict("the contacts have changed since you looked; nothing was changed: look again")
         acts.select_media(session, mission, by=by, at=at, wanted=wanted, keep=keep, expected=found)
     count = len(found.selected) - len(found.suppressed)
-    return desk.done(f"/missions/{desk.mission}/media", f"Releases of this mission go to {count} contacts.")
+    return desk.done(
+        f"/missions/{desk.mission}/media",
+        ngettext(
+            "Releases of this mission go to {count} contact.", "Releases of this mission go to {count} contacts.", count
+        ).format(count=count),
+    )
 
 
 def _wanted(on: list[str], countries: str, languages: str, kinds: list[str], consent: bool) -> Wanted:

@@ -16,6 +16,7 @@ from desk.web.release_view import STATES as STATES_OF_LETTERS
 from ieom.acts import inviting
 from ieom.acts import meetings as acts
 from ieom.errors import BadInput
+from ieom.folder.catalogues import _
 from ieom.folder.names import load_names
 from ieom.papers.wording import topics
 from ieom.records import correspondence, members, missions
@@ -70,8 +71,8 @@ def request(
             counterpart_name=counterpart_name.strip(), starts=moment(starts, facts),
             ends=moment(ends, facts), attendees=attendee,
         )  # fmt: skip
-    letter = "" if kind == "briefing" else " A letter for signature is in Correspondence."
-    return desk.done(f"/missions/{desk.mission}/meetings/{code.strip()}", f"It is noted.{letter}")
+    said = _("It is noted.") if kind == "briefing" else _("It is noted. A letter for signature is in Correspondence.")
+    return desk.done(f"/missions/{desk.mission}/meetings/{code.strip()}", said)
 
 
 @part.get("/missions/{mission}/meetings/{code}")
@@ -114,7 +115,7 @@ def confirm(desk: Desk, code: str) -> Response:
     """The counterpart agreed."""
     with desk.act() as (session, mission, by, at):
         acts.confirm(session, mission, by=by, at=at, meeting=code)
-    return _back(desk, code, "Confirmed. Members get a calendar invitation.")
+    return _back(desk, code, _("Confirmed. Members get a calendar invitation."))
 
 
 @part.post("/missions/{mission}/meetings/{code}/move")
@@ -126,7 +127,7 @@ def move(desk: Desk, code: str, starts: Line, ends: Line, place: Line = "") -> R
             session, mission, by=by, at=at, meeting=code, starts=moment(starts, facts),
             ends=moment(ends, facts), place=place.strip(),
         )  # fmt: skip
-    return _back(desk, code, "Moved. Whoever was invited gets an update of the calendar.")
+    return _back(desk, code, _("Moved. Whoever was invited gets an update of the calendar."))
 
 
 @part.post("/missions/{mission}/meetings/{code}/attend")
@@ -136,7 +137,7 @@ def attend(desk: Desk, code: str, add: Codes = [], remove: Codes = []) -> Respon
         raise BadInput("choose who is expected, or who no longer is")
     with desk.act() as (session, mission, by, at):
         acts.attend(session, mission, by=by, at=at, meeting=code, add=add, remove=remove)
-    return _back(desk, code, "Who is expected has changed; each of them is told, the others are not.")
+    return _back(desk, code, _("Who is expected has changed; each of them is told, the others are not."))
 
 
 @part.post("/missions/{mission}/meetings/{code}/hold")
@@ -148,7 +149,7 @@ def hold(desk: Desk, code: str, attended: Codes = [], topic: Codes = [], minutes
         acts.hold(
             session, mission, by=by, at=at, meeting=code, attended=attended, topics=topic, minutes=minutes.strip()
         )
-    return _back(desk, code, "The record of the meeting is in.")
+    return _back(desk, code, _("The record of the meeting is in."))
 
 
 @part.post("/missions/{mission}/meetings/{code}/cancel")
@@ -156,7 +157,7 @@ def cancel(desk: Desk, code: str, why: Annotated[str, Form(max_length=2000)]) ->
     """The meeting will not take place."""
     with desk.act() as (session, mission, by, at):
         acts.cancel(session, mission, by=by, at=at, meeting=code, why=why)
-    return _back(desk, code, "Cancelled. Whoever was invited is told; a letter is drafted for signature.")
+    return _back(desk, code, _("Cancelled. Whoever was invited is told; a letter is drafted for signature."))
 
 
 def _back(desk: Desk, code: str, said: str) -> Response:

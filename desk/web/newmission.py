@@ -20,6 +20,7 @@ from desk.web.mission_form import Typed, fresh, looked_at, typed
 from ieom.acts import delegation
 from ieom.errors import BadInput, Conflict, Fault, Faults
 from ieom.folder import MissionFolder, load_names, open_mission, read
+from ieom.folder.catalogues import _
 from ieom.folder.written import pack, unpack
 from ieom.records import missions
 from ieom.records.base import reading
@@ -131,7 +132,7 @@ def _open(desk: Asked, found: MissionFolder, stage: str, *, nominate: bool) -> R
             _nominate(session, found, by, at)
         slug, title = mission.slug, found.facts.title
     seen = desk.reaches("GET /missions/{mission}")
-    return desk.done(f"/missions/{slug}" if seen else "/", f"The mission is open: {title}.")
+    return desk.done(f"/missions/{slug}" if seen else "/", _("The mission is open: {title}.").format(title=title))
 
 
 def _nominate(session: Session, found: MissionFolder, by: str, at: Any) -> None:
@@ -174,11 +175,11 @@ ZONES = (
 
 def _counts(found: MissionFolder) -> list[tuple[str, int, str]]:
     """What a folder holds: the file, how many rows, and what becomes of them."""
-    later = "not yet; send the file under Lists once the mission is open"
+    later = _("not yet; send the file under Lists once the mission is open")
     return [
-        ("stations.csv", len(found.stations), "taken in"),
-        ("media.csv", len(found.media), "taken in, and chosen for this mission's releases"),
-        ("delegation.csv", len(found.delegation), "nominated, if you say so below"),
+        ("stations.csv", len(found.stations), _("taken in")),
+        ("media.csv", len(found.media), _("taken in, and chosen for this mission's releases")),
+        ("delegation.csv", len(found.delegation), _("nominated, if you say so below")),
         ("meetings.csv", len(found.meetings), later),
         ("teams.csv", len(found.teams), later),
         ("routes.csv", len(found.routes), later),

@@ -15,6 +15,7 @@ from ieom.acts import composition, vault
 from ieom.acts import delegation as acts
 from ieom.acts.debriefing import report_member
 from ieom.errors import BadInput
+from ieom.folder.catalogues import _
 from ieom.folder.names import load_names
 from ieom.papers.card import card_pdf
 from ieom.records import members, missions
@@ -76,8 +77,8 @@ def receive(desk: Desk, code: str, item: str, paper: Annotated[UploadFile | None
             vault.put(session, mission, by=by, at=at, member=code, item=item, file=data)
         else:
             acts.receive_items(session, mission, by=by, at=at, member=code, items=[item])
-    how = "kept, encrypted" if data else "noted as received"
-    return _back(desk, code, f"The {rules.ITEMS[item]} is {how}.")
+    said = _("The {paper} is kept, encrypted.") if data else _("The {paper} is noted as received.")
+    return _back(desk, code, said.format(paper=_(rules.ITEMS[item])))
 
 
 @part.post("/missions/{mission}/delegation/{code}/items/{item}/waive")
@@ -85,7 +86,7 @@ def waive(desk: Desk, code: str, item: str, why: Why) -> Response:
     """Waive one item, for a reason."""
     with desk.act() as (session, mission, by, at):
         acts.waive_item(session, mission, by=by, at=at, member=code, item=item, why=why)
-    return _back(desk, code, f"The {rules.ITEMS[item]} is waived.")
+    return _back(desk, code, _("The {paper} is waived.").format(paper=_(rules.ITEMS[item])))
 
 
 @part.post("/missions/{mission}/delegation/{code}/items/{item}/take-back")
@@ -93,7 +94,7 @@ def take_back(desk: Desk, code: str, item: str, why: Why) -> Response:
     """What was noted as received, or waived, is owed again, for a reason."""
     with desk.act() as (session, mission, by, at):
         acts.take_back_item(session, mission, by=by, at=at, member=code, item=item, why=why)
-    return _back(desk, code, f"The {rules.ITEMS[item]} is taken back; it is owed again.")
+    return _back(desk, code, _("The {paper} is taken back; it is owed again.").format(paper=_(rules.ITEMS[item])))
 
 
 @part.post("/missions/{mission}/delegation/{code}/interests")
@@ -112,7 +113,13 @@ def interests(
     }  # fmt: skip
     with desk.act() as (session, mission, by, at):
         found = acts.declare_conflict(session, mission, by=by, at=at, member=code, answers=answers)
-    return _back(desk, code, f"A conflict of interest: {found}." if found else "No conflict of interest was declared.")
+    return _back(
+        desk,
+        code,
+        _("A conflict of interest: {found}.").format(found=found)
+        if found
+        else _("No conflict of interest was declared."),
+    )
 
 
 @part.post("/missions/{mission}/delegation/{code}/appoint")
@@ -120,7 +127,7 @@ def appoint(desk: Desk, code: str) -> Response:
     """Make a nominee a member."""
     with desk.act() as (session, mission, by, at):
         row = acts.appoint(session, mission, by=by, at=at, member=code)
-        said = f"{styled(row)} is appointed and will be told by letter."
+        said = _("{who} is appointed and will be told by letter.").format(who=styled(row))
     return _back(desk, code, said)
 
 
@@ -132,7 +139,7 @@ def head(desk: Desk, code: str, why: Why = "") -> Response:
             acts.appoint_head(session, mission, by=by, at=at, member=code)
         else:
             composition.replace_head(session, mission, by=by, at=at, member=code, reason=why)
-    return _back(desk, code, "The mission has this head now.")
+    return _back(desk, code, _("The mission has this head now."))
 
 
 @part.post("/missions/{mission}/delegation/{code}/leave")
@@ -140,7 +147,7 @@ def leave(desk: Desk, code: str, how: Literal["declined", "withdrawn", "replaced
     """A nominee declines, a member withdraws or is replaced."""
     with desk.act() as (session, mission, by, at):
         acts.leave(session, mission, by=by, at=at, member=code, how=how)
-    return _back(desk, code, f"Recorded: {how}.")
+    return _back(desk, code, _("Recorded: {how}.").format(how=_(how)))
 
 
 @part.post("/missions/{mission}/delegation/{code}/accreditation")
@@ -153,7 +160,7 @@ def accreditation(
             acts.request_accreditation(session, mission, by=by, at=at, members=[code])
         else:
             acts.badge(session, mission, by=by, at=at, members=[code], status=status, number=number.strip(), why=why)
-    return _back(desk, code, f"Accreditation: {status}.")
+    return _back(desk, code, _("Accreditation: {status}.").format(status=_(status)))
 
 
 @part.get("/missions/{mission}/delegation/{code}/card")
@@ -178,7 +185,9 @@ def report(desk: Desk, code: str, what: Why) -> Response:
     """Write down a report or complaint against this person; that members did not interfere is then for the head to say."""
     with desk.act() as (session, mission, by, at):
         report_member(session, mission, by=by, at=at, member=code, what=what.strip())
-    return _back(desk, code, "The report is written down. That members did not interfere now needs an answer by name.")
+    return _back(
+        desk, code, _("The report is written down. That members did not interfere now needs an answer by name.")
+    )
 
 
 @part.post("/missions/{mission}/delegation/{code}/papers/{item}/read")
@@ -199,7 +208,7 @@ def erase(desk: Desk, code: str, item: str) -> Response:
         if item not in {one.id for one in vault.of(session, mission) if one.member == code}:
             raise missing("this paper")
         vault.erase(session, mission, by=by, at=at, item=item)
-    return _back(desk, code, "The paper is erased; nobody can read it any more.")
+    return _back(desk, code, _("The paper is erased; nobody can read it any more."))
 
 
 def _back(desk: Desk, code: str, said: str) -> Response:

@@ -20,6 +20,7 @@ from desk.web.knowing import known as told
 from desk.web.knowing import shared
 from ieom.acts import counting, form_scans
 from ieom.acts import observation as acts
+from ieom.folder.catalogues import _
 from ieom.folder.forms import load_forms
 from ieom.folder.sheets import workbook
 from ieom.records import missions, received, standings, stations, submissions, teams
@@ -81,9 +82,9 @@ def _facts(desk: Desk, form: str, team: str, station: str, page: int) -> dict[st
         "answers": view.answers(known, said, form), "incidents": [(row, view.incident(known, got)) for row, got in incidents],
         "unfinished": unfinished, "aside": aside, "titles": view.titles(known, counted, stops),
         "choices": {
-            "form": [("", "Every phase"), *view.titles(known, {}, []).items()],
-            "team": [("", "Every team"), *((code, code) for code in sorted({*crews, *senders[0]}))],
-            "station": [("", "Every station"), *((c, f"{names.get(c, '')} ({c})") for c in sorted({*names, *senders[1]}))],
+            "form": [("", _("Every phase")), *view.titles(known, {}, []).items()],
+            "team": [("", _("Every team")), *((code, code) for code in sorted({*crews, *senders[0]}))],
+            "station": [("", _("Every station")), *((c, f"{names.get(c, '')} ({c})") for c in sorted({*names, *senders[1]}))],
         },
     }  # fmt: skip
 
@@ -172,7 +173,7 @@ def correct(
         )
     return desk.done(
         f"/missions/{desk.mission}/observation/forms/{quote(form)}",
-        "The answer is corrected; the former one is kept beside it.",
+        _("The answer is corrected; the former one is kept beside it."),
     )
 
 
@@ -181,7 +182,7 @@ def put_away(desk: Desk, content: str, why: Annotated[str, Form(min_length=1, ma
     """Put a form kept aside away, for a reason; it is kept."""
     with desk.act() as (session, mission, by, at):
         acts.settle(session, mission, by=by, at=at, content=content, why=why)
-    return desk.done(f"/missions/{desk.mission}/observation", "The form is put away, with your reason. It is kept.")
+    return desk.done(f"/missions/{desk.mission}/observation", _("The form is put away, with your reason. It is kept."))
 
 
 def _names(session: Session, mission: str) -> Mapping[str, Any]:

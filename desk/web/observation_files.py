@@ -10,6 +10,7 @@ from desk.web.asking import Desk, router
 from desk.web.files import taken
 from ieom.acts import form_files as acts
 from ieom.errors import BadInput, Fault
+from ieom.folder.catalogues import _
 from ieom.folder.forms import load_forms
 from ieom.records import missions, stations, submissions
 from ieom.records.base import begin
@@ -85,8 +86,10 @@ def take(desk: Desk, key: Key) -> Response:
     """Take in what was looked at."""
     with desk.act() as (session, mission, by, at):
         done = acts.take(session, mission, by=by, at=at, account=desk.me.id, key=key)
-    said = f"{done.new} taken, {done.again} in already, {len(done.problems)} kept aside."
-    return desk.done(f"/missions/{desk.mission}/observation", f"Forms: {said}")
+    said = _("Forms: {new} taken, {again} in already, {count} kept aside.").format(
+        new=done.new, again=done.again, count=len(done.problems)
+    )
+    return desk.done(f"/missions/{desk.mission}/observation", said)
 
 
 @part.post(WHERE + "/{key}/drop")
@@ -95,7 +98,7 @@ def drop(desk: Desk, key: Key) -> Response:
     with begin(desk.engine) as session:
         desk.still(session)
         acts.drop(session, desk.mission, account=desk.me.id, key=key)
-    return desk.done(f"/missions/{desk.mission}/observation/files", "Nothing was taken in.")
+    return desk.done(f"/missions/{desk.mission}/observation/files", _("Nothing was taken in."))
 
 
 def _aside(document: Any, why: str, waiting: set[str]) -> dict[str, Any]:

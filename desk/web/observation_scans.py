@@ -14,6 +14,7 @@ from desk.web.asking import Desk, router
 from desk.web.files import sent, taken
 from ieom.acts import form_scans as acts
 from ieom.errors import BadInput
+from ieom.folder.catalogues import _, ngettext
 
 part = router()
 WHERE = "/missions/{mission}/observation/scans"
@@ -36,9 +37,10 @@ def file(desk: Desk, form: Annotated[str, Form(max_length=400)], scan: Scans) ->
     with desk.act() as (session, mission, by, at):
         for paper in data:
             acts.file(session, mission, by=by, at=at, instance=form, scan=paper)
-    said = "The scan is filed with the form." if len(data) == 1 else f"{len(data)} scans are filed with the form."
+    said = ngettext("The scan is filed with the form.", "{count} scans are filed with the form.", len(data))
+    said = said.format(count=len(data))
     if bad:
-        said += f" Not filed, mend and send again: {'; '.join(bad)}."
+        said += " " + _("Not filed, mend and send again: {list}.").format(list="; ".join(bad))
     return desk.done(f"/missions/{desk.mission}/observation/forms/{quote(form, safe='')}", said)
 
 

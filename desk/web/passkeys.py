@@ -16,6 +16,7 @@ from ieom.acts import challenges, sessions
 from ieom.acts import passkeys as acts
 from ieom.acts.telling import About
 from ieom.errors import BadInput, Refused
+from ieom.folder.catalogues import _
 from ieom.records import missions
 from ieom.records.base import begin
 
@@ -95,21 +96,23 @@ def add(desk: Desk, request: Request, answer: Answer = "") -> Response:
         row = acts.add(session, account=desk.me.id, answer=answer, asked=asked, site=_site(request), at=at)
         name = row.name
     told = telling.tell(desk.engine, About.PASSKEY, account=desk.me.id, by=desk.as_account, at=at, name=name)
-    return desk.done("/me", f"The passkey '{name}' is added; you can enter by it from now on. {told}")
+    return desk.done(
+        "/me", _("The passkey '{name}' is added; you can enter by it from now on.").format(name=name) + f" {told}"
+    )
 
 
 @part.post("/me/passkeys/{passkey}/remove")
 def remove(desk: Desk, passkey: Number) -> Response:
     """Remove one of one's own."""
     _remove(desk, desk.me.id, passkey)
-    return desk.done("/me", "The passkey is removed here. Delete it on your device too.")
+    return desk.done("/me", _("The passkey is removed here. Delete it on your device too."))
 
 
 @part.post("/accounts/{account}/passkeys/{passkey}/remove")
 def remove_anothers(desk: Desk, account: Number, passkey: Number) -> Response:
     """Remove somebody's, whose device was lost."""
     _remove(desk, account, passkey)
-    return desk.done(f"/accounts/{account}", "The passkey is removed: nobody enters by it any more.")
+    return desk.done(f"/accounts/{account}", _("The passkey is removed: nobody enters by it any more."))
 
 
 def _remove(desk: Asked, account: int, passkey: int) -> None:

@@ -18,6 +18,7 @@ from desk.web.asking import Asked, Desk, cookie_name, router, secure
 from desk.web.files import letter_page, sent
 from ieom.acts import accounts as acts
 from ieom.errors import Refused
+from ieom.folder.catalogues import _
 from ieom.records import accounts, missions
 from ieom.records.base import begin, reading
 from ieom.settings import settings
@@ -113,9 +114,9 @@ def clock(desk: Desk) -> Response:
     if moment is None:
         raise Refused("nothing waits for time alone; somebody must do something first")
     if moment <= now:
-        return desk.done(f"/missions/{desk.mission}", "What just happened is being looked at first.")
+        return desk.done(f"/missions/{desk.mission}", _("What just happened is being looked at first."))
     set_clock(desk.engine, desk.mission, moment)
-    return desk.done(f"/missions/{desk.mission}", "The rehearsal's clock went on.")
+    return desk.done(f"/missions/{desk.mission}", _("The rehearsal's clock went on."))
 
 
 def _folder() -> Path:

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.records.base import Base
 from ieom.rules.addresses import fold
+from ieom.rules.words import N_
 
 SAID = {
-    "unsubscribed": "the reader unsubscribed",
-    "dead": "the address is dead",
-    "complaint": "the reader complained about our letters as unwanted",
-    "by_hand": "somebody here suppressed the address",
-    "forgotten": "the reader asked to be forgotten",
+    "unsubscribed": N_("the reader unsubscribed"),
+    "dead": N_("the address is dead"),
+    "complaint": N_("the reader complained about our letters as unwanted"),
+    "by_hand": N_("somebody here suppressed the address"),
+    "forgotten": N_("the reader asked to be forgotten"),
 }
 """Each reason in words."""
 

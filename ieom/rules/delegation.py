@@ -14,33 +14,35 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
+from ieom.rules.words import N_
+
 ITEMS = {
-    "nomination": "nomination by the member state",
-    "personal_form": "personal form",
-    "conflict_declaration": "conflict-of-interest declaration",
-    "code_of_conduct": "signed code of conduct",
-    "accreditation_form": "accreditation form",
-    "passport_page": "passport page",
-    "photo": "photograph",
+    "nomination": N_("nomination by the member state"),
+    "personal_form": N_("personal form"),
+    "conflict_declaration": N_("conflict-of-interest declaration"),
+    "code_of_conduct": N_("signed code of conduct"),
+    "accreditation_form": N_("accreditation form"),
+    "passport_page": N_("passport page"),
+    "photo": N_("photograph"),
 }
 NEVER_WAIVED = frozenset({"conflict_declaration", "code_of_conduct", "accreditation_form"})
 ROLES = {
-    "head": "head of mission",
-    "deputy_head": "deputy head of mission",
-    "observer": "observer",
-    "interpreter": "interpreter",
-    "driver": "driver",
-    "secretariat": "secretariat",
+    "head": N_("head of mission"),
+    "deputy_head": N_("deputy head of mission"),
+    "observer": N_("observer"),
+    "interpreter": N_("interpreter"),
+    "driver": N_("driver"),
+    "secretariat": N_("secretariat"),
 }
 OBSERVING = frozenset({"head", "deputy_head", "observer"})
 LOCAL_STAFF = frozenset({"interpreter", "driver"})
 """Roles for which people of the host state may be engaged; their nationality alone is no conflict."""
 QUESTIONS = {
-    "national_of_host": "is a national of the host state",
-    "employed_by_host": "is employed or paid by an authority of the host state",
-    "member_of_contestant": "belongs to, or works for, a contestant",
-    "family_of_contestant": "is a close relative of a contestant or of an election official",
-    "interest_in_outcome": "has property, a business or another interest in the outcome",
+    "national_of_host": N_("is a national of the host state"),
+    "employed_by_host": N_("is employed or paid by an authority of the host state"),
+    "member_of_contestant": N_("belongs to, or works for, a contestant"),
+    "family_of_contestant": N_("is a close relative of a contestant or of an election official"),
+    "interest_in_outcome": N_("has property, a business or another interest in the outcome"),
 }
 """What the declaration asks, and the words for a question answered with yes."""
 BADGES = {
