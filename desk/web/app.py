@@ -228,7 +228,7 @@ async def _said(request: Request, error: Any) -> Response:
     )
     says = _(str(error))  # a sentence without anything put into it is in the catalogue
     if isinstance(error, Faults):
-        says += "\n" + _(_("Nothing was taken in."))
+        says += "\n" + _("Nothing was taken in.")
     form = await again(request) if status == 503 else None
     return answer(request, status, title, says[:1].upper() + says[1:], form=form)
 
