@@ -41,11 +41,13 @@ def new(desk: Desk, kind: str = "advisory") -> Response:
     """The form for a release with a text of its own."""
     with desk.look() as (session, mission, now):
         facts = missions.facts(session, mission)
-        public = [(str(row.number), f"{row.number}: {KIND[row.kind]}") for row in releases.published(session, mission)]
+        public = [
+            (str(row.number), f"{row.number}: {_(KIND[row.kind])}") for row in releases.published(session, mission)
+        ]
         first, others = facts.languages[0], [one for one in spoken_in("release") if one != facts.languages[0]]
     return desk.page(
         "release_new.html", now=now, kind=kind if kind in OWN else "advisory", first=first, others=others, public=public,
-        kinds=[(one, KIND[one]) for one in OWN_KINDS], about=sorted(ABOUT & OWN),
+        kinds=[(one, _(KIND[one])) for one in OWN_KINDS], about=sorted(ABOUT & OWN),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from desk.web.asking import Desk, router
 from desk.web.files import sent
 from ieom.acts import audit as acts
 from ieom.errors import BadInput
+from ieom.folder.catalogues import _
 from ieom.records import audit, missions
 
 part = router()
@@ -51,8 +52,8 @@ def show(desk: Desk, by: Words = "", act: Words = "", day: Words = "", page: Pag
     query = urlencode({name: said for name, said in (("by", by), ("act", act), ("day", day)) if said})
     return desk.page(
         "audit.html", zone=facts.zone, rows=told, total=count, page=page, most=MOST, query=query and f"{query}&",
-        people=[("", "Everybody"), *((one, _titled(known, one)) for one in who)], by=by, day=day, act=act,
-        kinds=[("", "Every act"), *((one, kind_of(one)) for one in what)], newest=newest, now=now, filtered=bool(query),
+        people=[("", _("Everybody")), *((one, _titled(known, one)) for one in who)], by=by, day=day, act=act,
+        kinds=[("", _("Every act")), *((one, kind_of(one)) for one in what)], newest=newest, now=now, filtered=bool(query),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from desk.web.files import WORD, sent, taken
 from ieom.acts import calling, own_papers
 from ieom.acts import correspondence as acts
 from ieom.errors import BadInput
+from ieom.folder.catalogues import _
 from ieom.folder.names import load_names
 from ieom.records import correspondence, missions
 from ieom.records.correspondence import Correspondence
@@ -75,7 +76,7 @@ def received(
             their_number=their_number.strip(), dated=on, scan=data,
         )  # fmt: skip
         number = row.number
-    return _back(desk, number, f"Registered as {number}.")
+    return _back(desk, number, _("Registered as {number}.").format(number=number))
 
 
 @part.post("/missions/{mission}/correspondence/invitation")
@@ -88,7 +89,11 @@ def invitation(desk: Desk, scan: Scan = None, body: Line = "", body_name: Line =
             raise BadInput("write the name of the body that invites, whole and as it stands in a sentence")
     with desk.act() as (session, mission, by, at):
         number = calling.record_invitation(session, mission, by=by, at=at, scan=data, body=body).number
-    return _back(desk, number, f"The invitation is {number}. States are asked for observers with the next look.")
+    return _back(
+        desk,
+        number,
+        _("The invitation is {number}. States are asked for observers with the next look.").format(number=number),
+    )
 
 
 @part.post("/missions/{mission}/correspondence/write")
@@ -110,7 +115,9 @@ def write(
             answers=answers,
         )
         number = row.number
-    return _back(desk, number, f"Drafted as {number}. Print the Word document and have it signed.")
+    return _back(
+        desk, number, _("Drafted as {number}. Print the Word document and have it signed.").format(number=number)
+    )
 
 
 @part.get("/missions/{mission}/correspondence/{number}")
@@ -152,7 +159,7 @@ def signed(desk: Desk, number: str, scan: Scan = None) -> Response:
     data = _scanned(scan)
     with desk.act() as (session, mission, by, at):
         row = acts.signed(session, mission, by=by, at=at, number=_row(session, mission, number).number, scan=data)
-        said = f"{row.number} is signed."
+        said = _("{number} is signed.").format(number=row.number)
     return _back(desk, number, said)
 
 
@@ -162,7 +169,7 @@ def left(desk: Desk, number: str, scan: Scan = None) -> Response:
     data = _scanned(scan)
     with desk.act() as (session, mission, by, at):
         row = acts.sent(session, mission, by=by, at=at, number=_row(session, mission, number).number, scan=data)
-        said = f"{row.number} is sent."
+        said = _("{number} is sent.").format(number=row.number)
     return _back(desk, number, said)
 
 
@@ -174,7 +181,7 @@ def scanned(desk: Desk, number: str, scan: Scan = None) -> Response:
         row = own_papers.file_later(
             session, mission, by=by, at=at, number=_row(session, mission, number).number, scan=data
         )
-        said = f"The scan of {row.number} is filed."
+        said = _("The scan of {number} is filed.").format(number=row.number)
     return _back(desk, number, said)
 
 

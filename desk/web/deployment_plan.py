@@ -18,6 +18,7 @@ from ieom.acts.listing import Listed, Look, Values, Wrong, look
 from ieom.acts.mission_lists import LISTS
 from ieom.errors import BadInput, Conflict, Fault, Faults
 from ieom.folder import sheets
+from ieom.folder.catalogues import _, ngettext
 from ieom.folder.rows import FileRow, TeamRow, columns
 from ieom.records import members, missions, stations, teams
 from ieom.rules.mission import MissionFacts
@@ -90,8 +91,14 @@ def take(
         odd = acts.plan_local(
             session, mission, by=by, at=at, station_choice=station_choice, teams=crews, routes=stops, check_ins=owed
         )
-    said = f"Planned: {len(crews)} teams, {len(stops)} stops, {len(owed)} check-ins."
-    return desk.done(f"/missions/{desk.mission}/deployment", f"{said} {len(odd)} to look at." if odd else said)
+    said = _("Planned: {teams} teams, {stops} stops, {check_ins} check-ins.").format(
+        teams=len(crews), stops=len(stops), check_ins=len(owed)
+    )
+    if odd:
+        said += " " + ngettext("{count} thing to look at.", "{count} things to look at.", len(odd)).format(
+            count=len(odd)
+        )
+    return desk.done(f"/missions/{desk.mission}/deployment", said)
 
 
 def _plain(text: str) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
+from babel.dates import format_date, format_time
 from fastapi import Form, Response
 
 from desk.chronicle import named
 from desk.web.asking import Asked, Desk, router
 from ieom.acts import mission as acts
 from ieom.errors import BadInput
+from ieom.folder.catalogues import N_, _, ngettext
 from ieom.folder.names import load_names
 from ieom.folder.rows import email as address
 from ieom.records import members, missions, stations
@@ -22,12 +24,12 @@ part = router()
 Why = Annotated[str, Form(min_length=1, max_length=2000)]
 Text = Annotated[str, Form(max_length=300)]
 KINDS = {
-    "opened": "opened", "invited_by": "who invited the mission", "postponed": "the voting was moved", "extended": "the voting was extended",
-    "round_set": "another round is observed", "press_conference_moved": "the press conference was moved",
-    "head_replaced": "the head of mission was replaced", "state_joined": "a state joined",
-    "state_withdrew": "a state withdrew", "suspended": "the observation was suspended",
-    "evacuated": "the mission was evacuated", "resumed": "the mission resumed", "held": "the mission was held",
-    "went_on": "the mission went on", "stations_chosen": "how the stations were chosen",
+    "opened": N_("opened"), "invited_by": N_("who invited the mission"), "postponed": N_("the voting was moved"), "extended": N_("the voting was extended"),
+    "round_set": N_("another round is observed"), "press_conference_moved": N_("the press conference was moved"),
+    "head_replaced": N_("the head of mission was replaced"), "state_joined": N_("a state joined"),
+    "state_withdrew": N_("a state withdrew"), "suspended": N_("the observation was suspended"),
+    "evacuated": N_("the mission was evacuated"), "resumed": N_("the mission resumed"), "held": N_("the mission was held"),
+    "went_on": N_("the mission went on"), "stations_chosen": N_("how the stations were chosen"),
 }  # fmt: skip
 
 
@@ -63,8 +65,9 @@ def postpone(desk: Desk, day: Annotated[date, Form()], why: Why) -> Response:
         if not days:
             raise BadInput("that is election day as it stands; write the new one")
         facts = acts.postpone(session, mission, by=by, at=at, days=days, reason=why)
-    press = f"{facts.release.press_conference:%Y-%m-%d %H:%M}"
-    return _done(desk, f"Election day is {facts.election_day}, the press conference {press}. Look at the meetings.")
+    said = _("Election day is {day}, the press conference {press}. Look at the meetings.")
+    press = _moment(facts.release.press_conference, desk.language)
+    return _done(desk, said.format(day=_day(facts.election_day, desk.language), press=press))
 
 
 @part.post("/missions/{mission}/facts/extend")
@@ -72,7 +75,17 @@ def extend(desk: Desk, minutes: Annotated[int, Form(ge=1, le=1440)], why: Why, s
     """The authorities extended the voting, at one station or at all."""
     with desk.act() as (session, mission, by, at):
         acts.extend(session, mission, by=by, at=at, minutes=minutes, station=station, reason=why)
-    return _done(desk, f"The voting at {station or 'all stations'} is {minutes} minutes longer.")
+    one = ngettext(
+        "The voting at {station} is {count} minute longer.",
+        "The voting at {station} is {count} minutes longer.",
+        minutes,
+    )
+    every = ngettext(
+        "The voting at all stations is {count} minute longer.",
+        "The voting at all stations is {count} minutes longer.",
+        minutes,
+    )
+    return _done(desk, (one if station else every).format(station=station, count=minutes))
 
 
 @part.post("/missions/{mission}/facts/press-conference")
@@ -81,7 +94,8 @@ def move_press_conference(desk: Desk, to: Annotated[datetime, Form()], why: Why)
     with desk.act() as (session, mission, by, at):
         moment = _local(missions.facts(session, mission), to)
         acts.move_press_conference(session, mission, by=by, at=at, to=moment, reason=why)
-    return _done(desk, f"The press conference begins {to:%Y-%m-%d %H:%M}; the embargo moved with it.")
+    said = _("The press conference begins {when}; the embargo moved with it.")
+    return _done(desk, said.format(when=_moment(to, desk.language)))
 
 
 @part.post("/missions/{mission}/facts/round")
@@ -103,7 +117,8 @@ def set_round(
         acts.set_round(
             session, mission, by=by, at=at, number=number, voting_days=days, press_conference=moment, reason=why
         )
-    return _done(desk, f"Round {number} is observed; election day is {max(days)}.")
+    said = _("Round {number} is observed; election day is {day}.")
+    return _done(desk, said.format(number=number, day=_day(max(days), desk.language)))
 
 
 @part.post("/missions/{mission}/facts/suspend")
@@ -111,7 +126,7 @@ def suspend(desk: Desk, why: Why) -> Response:
     """The observation is suspended."""
     with desk.act() as (session, mission, by, at):
         acts.suspend(session, mission, by=by, at=at, reason=why)
-    return _done(desk, "The observation is suspended until the mission resumes.")
+    return _done(desk, _("The observation is suspended until the mission resumes."))
 
 
 @part.post("/missions/{mission}/facts/evacuate")
@@ -119,7 +134,7 @@ def evacuate(desk: Desk, why: Why) -> Response:
     """The mission was evacuated."""
     with desk.act() as (session, mission, by, at):
         acts.evacuate(session, mission, by=by, at=at, reason=why)
-    return _done(desk, "The mission is evacuated; nothing goes on by itself until it resumes.")
+    return _done(desk, _("The mission is evacuated; nothing goes on by itself until it resumes."))
 
 
 @part.post("/missions/{mission}/facts/resume")
@@ -127,7 +142,7 @@ def resume(desk: Desk, why: Why) -> Response:
     """A suspended or evacuated mission goes on."""
     with desk.act() as (session, mission, by, at):
         acts.resume(session, mission, by=by, at=at, reason=why)
-    return _done(desk, "The mission goes on.")
+    return _done(desk, _("The mission goes on."))
 
 
 @part.post("/missions/{mission}/facts/head")
@@ -135,7 +150,7 @@ def replace_head(desk: Desk, member: Text, why: Why) -> Response:
     """Another member is head of mission; a round of approval that goes on ends."""
     with desk.act() as (session, mission, by, at):
         acts.replace_head(session, mission, by=by, at=at, member=member, reason=why)
-    return _done(desk, "The head of mission was replaced; a round of approval that went on has ended.")
+    return _done(desk, _("The head of mission was replaced; a round of approval that went on has ended."))
 
 
 @part.post("/missions/{mission}/facts/state-joins")
@@ -158,7 +173,10 @@ def state_joins(
             session, mission, by=by, at=at, state=state, quota=quota, contact_office=office, contact_email=email,
             decides=decides, reason=why,
         )  # fmt: skip
-    return _done(desk, f"{state} takes part with up to {quota}; it is called on for nominations.")
+    return _done(
+        desk,
+        _("{state} takes part with up to {quota}; it is called on for nominations.").format(state=state, quota=quota),
+    )
 
 
 @part.post("/missions/{mission}/facts/state-withdraws")
@@ -166,7 +184,16 @@ def state_withdraws(desk: Desk, state: Annotated[str, Form(max_length=2)], why: 
     """A state takes no part any more, nor do its members."""
     with desk.act() as (session, mission, by, at):
         acts.state_withdraws(session, mission, by=by, at=at, state=state, reason=why)
-    return _done(desk, f"{state} takes no part any more. See to its teams' stations.")
+    return _done(desk, _("{state} takes no part any more. See to its teams' stations.").format(state=state))
+
+
+def _day(day: date, language: str) -> str:
+    return format_date(day, "d MMMM y", locale=language)
+
+
+def _moment(local: datetime, language: str) -> str:
+    """A local time as it was written down: '12 August 2020, 21:00'."""
+    return f"{_day(local.date(), language)}, {format_time(local.time(), 'HH:mm', locale=language)}"
 
 
 def _done(desk: Asked, says: str) -> Response:
@@ -197,7 +224,7 @@ def _told(rows: Any, known: Mapping[str, str]) -> Iterator[dict[str, Any]]:
             if before.get(place, "") != after.get(place, "")
         ]
         yield {
-            "number": row.number, "at": row.at, "by": known.get(row.by, row.by), "kind": KINDS.get(row.kind, row.kind),
+            "number": row.number, "at": row.at, "by": known.get(row.by, row.by), "kind": _(KINDS.get(row.kind, row.kind)),
             "reason": row.reason, "changes": changes if before else [],
         }  # fmt: skip
         before = after

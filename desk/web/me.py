@@ -14,6 +14,7 @@ from desk.web.pages import LANGUAGES
 from ieom.acts import sessions
 from ieom.acts.passwords import LONGEST, SHORTEST
 from ieom.errors import BadInput
+from ieom.folder.catalogues import _, ngettext
 from ieom.records import accounts, missions, passkeys
 from ieom.records.base import begin
 
@@ -64,7 +65,7 @@ def settle(
     with begin(desk.engine) as session:
         desk.still(session)
         sessions.settle(session, account=desk.me.id, language=language, zone=own_zone.strip(), languages=LANGUAGES)
-    return desk.done("/me", "Times are shown so from now on.")
+    return desk.done("/me", _("Times are shown so from now on."))
 
 
 @part.post("/me/password")
@@ -82,7 +83,7 @@ def password(desk: Desk, old: Line, new: Line, again: Line) -> Response:
         session.expunge(row)
     if not fits:
         raise BadInput("the password that you have now is another one; nothing was changed")
-    answer = desk.done("/me", "The new password holds; every other session has ended.")
+    answer = desk.done("/me", _("The new password holds; every other session has ended."))
     know(desk.request, answer, row)
     return answer
 
@@ -93,7 +94,8 @@ def end_others(desk: Desk) -> Response:
     with begin(desk.engine) as session:
         desk.still(session)
         count = sessions.end_others(session, account=desk.me.id, but=_own(desk), at=missions.real_now())
-    return desk.done("/me", f"{count} other session{'' if count == 1 else 's'} ended.")
+    said = ngettext("{count} other session ended.", "{count} other sessions ended.", count)
+    return desk.done("/me", said.format(count=count))
 
 
 @part.post("/me/sessions/{start}/end")
@@ -102,7 +104,7 @@ def end(desk: Desk, start: Annotated[str, Path(max_length=64)]) -> Response:
     with begin(desk.engine) as session:
         desk.still(session)
         sessions.end(session, account=desk.me.id, start=start, at=missions.real_now())
-    return desk.done("/me", "That session has ended.")
+    return desk.done("/me", _("That session has ended."))
 
 
 def _own(desk: Asked) -> str:

@@ -32,6 +32,7 @@ from ieom.acts import mission as acts
 from ieom.acts import reminders as reminding
 from ieom.acts import witness
 from ieom.acts.owing import work as works
+from ieom.folder.catalogues import N_, _
 from ieom.records import audit, letters, missions, standings
 from ieom.records.base import reading
 from ieom.rules.roles import acts_as
@@ -52,8 +53,8 @@ TURN, TURNS = 2.0, 80
 a connection lives."""
 SHAPES = {State.DONE: "✓", State.WORKING: "●", State.WAITING: "◌", State.HELD: "■", State.NOT_DUE: "·"}
 SAID = {
-    State.DONE: "done", State.WORKING: "under way", State.WAITING: "waiting", State.HELD: "held",
-    State.NOT_DUE: "not yet due",
+    State.DONE: N_("done"), State.WORKING: N_("under way"), State.WAITING: N_("waiting"), State.HELD: N_("held"),
+    State.NOT_DUE: N_("not yet due"),
 }  # fmt: skip
 
 
@@ -140,7 +141,7 @@ def hold(desk: Desk, why: Why) -> Response:
     """No letter leaves and no stage moves until somebody lets it go on."""
     with desk.act() as (session, mission, by, at):
         acts.hold(session, mission, by=by, at=at, reason=why)
-    return desk.done(f"/missions/{desk.mission}", "The mission is held: no letter leaves and no stage moves.")
+    return desk.done(f"/missions/{desk.mission}", _("The mission is held: no letter leaves and no stage moves."))
 
 
 @part.post("/missions/{mission}/go-on")
@@ -148,7 +149,7 @@ def go_on(desk: Desk, why: Why) -> Response:
     """Let a held mission go on."""
     with desk.act() as (session, mission, by, at):
         acts.go_on(session, mission, by=by, at=at, reason=why)
-    return desk.done(f"/missions/{desk.mission}", "The mission goes on.")
+    return desk.done(f"/missions/{desk.mission}", _("The mission goes on."))
 
 
 @part.post("/missions/{mission}/start")
@@ -159,11 +160,13 @@ def start(desk: Desk) -> Response:
     to = f"/missions/{desk.mission}"
     match keeping()[0]:
         case "":
-            return desk.done(to, "Nothing keeps missions going just now; tell whoever keeps this machine.")
+            return desk.done(to, _("Nothing keeps missions going just now; tell whoever keeps this machine."))
         case "silent":
-            return desk.done(to, "What keeps missions going does not answer just now; it looks by itself once it does.")
+            return desk.done(
+                to, _("What keeps missions going does not answer just now; it looks by itself once it does.")
+            )
         case _:
-            return desk.done(to, "The mission is being looked at now.")
+            return desk.done(to, _("The mission is being looked at now."))
 
 
 def _stages(session: Session, mission: str, names: dict[str, str]) -> list[dict[str, Any]]:
@@ -178,8 +181,8 @@ def _stages(session: Session, mission: str, names: dict[str, str]) -> list[dict[
         standing, since = found.get(stage, (Standing(stage, State.NOT_DUE, "Not begun."), None))
         made.append(
             {
-                "stage": stage, "title": TITLES[stage], "state": standing.state.value, "shape": SHAPES[standing.state],
-                "said": SAID[standing.state], "says": said(standing), "short": said(_counted(standing)), "until": standing.until, "since": since,
+                "stage": stage, "title": _(TITLES[stage]), "state": standing.state.value, "shape": SHAPES[standing.state],
+                "said": _(SAID[standing.state]), "says": said(standing), "short": said(_counted(standing)), "until": standing.until, "since": since,
                 "waits_for": list(standing.waits_for),
             }
         )  # fmt: skip

@@ -94,7 +94,9 @@ def count_unfinished(desk: Desk, why: Annotated[str, Form(max_length=2000)]) -> 
     """The statement does not wait for the count: it becomes a preliminary one, to be supplemented."""
     with desk.act() as (session, mission, by, at):
         counting.leave_unfinished(session, mission, by=by, at=at, why=why.strip())
-    said = "The statement does not wait for the count: it is marked preliminary, and supplemented once the count is in."
+    said = _(
+        "The statement does not wait for the count: it is marked preliminary, and supplemented once the count is in."
+    )
     return desk.done(f"/missions/{desk.mission}/observation", said)
 
 

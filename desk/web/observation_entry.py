@@ -23,6 +23,7 @@ from ieom.acts import form_scans as acts_of_scans
 from ieom.acts import observation as acts
 from ieom.acts.paper_forms import Tried, tried
 from ieom.errors import BadInput
+from ieom.folder.catalogues import _
 from ieom.folder.forms import load_forms
 from ieom.records import missions, received, stations, submissions, teams
 from ieom.records.received import Which
@@ -133,7 +134,9 @@ def enter(desk: Desk, given: Sent, scans: Scans) -> Response:
         for paper in papers:
             acts_of_scans.file(session, mission, by=by, at=at, instance=document["instance_id"], scan=paper)
     desk.keep(_place(desk, form.code, aside), "")
-    said = f"{form.title} of {document['team']} at {document['station']} is taken."
+    said = _("{form} of {team} at {station} is taken.").format(
+        form=form.title, team=document["team"], station=document["station"]
+    )
     return desk.done(f"/missions/{desk.mission}/observation/forms/{quote(document['instance_id'], safe='')}", said)
 
 
@@ -202,8 +205,8 @@ def _page(
         places = [(row.code, f"{row.name} ({row.code})") for row in stations.of(session, mission)]
         crews = [(row.code, row.code) for row in teams.of(session, mission)]
     return desk.page(
-        "observation_enter.html", status=status, zone=zone, form_=form, given=given, stations=[("", "Choose"), *places],
-        teams=[("", "Choose"), *crews] if crews else [], restored=restored, again=again, so_far=so_far, aside=_first(given, "aside"),
+        "observation_enter.html", status=status, zone=zone, form_=form, given=given, stations=[("", _("Choose")), *places],
+        teams=[("", _("Choose")), *crews] if crews else [], restored=restored, again=again, so_far=so_far, aside=_first(given, "aside"),
         questions=[q for name, q in form.questions.items() if name not in HEAD and q.kind != "image"],
         **_shown(form, given, tried_),
     )  # fmt: skip

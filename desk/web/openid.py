@@ -16,6 +16,7 @@ from desk.web.entering import entered, page
 from ieom.acts import challenges
 from ieom.acts import openid as acts
 from ieom.errors import IeomError
+from ieom.folder.catalogues import _
 from ieom.records import missions
 from ieom.records.base import begin
 
@@ -55,16 +56,16 @@ def back(desk: Desk, request: Request, state: Said = "", code: Said = "", error:
         begun = acts.back(session, holder=holder, state=state, at=at)
     wrong, token = "", ""
     if not begun.state:
-        wrong = "This took too long, was used already, or began in another browser; nobody has entered. Begin again."
+        wrong = _("This took too long, was used already, or began in another browser; nobody has entered. Begin again.")
     elif iss not in {"", openid.issuer()}:  # RFC 9207
-        wrong = "This answer comes from another provider; nobody has entered. Begin again."
+        wrong = _("This answer comes from another provider; nobody has entered. Begin again.")
     elif error or not code:
-        wrong = f"{openid.name()} has let nobody in. Try again, or enter with the password."
+        wrong = _("{provider} has let nobody in. Try again, or enter with the password.").format(provider=openid.name())
     else:
         try:
             who = openid.finish(begun, code, address.own().origin + BACK)
             with begin(desk.engine) as session:
-                token, _ = acts.enter(
+                token, _account = acts.enter(
                     session, issuer=who.issuer, subject=who.subject, email=who.email, at=at,
                     browser=request.headers.get("user-agent", ""),
                 )  # fmt: skip
@@ -86,8 +87,12 @@ def bind(
         desk.still(session)
         at = missions.real_now()
         acts.bind(session, by=desk.as_account, account=account, issuer=openid.issuer(), subject=subject, at=at)
-    said = "is that person's from now on" if subject.strip() else "is nobody's until somebody enters by it"
-    return desk.done(f"/accounts/{account}", f"At {openid.name()} the account {said}.")
+    whose, nobodys = (
+        _("At {provider} the account is that person's from now on."),
+        _("At {provider} the account is nobody's until somebody enters by it."),
+    )
+    said = (whose if subject.strip() else nobodys).format(provider=openid.name())
+    return desk.done(f"/accounts/{account}", said)
 
 
 def _only(request: Request) -> None:

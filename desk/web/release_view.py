@@ -18,6 +18,7 @@ from ieom.acts.approvers import approvers, digest_of
 from ieom.acts.published import texts
 from ieom.acts.releasing import outdated
 from ieom.acts.rounds import approved_round, stands
+from ieom.folder.catalogues import N_, _, ngettext
 from ieom.mail.phrases import spoken_in
 from ieom.records import correspondence, ledger, media, missions, releases
 from ieom.records.letters import said_back
@@ -26,16 +27,21 @@ from ieom.rules.mission import MissionFacts
 from ieom.rules.release import CARRIES, ENDED, embargo_until, reasons_not_to
 
 KIND = {
-    "arrival": "arrival", "advisory": "media advisory", "mid_mission": "mid-mission release", "statement": "statement",
-    "clarification": "clarification", "correction": "correction", "withdrawal": "withdrawal", "holding": "holding line",
+    "arrival": N_("arrival"), "advisory": N_("media advisory"), "mid_mission": N_("mid-mission release"), "statement": N_("statement"),
+    "clarification": N_("clarification"), "correction": N_("correction"), "withdrawal": N_("withdrawal"), "holding": N_("holding line"),
 }  # fmt: skip
 STATES = {
-    "queued": "waiting", "leased": "about to leave", "transmitting": "leaving now", "sent": "sent", "refused": "refused",
-    "deferred": "tried again later", "in_doubt": "in doubt", "late": "late, waits for a person", "stopped": "stopped",
-    "cancelled": "taken back", "bounced": "came back",
+    "queued": N_("waiting"), "leased": N_("about to leave"), "transmitting": N_("leaving now"), "sent": N_("sent"), "refused": N_("refused"),
+    "deferred": N_("tried again later"), "in_doubt": N_("in doubt"), "late": N_("late, waits for a person"), "stopped": N_("stopped"),
+    "cancelled": N_("taken back"), "bounced": N_("came back"),
 }  # fmt: skip
 MANY = 300
 """Rows of a ledger that a page shows; the file has them all."""
+
+
+def said_states() -> dict[str, str]:
+    """A letter's states in the reader's language."""
+    return {state: _(said) for state, said in STATES.items()}
 
 
 def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dict[str, Any]:
@@ -70,7 +76,11 @@ def left(until: datetime | None, now: datetime) -> str:
     seconds = int((until - now).total_seconds())
     days, rest = divmod(seconds, 86400)
     clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-    return clock if not days else f"{days} day{'s' if days > 1 else ''} {clock}"
+    return (
+        clock
+        if not days
+        else ngettext("{count} day {clock}", "{count} days {clock}", days).format(count=days, clock=clock)
+    )
 
 
 def one(
@@ -84,8 +94,8 @@ def one(
     own = row.kind not in CARRIES
     until = embargo_until(ready)
     made = {
-        "id": row.id, "number": row.number, "kind": row.kind, "what": KIND[row.kind], "status": row.status, "own": own,
-        "concerns": (concerned.number, KIND[concerned.kind]) if concerned else None, "public": public,
+        "id": row.id, "number": row.number, "kind": row.kind, "what": _(KIND[row.kind]), "status": row.status, "own": own,
+        "concerns": (concerned.number, _(KIND[concerned.kind])) if concerned else None, "public": public,
         "prepared_by": row.prepared_by, "prepared_name": known.get(row.prepared_by, row.prepared_by),
         "prepared_at": row.prepared_at, "sent_by": row.sent_by, "sent_name": known.get(row.sent_by or "", row.sent_by or ""),
         "early_by": row.early_by, "early_name": known.get(row.early_by or "", row.early_by or ""),
@@ -94,11 +104,11 @@ def one(
         "held_why": row.held_why, "until": until, "lacks": list(ready.lacks),
         "why_not": reasons_not_to(ready, now) if row.started_at is None else [],
         "approvals": [(known.get(o.by, o.by), o.at) for o in releases.approvals(session, row.id)],
-        "counts": [(state, STATES.get(state, state), n) for state, n in sorted(states.items())],
+        "counts": [(state, _(STATES.get(state, state)), n) for state, n in sorted(states.items())],
         "total": sum(states.values()), "sent": states["sent"], "over": sum(n for s, n in states.items() if s in acts.ENDED),
         "unwritten": acts.unwritten(session, row), "open": row.status not in ENDED, "mine": row.prepared_by == code,
         "may_approve": False, "digest": digest_of(session, row) if own else "", "outdated": outdated(session, row),
-        "about": [(o.number, KIND[o.kind]) for o in releases.about(session, row.id)],
+        "about": [(o.number, _(KIND[o.kind])) for o in releases.about(session, row.id)],
     }  # fmt: skip
     if own and row.started_at is None and row.status != "dropped":
         heads, seats = approvers(session, mission, row)

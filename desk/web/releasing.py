@@ -17,6 +17,7 @@ from ieom.acts import letters as letter_acts
 from ieom.acts.proving import stored
 from ieom.errors import BadInput
 from ieom.folder import sheets
+from ieom.folder.catalogues import _, ngettext
 from ieom.mail import maillog
 from ieom.records import ledger, missions, releases
 from ieom.settings import settings
@@ -52,7 +53,14 @@ def prepare(desk: Desk, go: Annotated[str, Form(max_length=20)] = "") -> Respons
     with desk.act() as (session, mission, by, at):
         row = acts.prepare(session, mission, by=by, at=at, go=go)
         number, papers = row.number, len(row.papers)
-    return _done(desk, f"Release {number} is prepared: {papers} papers. Another person than you says go.")
+    return _done(
+        desk,
+        ngettext(
+            "Release {number} is prepared: {count} paper. Another person than you says go.",
+            "Release {number} is prepared: {count} papers. Another person than you says go.",
+            papers,
+        ).format(number=number, count=papers),
+    )
 
 
 @part.post("/missions/{mission}/release/{number}/go")
@@ -60,7 +68,10 @@ def go(desk: Desk, number: int) -> Response:
     """Say go. It leaves when the embargo has ended, not before."""
     with desk.act() as (session, mission, by, at):
         acts.go(session, mission, by=by, at=at, number=number)
-    return _done(desk, f"Go is said for release {number}. It leaves when nothing speaks against it any more.")
+    return _done(
+        desk,
+        _("Go is said for release {number}. It leaves when nothing speaks against it any more.").format(number=number),
+    )
 
 
 @part.post("/missions/{mission}/release/{number}/stop")
@@ -68,7 +79,10 @@ def stop(desk: Desk, number: int, why: Words = "") -> Response:
     """Stop it: what has not been handed over stays here."""
     with desk.act() as (session, mission, by, at):
         acts.stop(session, mission, by=by, at=at, why=why, number=number)
-    return _done(desk, f"Release {number} is stopped. Letters that have not left stay here until it goes on.")
+    return _done(
+        desk,
+        _("Release {number} is stopped. Letters that have not left stay here until it goes on.").format(number=number),
+    )
 
 
 @part.post("/missions/{mission}/release/{number}/go-on")
@@ -76,7 +90,9 @@ def go_on(desk: Desk, number: int) -> Response:
     """Go on from where it stopped."""
     with desk.act() as (session, mission, by, at):
         acts.go_on(session, mission, by=by, at=at, number=number)
-    return _done(desk, f"Release {number} goes on from where it stopped, never from the beginning.")
+    return _done(
+        desk, _("Release {number} goes on from where it stopped, never from the beginning.").format(number=number)
+    )
 
 
 @part.post("/missions/{mission}/release/{number}/test")
@@ -86,8 +102,12 @@ def try_out(desk: Desk, number: int, email: Name, language: Annotated[str, Form(
         count = acts.send_test(
             session, mission, by=by, at=at, email=email, number=number, language=language, own=desk.me.email
         )
-    letters = "1 test letter goes" if count == 1 else f"{count} test letters go"
-    return _done(desk, f"{letters} to {email} within a minute.", number)
+    said = ngettext(
+        "{count} test letter goes to {email} within a minute.",
+        "{count} test letters go to {email} within a minute.",
+        count,
+    )
+    return _done(desk, said.format(count=count, email=email), number)
 
 
 @part.post("/missions/{mission}/release/early/ask")
@@ -95,7 +115,7 @@ def early_ask(desk: Desk, why: Words) -> Response:
     """After a leak: ask to release the approved text before the press conference."""
     with desk.act() as (session, mission, by, at):
         leaking.ask_early(session, mission, by=by, at=at, why=why)
-    return _done(desk, "It is asked for. Nothing changes until another person agrees.")
+    return _done(desk, _("It is asked for. Nothing changes until another person agrees."))
 
 
 @part.post("/missions/{mission}/release/early/agree")
@@ -103,7 +123,7 @@ def early_agree(desk: Desk) -> Response:
     """Agree, as the second person."""
     with desk.act() as (session, mission, by, at):
         leaking.agree_early(session, mission, by=by, at=at)
-    return _done(desk, "Agreed. It goes once the last polling station has closed.")
+    return _done(desk, _("Agreed. It goes once the last polling station has closed."))
 
 
 @part.post("/missions/{mission}/release/doubt/reconcile")
@@ -117,7 +137,9 @@ def reconcile(desk: Desk) -> Response:
     found = doubt.found_in(maillog.read(log, asked.wanted), asked)
     with desk.act() as (session, mission, by, at):
         settled = doubt.reconcile(session, mission, by=by, at=at, asked=asked, found=found)
-    return _done(desk, f"By the log {settled.done} settled; {len(settled.left)} stay in doubt.")
+    return _done(
+        desk, _("By the log {done} settled; {left} stay in doubt.").format(done=settled.done, left=len(settled.left))
+    )
 
 
 @part.post("/missions/{mission}/release/doubt/resend")
@@ -125,8 +147,13 @@ def resend(desk: Desk) -> Response:
     """Have each letter in doubt go once more, under the same Message-ID."""
     with desk.act() as (session, mission, by, at):
         settled = doubt.resend(session, mission, by=by, at=at)
-    left = "".join(f" Letter {number} stays in doubt: {why}." for number, why in list(settled.left.items())[:3])
-    return _done(desk, f"{len(settled.again)} go once more; a reader may get one twice.{left}")
+    again = len(settled.again)
+    said = ngettext(
+        "{count} goes once more; a reader may get it twice.", "{count} go once more; a reader may get one twice.", again
+    )
+    stays = _("Letter {number} stays in doubt: {why}.")
+    told = [stays.format(number=number, why=why) for number, why in list(settled.left.items())[:3]]
+    return _done(desk, " ".join([said.format(count=again), *told]))
 
 
 @part.post("/missions/{mission}/release/letters/{letter}/settle")
@@ -134,7 +161,8 @@ def settle(desk: Desk, letter: int, how: Annotated[str, Form(max_length=10)]) ->
     """Settle one letter in doubt by what a person found out."""
     with desk.act() as (session, mission, by, at):
         letter_acts.settle(session, mission, by=by, at=at, letter=letter, how=how)
-    return _done(desk, f"Letter {letter} is settled: {'it was sent' if how == 'sent' else 'it goes once more'}.")
+    gone, anew = _("Letter {number} is settled: it was sent."), _("Letter {number} is settled: it goes once more.")
+    return _done(desk, (gone if how == "sent" else anew).format(number=letter))
 
 
 @part.post("/missions/{mission}/release/late")
@@ -142,7 +170,12 @@ def late(desk: Desk, letters: Annotated[list[int], Form()]) -> Response:
     """Let the letters go whose time had passed: those that were on the page."""
     with desk.act() as (session, mission, by, at):
         count = letter_acts.confirm_late(session, mission, by=by, at=at, letters=letters)
-    return _done(desk, f"{count} late letters go within a minute.")
+    return _done(
+        desk,
+        ngettext("{count} late letter goes within a minute.", "{count} late letters go within a minute.", count).format(
+            count=count
+        ),
+    )
 
 
 @part.post("/missions/{mission}/release/complaints")
@@ -152,7 +185,7 @@ def complaint(desk: Desk, received: Name, about: Words, release: Annotated[str, 
         complaining.register(
             session, mission, by=by, at=at, received=received, about=about, release=int(release) if release.isdigit() else None
         )  # fmt: skip
-    return _done(desk, f"The complaint {received} is registered.")
+    return _done(desk, _("The complaint {number} is registered.").format(number=received))
 
 
 @part.post("/missions/{mission}/release/complaints/reply")
@@ -162,7 +195,7 @@ def reply(desk: Desk, received: Name, text: Words = "", paper: Name = "") -> Res
     with desk.act() as (session, mission, by, at):
         row = complaining.reply(session, mission, by=by, at=at, received=received, text=paragraphs, paper=paper)
         number = row.reply
-    return _done(desk, f"The complaint {received} is answered by {number}.")
+    return _done(desk, _("The complaint {received} is answered by {number}.").format(received=received, number=number))
 
 
 @part.get("/missions/{mission}/release/{number}")
@@ -179,7 +212,7 @@ def detail(desk: Desk, number: int, state: str = "", language: str = "", q: str 
                 break
             rows.append(found)
     return desk.page(
-        "release_one.html", now=at, one=one, rows=rows, state=state, spoken=language, q=q, states=view.STATES, state_choices=list(view.STATES.items()),
+        "release_one.html", now=at, one=one, rows=rows, state=state, spoken=language, q=q, states=view.said_states(), state_choices=list(view.said_states().items()),
         most=view.MANY, **more,
     )  # fmt: skip
 

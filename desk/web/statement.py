@@ -18,6 +18,7 @@ from ieom.acts import drafting, rounds
 from ieom.acts.grounds import gather
 from ieom.acts.versions import missing as no_draft
 from ieom.errors import BadInput
+from ieom.folder.catalogues import _, ngettext
 from ieom.folder.claims import load_claims
 from ieom.records import accounts, drafts, evidence, missions, received
 from ieom.records.statements import StatementVersion
@@ -101,10 +102,14 @@ def draft(
         if before is not None and before.number != row.number:
             undoes(voided, fall, why, known)
     if before is not None and before.number == row.number:
-        return desk.done(at_paragraph(desk, language), f"The record gives the same text; version {row.number} stands.")
-    said = f"Version {row.number} ({row.kind}) is drafted from the record."
+        return desk.done(
+            at_paragraph(desk, language),
+            _("The record gives the same text; version {number} stands.").format(number=row.number),
+        )
+    said = _("Version {number} ({kind}) is drafted from the record.").format(number=row.number, kind=_(row.kind))
     if before is not None:
-        said += f" Changed: {', '.join(touched) or 'figures alone'}.{after_fall(voided, known, before.number)}"
+        what = _("Changed: {list}.").format(list=", ".join(touched)) if touched else _("Changed: figures alone.")
+        said += f" {what}{after_fall(voided, known, before.number)}"
     return desk.done(at_paragraph(desk, language), said)
 
 
@@ -139,15 +144,23 @@ def edit(
             facts |= {"fall": voided, "known": known}
     if was != stands:
         return desk.page("statement_both.html", status=409, why=why, remove=remove, spoken=language, **facts)
-    done = "is taken out" if remove else "is added" if after else "is changed"
+    out, new, other = (
+        _("Version {number}: the paragraph is taken out."),
+        _("Version {number}: the paragraph is added."),
+        _("Version {number}: the paragraph is changed."),
+    )
+    done = (out if remove else new if after else other).format(number=row.number)
     apart = (
         ""
         if seen.number == now.number
-        else f" Somebody else saved version {now.number} meanwhile, in other paragraphs; both are kept."
+        else " "
+        + _("Somebody else saved version {number} meanwhile, in other paragraphs; both are kept.").format(
+            number=now.number
+        )
     )
     return desk.done(
         at_paragraph(desk, language, "" if remove else paragraph),
-        f"Version {row.number}: the paragraph {done}.{_mend(found, paragraph)}{apart}{after_fall(voided, known, now.number)}",
+        f"{done}{_mend(found, paragraph)}{apart}{after_fall(voided, known, now.number)}",
     )
 
 
@@ -160,7 +173,8 @@ def ready(desk: Desk, seen: Digest, language: Language = "en") -> Response:
             raise BadInput(f"version {now.number} came since you looked; read it, then ask for approval of it")
         row = drafting.ready(session, mission, by=by, at=at, language=language)
     return desk.done(
-        at_paragraph(desk, language), f"Approval is asked for version {row.number}. The round begins by itself."
+        at_paragraph(desk, language),
+        _("Approval is asked for version {number}. The round begins by itself.").format(number=row.number),
     )
 
 
@@ -169,9 +183,19 @@ def _mend(found: list[Finding], paragraph: str) -> str:
     here = sum(one.paragraph == paragraph for one in found)
     if not found:
         return ""
-    told = f"{here} in this paragraph, beside it" if here else "in other paragraphs"
-    what = "1 thing is" if len(found) == 1 else f"{len(found)} things are"
-    return f" {what} to be mended or answered for by name ({told})."
+    if here:
+        said = ngettext(
+            "{count} thing is to be mended or answered for by name ({here} in this paragraph, beside it).",
+            "{count} things are to be mended or answered for by name ({here} in this paragraph, beside it).",
+            len(found),
+        )
+    else:
+        said = ngettext(
+            "{count} thing is to be mended or answered for by name (in other paragraphs).",
+            "{count} things are to be mended or answered for by name (in other paragraphs).",
+            len(found),
+        )
+    return " " + said.format(count=len(found), here=here)
 
 
 def undoes(voided: list[str], told: Sequence[str] | None, why: str, known: dict[str, str]) -> None:
@@ -194,7 +218,8 @@ def after_fall(voided: list[str], known: dict[str, str], number: int) -> str:
     if not voided:
         return ""
     who = "; ".join(known.get(code, code) for code in voided)
-    return f" Void now: the approval of version {number} by {who}. Ask for approval again once the text is finished."
+    said = _("Void now: the approval of version {number} by {who}. Ask for approval again once the text is finished.")
+    return " " + said.format(number=number, who=who)
 
 
 def newest_of(session: Session, mission: str, language: str) -> StatementVersion:

@@ -9,6 +9,7 @@ from fastapi import Form, Response
 from desk.web.asking import Desk, router
 from desk.web.statement import Key, Language, Reason, at_paragraph
 from ieom.acts import commenting, drafting
+from ieom.folder.catalogues import _, ngettext
 from ieom.folder.claims import load_claims
 
 part = router()
@@ -26,7 +27,7 @@ def override(
         drafting.override(
             session, mission, by=by, at=at, finding=finding, sentence=sentence, why=why, language=language
         )
-    return desk.done(at_paragraph(desk, language, paragraph), "The sentence stands, in your name.")
+    return desk.done(at_paragraph(desk, language, paragraph), _("The sentence stands, in your name."))
 
 
 @part.post("/missions/{mission}/statement/set-aside")
@@ -34,10 +35,12 @@ def set_aside(desk: Desk, claim: Code, why: Reason, language: Language = "en") -
     """An irregularity that observers saw is left out of the statement and its annex, in the asker's name."""
     with desk.act() as (session, mission, by, at):
         count = drafting.set_aside(session, mission, by=by, at=at, claim=claim, why=why)
-    forms = f"{count} form{'' if count == 1 else 's'}"
-    return desk.done(
-        at_paragraph(desk, language), f"Set aside as recorded in {forms}, in your name. A new draft leaves it out."
+    said = ngettext(
+        "Set aside as recorded in {count} form, in your name. A new draft leaves it out.",
+        "Set aside as recorded in {count} forms, in your name. A new draft leaves it out.",
+        count,
     )
+    return desk.done(at_paragraph(desk, language), said.format(count=count))
 
 
 @part.post("/missions/{mission}/statement/attest")
@@ -46,7 +49,9 @@ def attest(desk: Desk, claim: Code, why: Reason = "", language: Language = "en")
     with desk.act() as (session, mission, by, at):
         drafting.attest(session, mission, by=by, at=at, claim=claim, why=why)
     labels = {one.id: one.label for one in load_claims()}
-    return desk.done(at_paragraph(desk, language), f"Attested in your name: {labels.get(claim, claim)}.")
+    return desk.done(
+        at_paragraph(desk, language), _("Attested in your name: {claim}.").format(claim=labels.get(claim, claim))
+    )
 
 
 @part.post("/missions/{mission}/statement/settle")
@@ -54,7 +59,7 @@ def settle(desk: Desk, claim: Code, why: Reason, language: Language = "en") -> R
     """The head of mission decides that the text stands although a finding turned since."""
     with desk.act() as (session, mission, by, at):
         drafting.settle_turned(session, mission, by=by, at=at, claim=claim, why=why)
-    return desk.done(at_paragraph(desk, language), "Settled in your name: the text stands.")
+    return desk.done(at_paragraph(desk, language), _("Settled in your name: the text stands."))
 
 
 @part.post("/missions/{mission}/statement/comments")
@@ -62,7 +67,7 @@ def comment(desk: Desk, paragraph: Key, text: Said, language: Language = "en") -
     """Say something on a paragraph."""
     with desk.act() as (session, mission, by, at):
         commenting.comment(session, mission, by=by, at=at, paragraph=paragraph, text=text, language=language)
-    return desk.done(at_paragraph(desk, language, paragraph), "Your comment stands beside the paragraph.")
+    return desk.done(at_paragraph(desk, language, paragraph), _("Your comment stands beside the paragraph."))
 
 
 @part.post("/missions/{mission}/statement/comments/{comment}")
@@ -71,4 +76,4 @@ def settle_comment(desk: Desk, comment: int, answer: Annotated[str, Form(max_len
     with desk.act() as (session, mission, by, at):
         row = commenting.settle_comment(session, mission, by=by, at=at, comment=comment, answer=answer)
         language, key = row.language, row.paragraph
-    return desk.done(at_paragraph(desk, language, key), "The comment is dealt with.")
+    return desk.done(at_paragraph(desk, language, key), _("The comment is dealt with."))

@@ -11,6 +11,7 @@ from desk.web.asking import Desk, parsed, router
 from desk.web.statement import Codes, Digest, Key, Language, Reason, after_fall, at_paragraph, newest_of, undoes
 from ieom.acts import drafting, rounds
 from ieom.errors import BadInput
+from ieom.folder.catalogues import N_, _
 from ieom.papers.frame import words as words_of_frame
 from ieom.records import drafts, missions
 from ieom.records.statements import StatementVersion
@@ -20,7 +21,7 @@ from ieom.rules.statement import paragraph_text
 part = router()
 SOURCE = "en"
 """The language that translations are made from."""
-FRAME = {"annex_title": "The annex's title", "heard_words": "The annex's words for what was only reported"}
+FRAME = {"annex_title": N_("The annex's title"), "heard_words": N_("The annex's words for what was only reported")}
 """Words of the frame that a translator gives where the text has them; the rest is said in the language by the house."""
 
 
@@ -99,7 +100,10 @@ def translate(
             frame={name: said for name, said in frame.items() if said}, source=SOURCE, why=why.strip(),
         )  # fmt: skip
         fell = after_fall(voided, known, there.number if there else 0)
-    return desk.done(at_paragraph(desk, language), f"Version {row.number}: the translation is taken in.{fell}")
+    return desk.done(
+        at_paragraph(desk, language),
+        _("Version {number}: the translation is taken in.").format(number=row.number) + fell,
+    )
 
 
 @part.post("/missions/{mission}/statement/dissociate")
@@ -120,4 +124,8 @@ def dissociate(
         )  # fmt: skip
     to = at_paragraph(desk, language, paragraph if how == "footnote" else "")
     fell = after_fall(voided, known, now.number)
-    return desk.done(to, f"Version {row.number}: it is recorded that {state} dissociates itself.{fell}")
+    return desk.done(
+        to,
+        _("Version {number}: it is recorded that {state} dissociates itself.").format(number=row.number, state=state)
+        + fell,
+    )

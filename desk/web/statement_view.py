@@ -13,6 +13,7 @@ from desk.web.knowing import known
 from ieom.acts import drafting, rounds
 from ieom.acts.fallen import fallen
 from ieom.acts.grounds import Grounds, gather
+from ieom.folder.catalogues import N_, _
 from ieom.folder.names import load_names
 from ieom.records import comments, drafts, members, missions, received
 from ieom.records.statements import Override, StatementVersion
@@ -24,12 +25,12 @@ SOME = 12
 """Forms named beside a sentence; its own page has them all."""
 NOT_OVERRIDDEN = frozenset({"unmentioned", "not_attested"})
 """Findings that are answered for in another way."""
-OWN = {"assessment": "the Mission's own judgement", "courtesy": "the Mission's own courtesy"}
+OWN = {"assessment": N_("the Mission's own judgement"), "courtesy": N_("the Mission's own courtesy")}
 """What only people can say, by kind of sentence."""
 BORNE = {
-    "upheld": "what it rests on is borne out", "contradicted": "what it rests on is contradicted",
-    "mixed": "what it rests on is borne out in part", "unsupported": "nothing recorded bears it out",
-    "unobserved": "what it rests on was not observed",
+    "upheld": N_("what it rests on is borne out"), "contradicted": N_("what it rests on is contradicted"),
+    "mixed": N_("what it rests on is borne out in part"), "unsupported": N_("nothing recorded bears it out"),
+    "unobserved": N_("what it rests on was not observed"),
 }  # fmt: skip
 KINDS = {"upheld": "done", "contradicted": "late", "mixed": "waiting", "unsupported": "late", "unobserved": "none"}
 
@@ -140,7 +141,7 @@ def rests_on(
     if not sentence["claims"]:
         return {
             "kind": "late",
-            "says": "rests on nothing recorded",
+            "says": _("rests on nothing recorded"),
             "figures": "",
             "stations": 0,
             "against": [],
@@ -150,14 +151,14 @@ def rests_on(
         }
     now = verdicts.get(sentence["claim"])
     base = str(sentence["base"])
-    figures = {"records": "from the mission's records", "outside source": "from the source named"}.get(base, "")
+    figures = {"records": _("from the mission's records"), "outside source": _("from the source named")}.get(base, "")
     if base in COUNTED:
         figures = f"{sentence['n']:,} of {sentence['answered']:,} {base if sentence['answered'] != 1 else base[:-1]}"
     known = [forms[one] for one in now.forms_against if one in forms] if now else []
-    own = OWN.get(sentence["kind"], "")
+    own = _(OWN.get(sentence["kind"], ""))
     says = own or sentence["verdict"]
     if own and (bases.get(sentence["claim"]) or sentence["verdict"] != "upheld"):
-        says += f"; {BORNE.get(sentence['verdict'], sentence['verdict'])}"
+        says += f"; {_(BORNE.get(sentence['verdict'], sentence['verdict']))}"
     return {
         "kind": KINDS.get(sentence["verdict"], "none"), "says": says,
         "figures": figures, "stations": now.stations if now and base in COUNTED - {"stations"} else 0, "against": known[:SOME],

@@ -19,6 +19,7 @@ from desk.web.statement_view import place_of
 from ieom.acts import drafting, rounds
 from ieom.acts.returning import brought_back
 from ieom.errors import BadInput
+from ieom.folder.catalogues import _, ngettext
 from ieom.records import accounts, drafts, missions
 from ieom.rules import difference
 from ieom.rules.proposing import places
@@ -86,10 +87,13 @@ def bring(desk: Desk, document: UploadFile, language: Language = "en") -> Respon
         _keep(session, desk, language, told if came.proposals or came.says else None)
     count = len(came.proposals)
     if not count:
-        return desk.done(_page(desk, language), "The file says what the statement says; it proposes nothing.")
-    return desk.done(
-        _page(desk, language), f"The file proposes {count} change{'' if count == 1 else 's'}; none is taken yet."
+        return desk.done(_page(desk, language), _("The file says what the statement says; it proposes nothing."))
+    said = ngettext(
+        "The file proposes {count} change; none is taken yet.",
+        "The file proposes {count} changes; none is taken yet.",
+        count,
     )
+    return desk.done(_page(desk, language), said.format(count=count))
 
 
 @part.post("/missions/{mission}/statement/word/take")
@@ -127,7 +131,10 @@ def take(
             why=f"taken from an edited Word file of version {kept['base']}" + (f": {why.strip()}" if why.strip() else ""),
         )  # fmt: skip
         _answered(session, desk, kept, number, language)
-    return desk.done(_page(desk, language), f"Taken: version {row.number}.{after_fall(voided, known, now.number)}")
+    return desk.done(
+        _page(desk, language),
+        _("Taken: version {number}.").format(number=row.number) + after_fall(voided, known, now.number),
+    )
 
 
 @part.post("/missions/{mission}/statement/word/leave")
@@ -140,7 +147,9 @@ def leave(desk: Desk, number: Annotated[int, Form(ge=-1, le=100_000)], language:
         else:
             _one(kept, number)
             _answered(session, desk, kept, number, language)
-    return desk.done(_page(desk, language), "Left as it stands." if number != -1 else "All that was not taken is left.")
+    return desk.done(
+        _page(desk, language), _("Left as it stands.") if number != -1 else _("All that was not taken is left.")
+    )
 
 
 def _page(desk: Asked, language: str) -> str:
