@@ -11,12 +11,15 @@ import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ieom.acts import meetings
+from ieom.errors import BadInput
+from ieom.folder.catalogues import spoken
 from ieom.folder.claims import load_claims
 from ieom.folder.names import load_names
 from ieom.records import members, missions, stations
@@ -34,11 +37,28 @@ VARIES = {"MemberNominated": "state", "FormsReceived": "count", "ReleaseStopped"
 """Acts whose sentence depends on one of their facts, which may have a sentence of its own: 'FormsReceived_1'."""
 
 
-@lru_cache(maxsize=1)
 def words(part: str = "acts") -> dict[str, str]:
-    """A part of templates/acts/en.toml: 'acts', 'letters' or 'words'."""
-    path = settings().templates_dir / "acts" / "en.toml"
-    return dict(tomllib.loads(path.read_text("utf-8"))[part])
+    """A part of templates/acts/, 'acts', 'letters' or 'words', in the language that is spoken; English where it has none."""
+    return _words(settings().templates_dir / "acts", spoken())[part]
+
+
+@lru_cache(maxsize=32)
+def _words(folder: Path, language: str) -> dict[str, dict[str, str]]:
+    """A language's words over the English ones. Raises `BadInput` for a file that can't be read."""
+    found: dict[str, dict[str, str]] = tomllib.loads((folder / "en.toml").read_text("utf-8"))
+    path = folder / f"{language}.toml"
+    if language == "en" or not path.exists():
+        return found
+    try:
+        own = tomllib.loads(path.read_text("utf-8"))
+        given = {part: {key: said for key, said in own.get(part, {}).items() if said} for part in found}
+        for said in (said for part in given.values() for said in part.values()):
+            said.format_map(_Facts())
+    except (ValueError, AttributeError, LookupError, TypeError) as error:
+        raise BadInput(
+            f"{path} can't be read: {error}; correct it, or take it away and the words are English"
+        ) from None
+    return {part: {**usual, **given[part]} for part, usual in found.items()}
 
 
 def letters_of(kind: str) -> str:

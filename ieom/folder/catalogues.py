@@ -20,15 +20,22 @@ from ieom.errors import BadInput
 from ieom.rules.words import N_
 from ieom.settings import settings
 
-__all__ = ["N_", "_", "catalogue", "ngettext", "speak"]
+__all__ = ["N_", "_", "catalogue", "ngettext", "speak", "spoken"]
 
 _ENGLISH = gettext.NullTranslations()
 _spoken: ContextVar[gettext.NullTranslations] = ContextVar("spoken", default=_ENGLISH)
+_language: ContextVar[str] = ContextVar("language", default="en")
 
 
 def speak(language: str) -> None:
     """From here on, in this request alone, sentences are looked up in this language. Raises as `catalogue` does."""
     _spoken.set(catalogue(settings().templates_dir / "locale", language))
+    _language.set(language)
+
+
+def spoken() -> str:
+    """The language that is spoken here; English but within a request."""
+    return _language.get()
 
 
 def _(text: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
+from contextvars import copy_context
+from pathlib import Path
 
 import pytest
 from babel.messages.frontend import CommandLineInterface
@@ -10,7 +13,10 @@ from desks import Desk
 from evening import SLUG
 from sqlalchemy import Engine
 
+from desk import chronicle
 from desk.web.pages import LANGUAGES, words
+from ieom.errors import BadInput
+from ieom.folder.catalogues import speak
 from ieom.records.accounts import Account
 from ieom.records.base import begin
 from ieom.settings import ROOT, settings
@@ -61,3 +67,55 @@ def test_the_words_for_translators_can_be_gathered(tmp_path, monkeypatch: pytest
     assert 'msgid "press officer"' in gathered, "a label of a constant in ieom/rules"
     assert 'msgid "choose the file first"' in gathered, "an error into which nothing is put"
     assert 'msgid "; "' not in gathered, "a piece of a sentence of an error is gathered"
+
+
+def test_what_happened_is_told_in_a_language_that_has_its_file_of_acts(turkish: None) -> None:
+    file = settings().templates_dir / "acts" / "tr.toml"
+    file.write_text('[acts]\nMemberAppointed = "{member} atandı"\nTeamCheckedIn = ""\n', "utf-8")
+
+    def told() -> tuple[str, str, str]:
+        speak("tr")
+        said = chronicle.words()
+        return said["MemberAppointed"], said["TeamCheckedIn"], chronicle.words("words")["clock"]
+
+    english = chronicle.words()
+    assert copy_context().run(told) == ("{member} atandı", "{team} checks in", chronicle.words("words")["clock"])
+    assert english["MemberAppointed"] == chronicle.words()["MemberAppointed"] == "{member} is appointed"
+    file.write_text('[acts]\nMemberAppointed = "{member atandı"\n', "utf-8")
+    chronicle._words.cache_clear()
+    with pytest.raises(BadInput, match=r"tr\.toml can't be read"):
+        copy_context().run(told)
+
+
+def unmarked(source: str) -> list[int]:
+    """Lines on which `desk.done` or a module's own shorthand for it says a text that no translator sees."""
+    found = []
+    for call in ast.walk(ast.parse(source)):
+        if not isinstance(call, ast.Call):
+            continue
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if name not in {"done", "_done", "_back"}:
+            continue
+        said = call.args[1:] + [one.value for one in call.keywords if one.arg == "said"]
+        marked = {
+            id(inner)
+            for one in said
+            for inner in ast.walk(one)
+            if isinstance(inner, ast.Call)
+            for inner in ast.walk(inner)
+        }
+        texts = [
+            one.value
+            for part in said
+            for one in ast.walk(part)
+            if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in marked
+        ]
+        found += [call.lineno for text in texts if any(sign.isalpha() for sign in text)]
+    return found
+
+
+def test_what_is_said_after_an_act_is_marked_for_translators() -> None:
+    assert unmarked('desk.done("/me", f"{count} ended.")') == unmarked('_done(desk, "It ended.")') == [1]
+    assert unmarked('desk.done("/me", _("It ended.") + f" {told}")') == []
+    files = sorted((ROOT / "desk" / "web").glob("*.py"))
+    assert {one.name: lines for one in files if (lines := unmarked(Path(one).read_text("utf-8")))} == {}
