@@ -204,7 +204,7 @@ def test_a_letter_in_doubt_is_settled_by_a_person_once(desk_approved: Desk) -> N
     assert "1 letter is in doubt" in settled
     again = desk_approved.press_officer.post(f"{PAGE}/letters/{one}/settle", {"how": "resend"})
     assert again.status_code == 409
-    assert "1 go once more" in desk_approved.press_officer.post(f"{PAGE}/doubt/resend").text
+    assert "1 goes once more" in desk_approved.press_officer.post(f"{PAGE}/doubt/resend").text
     assert desk_approved.auditor.post(f"{PAGE}/doubt/resend").status_code == 403
     with reading(desk_approved.engine) as session:
         assert session.get_one(Letter, one).state == "sent"
