@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from desk.public.by_link import HEADERS, Facts, ours, page, read, style
 from desk.public.forms import form_of
+from desk.public.texts import turned
 from ieom.acts import deciding_by_link as acts
 from ieom.acts.answering import tell
 from ieom.acts.asked_of import asked_of, copy_of
@@ -125,6 +126,8 @@ def _enter(engine: Engine, token: str, code: str) -> bool:
 
 
 def _decide(engine: Engine, token: str, code: str, form: FormData) -> None:
+    if says := turned(form):
+        raise BadInput(says)
     with begin(engine) as session:
         acts.decide_by_link(
             session, token=token, decision=str(form["decision"]), hashes=[str(one) for one in form.getlist("hash")],

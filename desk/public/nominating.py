@@ -22,6 +22,7 @@ from starlette.routing import Route
 from desk.public.by_link import HEADERS, LOG, Facts, ours, page, read, style
 from desk.public.forms import form_of
 from desk.public.limits import PerMinute
+from desk.public.texts import turned
 from desk.web.files import kind_of
 from ieom.acts import nominating_by_link as acts
 from ieom.acts import vault
@@ -95,6 +96,8 @@ async def act(request: Request) -> Response:
 
 
 def _done(engine: Engine, token: str, form: FormData, data: bytes) -> str:
+    if says := turned(form):
+        raise BadInput(says)
     told = {name: value for name, value in form.items() if isinstance(value, str)}
     member, what = told.get("member", ""), told.get("act", "")
     with begin(engine) as session:

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse
 from psycopg.errors import DiskFull
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -249,7 +249,11 @@ async def _no_such_number(request: Request, error: Any) -> Response:
 async def _records_away(request: Request, error: Any) -> Response:
     if "disk is full" in str(error.orig) or isinstance(error.orig, DiskFull):
         return _full(request, error.orig, {}, await again(request))
-    _log.warning("the records: %s", error.orig)
+    diag = getattr(error.orig, "diag", None)  # PostgreSQL's own words go on with the values: an address, a name
+    _log.warning("the records: %s", getattr(diag, "message_primary", None) or error.orig)
+    if isinstance(error, IntegrityError):
+        says = _("Somebody did the same at this moment, and yours was not recorded. Look again before you repeat it.")
+        return answer(request, 409, _("Somebody was quicker"), says)
     says = _("The records can't be reached just now, and nothing was changed. Try again in a minute.")
     return answer(request, 503, _("Try again in a minute"), says, {"retry-after": "30"}, await again(request))
 

@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from desk.public.texts import strange
+from desk.public.texts import strange, turned
 from desk.web.access import FOR_ALL, MAY, Open
 from desk.web.alike import Written
 from desk.web.pages import rendered, seat_of
@@ -378,6 +378,8 @@ async def _by_our_form(request: Request, session: DeskSession) -> None:
         raise HTTPException(400) from error  # what can't be read as a form is none
     if strange(form):
         raise BadInput("a text holds a sign that can't be kept; take it out and send it again. Nothing was changed")
+    if (says := turned(form)) and request.url.path != "/kept":  # what is typed so far is its writer's alone
+        raise BadInput(f"{says}. Nothing was changed")
     told = request.headers.get("x-desk-token") or str(form.get("csrf", ""))
     if not secrets.compare_digest(told.encode(), session.csrf.encode()):
         raise HTTPException(403, detail="elsewhere")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from ieom.acts import attempts, known_browsers, passwords
 from ieom.acts.attempts import ATTEMPTS, TEAM
 from ieom.errors import BadInput, Conflict, NotFound, Refused
+from ieom.mail.writing import one_line
 from ieom.records import accounts, contact_acts, missions, passkeys
 from ieom.records.accounts import Account, DeskSession, EntryLink, Grant, digest
 from ieom.records.contact_acts import ContactAct
@@ -138,7 +139,7 @@ def use_link(session: Session, *, token: str, password: str, at: datetime, name:
 
 def make(session: Session, *, by: str, at: datetime, name: str, email: str) -> Account:
     """An account that nobody can enter until its one-time link was used."""
-    name = " ".join(name.split())
+    name = one_line(" ".join(name.split()), "the name")
     if not name:
         raise BadInput("give the account a name: the person's, or the office's")
     try:

@@ -47,4 +47,7 @@ def write(path: Path, data: bytes, *, mode: int = 0o600) -> str:
 
 def _unwritten(path: Path, error: OSError) -> Unavailable:
     advice = "make room" if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} else "see to that"
-    return Unavailable(f"{path} can't be written: {error.strerror}; {advice}, then try again")
+    return Unavailable(
+        f"a file can't be written: {error.strerror}; {advice}, then try again",
+        command=f"the file is {path}",  # for whoever keeps the machine, not for a page
+    )

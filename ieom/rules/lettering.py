@@ -15,6 +15,7 @@ ALIKE = str.maketrans(
 )  # fmt: skip
 _CYRILLIC = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґўәғқңөұүһҳҷ")
 _APOSTROPHES = "ʻʼʹ"
+_STEERING = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff]")
 _WORD = re.compile(r"[^\W\d_]+")
 _ADDRESS = re.compile(
     r"\S*@\S+|\S*://\S+|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:example|org|com|int|net|info|eu|kz|az|tr|kg|uz|tm|hu|ru)\b\S*"
@@ -31,6 +32,12 @@ def hidden(text: str) -> list[int]:
     """The places of signs that are not seen. A joiner or its opposite between letters of an alphabet that needs it
     (Persian, Hindi) is none of them: names are written with it."""
     return [place for place, sign in enumerate(text) if unseen(sign) and not _joins(text, place)]
+
+
+def steering(text: str) -> list[int]:
+    """The places of signs that turn the direction of what follows, or have no width and join nothing. Nobody types one; in
+    free texts the other signs that are not seen are let be, for emoji and letters of other alphabets are written with them."""
+    return [found.start() for found in _STEERING.finditer(text)]
 
 
 def named(sign: str) -> str:

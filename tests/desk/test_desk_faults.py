@@ -7,15 +7,17 @@ import fcntl
 import json
 import sqlite3
 import tempfile
+import threading
 
 import pytest
-from desks import Desk
+from desks import Desk, browser, people
 from evening import SLUG
 from lxml import html
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from desk.web.missions import _keeping as keeping_now
 from ieom.records import missions
+from ieom.records.accounts import Account
 from ieom.records.base import reading
 from ieom.settings import settings
 
@@ -108,3 +110,22 @@ def test_a_disk_without_room_is_said_in_a_sentence(
     assert answer.status_code == 503
     assert "disk is full, and nothing was taken in" in answer.text
     assert answer.headers["connection"] == "close", "the rest of the file is not waited for"
+
+
+@pytest.mark.postgres
+def test_two_who_do_the_same_at_once_are_told_so_and_the_log_holds_no_address(
+    postgres: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    administrator = browser(postgres, "administrator", people(postgres, roles=("administrator",))["administrator"])
+    data = {"name": "Second drafter", "email": "second@desk.example", "csrf": administrator.token()}
+    with postgres.connect() as other:
+        row = {"name": "The same", "email": data["email"], "key": data["email"], "made_at": missions.real_now()}
+        other.execute(Account.__table__.insert(), row)
+        threading.Timer(0.3, other.commit).start()
+        answer = administrator.client.post("/accounts", data=data, headers={"origin": "http://testserver"})
+    assert answer.status_code == 409
+    assert "Somebody did the same at this moment" in answer.text
+    assert "unique constraint" in caplog.text
+    assert data["email"] not in caplog.text
+    with reading(postgres) as session:
+        assert session.scalar(select(func.count()).select_from(Account).where(Account.key == data["email"])) == 1

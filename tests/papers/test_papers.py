@@ -188,8 +188,10 @@ def test_a_full_disk_leaves_what_was_there_and_says_so(tmp_path: Path) -> None:
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, old[1]))
     try:
-        with pytest.raises(Unavailable, match="make room"):
+        with pytest.raises(Unavailable, match="make room") as said:
             store.write(path, b"x" * 1000)
+        assert str(tmp_path) not in str(said.value), "a page says it too"
+        assert str(path) in said.value.command
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
         signal.signal(signal.SIGXFSZ, before)

@@ -86,6 +86,8 @@ def test_what_was_typed_stays_when_a_decision_can_t_be_taken(asked: Engine, web:
     assert approve(web, path, "changes").status_code == 422
     assert approve(web, path, "withdraw").status_code == 422
     assert approve(web, path, "approve_with_comment", "x" * 4001).status_code == 422
+    turned = approve(web, path, "approve_with_comment", "Paid: \u202e001 tenge").text
+    assert "After &#39;Paid:&#39; stands a sign that is not seen (U+202e right-to-left override)" in turned
     assert decisions(asked) == []
 
 
