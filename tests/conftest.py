@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, text
 
@@ -32,6 +33,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`make screens` says where pictures of the desk's pages are left; `.ci/run` leaves no kill out."""
     parser.addoption("--screens", default="", help="leave a picture of each of the desk's pages in this folder")
     parser.addoption("--thorough", action="store_true", help="kill the mission at every commit, not at some of them")
+
+
+# How fast a machine draws examples is no finding; a test that is busy beside two others draws slowly.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_collection_finish() -> None:

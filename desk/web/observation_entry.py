@@ -31,11 +31,16 @@ from ieom.records.stations import PollingStation
 from ieom.rules import checks
 from ieom.rules.forms import HEAD, Form
 from ieom.rules.submissions import moment
+from ieom.rules.words import N_
 
 part = router()
 WHERE = "/missions/{mission}/observation/enter"
 LONGEST = 60_000
 """Characters of a form that is kept while it is typed."""
+SECOND = N_(
+    "this team has sent a form on this already: correct that one on its page, or say below that this is another one "
+    "(the statement then counts both)"
+)
 MOMENTS = {"arrival": "arrived_at", "departure": "departed_at"}
 Typed = dict[str, list[str]]
 
@@ -122,6 +127,8 @@ def enter(desk: Desk, given: Sent, scans: Scans) -> Response:
         papers = scanned(scans)
     except BadInput as problem:
         result, papers = Tried((*result.faults, str(problem)), result.remarks), []
+    if not aside and result.twice and not _first(given, "another"):
+        result = Tried((*result.faults, _(SECOND)), result.remarks)
     if result.faults:
         return _page(desk, form, given, tried_=result, status=422, again=any(one.filename for one in scans))
     with desk.act() as (session, mission, by, at):

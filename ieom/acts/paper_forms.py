@@ -12,6 +12,7 @@ from ieom.acts.flagging import noticed
 from ieom.acts.sorting import places
 from ieom.folder.forms import load_forms
 from ieom.records.submissions import by_instance
+from ieom.rules.checks import TWICE
 from ieom.rules.submissions import normal, storable
 
 
@@ -21,6 +22,11 @@ class Tried:
 
     faults: tuple[str, ...] = ()
     remarks: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def twice(self) -> bool:
+        """Whether the same team has reported this visit, or this count, already."""
+        return any(check == TWICE for check, _ in self.remarks)
 
 
 def tried(session: Session, mission: str, document: Mapping[str, Any]) -> Tried:

@@ -16,6 +16,7 @@ from ieom.errors import Tampered
 from ieom.papers import store
 from ieom.records import audit, missions
 from ieom.records.audit import AuditRow
+from ieom.records.base import reading
 from ieom.settings import settings
 
 
@@ -80,22 +81,30 @@ def accept(session: Session, mission: str) -> None:
     write(session, mission)
 
 
-def restored(session: Session, mission: str) -> str | None:
-    """Why the records look older than the witness; None when they don't."""
-    try:
-        known = _note(mission)
-    except Tampered as error:
-        return str(error)
-    if known is None:
-        return None
+def _lacks(session: Session, mission: str, known: Note) -> str | None:
+    """What the records lack of what was noted."""
     found = session.scalars(
         select(AuditRow.hash).where(AuditRow.mission == mission, AuditRow.seq == known.seq)
     ).one_or_none()
     if found != known.hash:
-        lacks = f"act {known.seq} is missing"
-    elif missions.get(session, mission).sendings < known.sendings:
-        lacks = f"letters were sent {known.sendings} times, of which the records know fewer"
-    else:
+        return f"act {known.seq} is missing"
+    if missions.get(session, mission).sendings < known.sendings:
+        return f"letters were sent {known.sendings} times, of which the records know fewer"
+    return None
+
+
+def restored(session: Session, mission: str) -> str | None:
+    """Why the records look older than the witness; None when they don't. This session's view of the records may have
+    begun before the note was written (a letter left meanwhile): what it lacks is looked for in one that begins now."""
+    try:
+        known = _note(mission)
+    except Tampered as error:
+        return str(error)
+    if known is None or _lacks(session, mission, known) is None:
+        return None
+    with reading(session.connection().engine) as later:
+        lacks = _lacks(later, mission, known)
+    if lacks is None:
         return None
     return (
         f"the records are older than what was done with them ({lacks}): were they restored from a backup? Look at "

@@ -48,6 +48,11 @@ def ngettext(one: str, many: str, count: int) -> str:
     return _spoken.get().ngettext(one, many, count)
 
 
+def translated(folder: Path, language: str) -> bool:
+    """Whether a translator's file of this language stands below `folder`."""
+    return (folder / language / "ieom.po").exists()
+
+
 @lru_cache(maxsize=32)
 def catalogue(folder: Path, language: str) -> gettext.NullTranslations:
     """The words of a language below `folder`; an empty catalogue, which leaves English, where there is none. Raises

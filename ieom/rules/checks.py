@@ -163,6 +163,12 @@ def _times(form: Seen, hours: Hours | None) -> list[tuple[str, str]]:
     return found
 
 
+ONCE = frozenset({"opening", "closing", "counting"})
+"""Forms on what happens at a station once: a team that reports it a second time has most likely sent it twice, whatever
+hour it names."""
+TWICE = "same_visit_twice"
+
+
 def between(
     forms: Iterable[Seen], facts: Sequence[str] = FACTS_OF_A_STATION, *, new: frozenset[str] | None = None
 ) -> list[tuple[str, str, str, str]]:
@@ -208,9 +214,9 @@ def _pair(one: Seen, other: Seen, facts: Sequence[str]) -> list[tuple[str, str]]
         one.team == other.team
         and one.form == other.form
         and one.form != "incident"
-        and one.arrived_at == other.arrived_at
+        and (one.form in ONCE or one.arrived_at == other.arrived_at)
     ):
-        found.append(("same_visit_twice", f"{one.team} reported this visit in {one.instance_id} already"))
+        found.append((TWICE, f"{one.team} reported this visit in {one.instance_id} already"))
     if one.team != other.team and one.form == other.form:
         for question in facts:
             mine, theirs = one.answers.get(question), other.answers.get(question)

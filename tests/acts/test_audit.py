@@ -11,7 +11,7 @@ from ieom.acts import audit as acts
 from ieom.acts import witness
 from ieom.errors import Tampered
 from ieom.folder import open_mission, read
-from ieom.records import audit
+from ieom.records import audit, missions
 from ieom.records.base import begin, connect, reading
 from ieom.rules.audit import Link, verify
 from ieom.settings import ROOT, settings
@@ -181,3 +181,17 @@ def test_without_a_witness_nothing_is_known_to_be_older(engine: Engine, mission:
     with reading(engine) as session:
         assert witness.restored(session, mission) is None
         assert witness.seen(mission) is None
+
+
+def test_a_look_that_began_before_a_letter_left_takes_nothing_for_restored(lived: Engine) -> None:
+    with reading(lived) as begun:
+        assert missions.get(begun, SLUG).sendings == 0
+        with begin(lived) as session:
+            witness.announce(session, SLUG)
+        with begin(lived) as session:
+            witness.write(session, SLUG)
+        assert witness.restored(begun, SLUG) is None
+    with begin(lived) as session:
+        session.execute(text("UPDATE missions SET sendings = 0"))
+    with reading(lived) as session:
+        assert "of which the records know fewer" in str(witness.restored(session, SLUG))

@@ -245,6 +245,13 @@ def test_a_paper_form_is_taken_once_with_its_flags_and_what_is_wrong_leaves_it_t
         assert row is not None
         assert (row.channel, row.arrived_at) == ("paper", datetime(2020, 8, 12, 8, tzinfo=UTC))
     assert desk_asked.auditor.post(ENTER, TYPED, page=OBSERVATION).status_code == 403
+    second = {**TYPED, "instance": "paper:second", "arrival": "2020-08-12T18:10", "departure": "2020-08-12T19:00"}
+    asked_first = desk_asked.drafter.post(ENTER, second)
+    assert asked_first.status_code == 422
+    assert "has sent a form on this already" in asked_first.text
+    with reading(asked) as session:
+        assert by_instance(session, SLUG, "paper:second") is None
+    assert "is taken." in desk_asked.drafter.post(ENTER, {**second, "another": "yes"}).text
 
 
 def test_a_form_kept_aside_is_amended_and_taken_with_the_one_that_came_kept(desk_asked: Desk, asked: Engine) -> None:

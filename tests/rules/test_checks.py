@@ -127,6 +127,10 @@ def test_two_teams_answers_about_one_station_that_differ_are_flagged_and_what_wa
 def test_a_visit_reported_twice_and_a_close_that_differs_from_the_count_are_flagged() -> None:
     one, again = form({}, "voting", name="a", came=1), form({}, "voting", name="b", came=1)
     assert [check for _, _, check, _ in between([one, again])] == ["same_visit_twice"]
+    later = form({}, "voting", name="c", came=2)
+    assert between([one, later]) == [], "a team may come a second time while people vote"
+    counts = [form(COUNT, name="a", came=4), form(COUNT, name="b", came=4.5)]
+    assert [check for _, _, check, _ in between(counts)] == ["same_visit_twice"], "a station is counted once"
     closing = form({"voters_by_signature": "20"}, "closing", name="c", team="team-2")
     assert [check for _, _, check, _ in between([form(COUNT, name="d"), closing])] == ["closing_against_counting"]
 
