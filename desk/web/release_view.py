@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from babel import Locale
@@ -24,7 +26,7 @@ from ieom.records import correspondence, ledger, media, missions, releases
 from ieom.records.letters import said_back
 from ieom.records.releases import Release
 from ieom.rules.mission import MissionFacts
-from ieom.rules.release import CARRIES, ENDED, embargo_until, reasons_not_to
+from ieom.rules.release import CARRIES, ENDED, embargo_until, reasons_not_to, too_early_to_say_go
 
 KIND = {
     "arrival": N_("arrival"), "advisory": N_("media advisory"), "mid_mission": N_("mid-mission release"), "statement": N_("statement"),
@@ -35,6 +37,8 @@ STATES = {
     "deferred": N_("tried again later"), "in_doubt": N_("in doubt"), "late": N_("late, waits for a person"), "stopped": N_("stopped"),
     "cancelled": N_("taken back"), "bounced": N_("came back"),
 }  # fmt: skip
+AT_ONCE = timedelta(seconds=30)
+"""So long after the embargo a release has begun, unless something is amiss."""
 MANY = 300
 """Rows of a ledger that a page shows; the file has them all."""
 
@@ -55,11 +59,14 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
     until = embargo_until(known_of)
     approved = round_ is not None and stands(session, mission, round_)
     same = main is not None and round_ is not None and main.hashes == round_.hashes
-    return {
+    said = main is not None and main.sent_by is not None and main.started_at is None and main.status not in ENDED
+    why_not = reasons_not_to(known_of, now) if main is None or main.started_at is None else []
+    found = {
         "now": now, "releases": told[::-1], "main": next((o for o in told if main is not None and o["id"] == main.id), None),
         "known": known, "approved": approved, "until": until, "clock": left(until, now),
         "last_close": known_of.last_close, "press_conference": known_of.press_conference, "go_rule": facts.release.go,
-        "why_not": reasons_not_to(known_of, now) if main is None or main.started_at is None else [],
+        "why_not": why_not,
+        "overdue": said and not why_not and until is not None and now - until > AT_ONCE,
         "may_prepare": approved and (main is None or not same or main.started_at is None),
         "again": main is not None and main.started_at is None, "code": code,
         "going": any(o["status"] == "going" for o in told), **waiting(session, mission),
@@ -67,6 +74,20 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "public": [(str(o["number"]), f"{o['number']}: {o['what']}") for o in told if o["public"]],
         "soon": until is not None and timedelta(0) < until - now < timedelta(hours=1),
     }  # fmt: skip
+    return {**found, "possible": _possible(found)}
+
+
+def _possible(found: Mapping[str, Any]) -> str:
+    """What may be done on the page, in a few letters that change when it does."""
+    main = found["main"] or {}
+    deciding = [
+        found["may_prepare"], found["again"], found["approved"], main.get("early_by"), main.get("early_agreed"),
+        *(
+            (o["number"], o["status"], o["sent_by"], o["started_at"], o["go_later"], o["tested"], bool(o["until"] and o["until"] > found["now"]))
+            for o in found["releases"] if o["open"]
+        ),
+    ]  # fmt: skip
+    return sha256(repr(deciding).encode()).hexdigest()[:16]
 
 
 def left(until: datetime | None, now: datetime) -> str:
@@ -107,6 +128,7 @@ def one(
         "counts": [(state, _(STATES.get(state, state)), n) for state, n in sorted(states.items())],
         "total": sum(states.values()), "sent": states["sent"], "over": sum(n for s, n in states.items() if s in acts.ENDED),
         "unwritten": acts.unwritten(session, row), "open": row.status not in ENDED, "mine": row.prepared_by == code,
+        "go_later": too_early_to_say_go(ready, now), "mark": (digest_of(session, row) if own else next(iter(row.hashes.values()), ""))[:8],
         "may_approve": False, "digest": digest_of(session, row) if own else "", "outdated": outdated(session, row),
         "about": [(o.number, _(KIND[o.kind])) for o in releases.about(session, row.id)],
     }  # fmt: skip

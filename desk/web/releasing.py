@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Form, Response
+from fastapi import Form, Query, Response
 
 from desk.chronicle import named
 from desk.web import release_view as view
 from desk.web.asking import Desk, missing, router
 from desk.web.files import EXCEL, letter_page, sent
+from desk.web.missions import keeping
 from ieom.acts import complaining, doubt, leaking
 from ieom.acts import distribution as acts
 from ieom.acts import ledger as ledger_acts
@@ -32,19 +33,21 @@ OFFICIAL = "official"
 @part.get("/missions/{mission}/release")
 def show(desk: Desk) -> Response:
     """Where the releases stand, and what one may do."""
-    return desk.page("release.html", **_all(desk))
+    return desk.page("release.html", **_all(desk), renewed=False)
 
 
 @part.get("/missions/{mission}/release/now")
-def now(desk: Desk) -> Response:
-    """What changes on that page by itself: the clock, and how far the letters are."""
-    return desk.page("release_now.html", **_all(desk))
+def now(desk: Desk, acts: Annotated[str, Query(max_length=100)] = "") -> Response:
+    """What changes on that page by itself: the clock, how far the letters are; and what one may do, where that is not
+    any more what the page shows (`acts`). Else it is left alone: somebody may be typing there why they stop."""
+    found = _all(desk)
+    return desk.page("release_now.html", **found, renewed=bool(acts) and acts != found["possible"])
 
 
 def _all(desk: Desk) -> dict[str, Any]:
     with desk.look() as (session, mission, at):
         found = view.gathered(session, mission, at, code=desk.code)
-    return {**found, "log": bool(settings().mail_log)}
+    return {**found, "log": bool(settings().mail_log), "keeping": keeping()[0]}
 
 
 @part.post("/missions/{mission}/release/prepare")

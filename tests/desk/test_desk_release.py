@@ -55,10 +55,23 @@ def test_who_prepared_a_release_can_not_say_go_and_another_can(desk_approved: De
     page = desk_approved.coordinator.get(PAGE).text
     assert "Send to 24 outlets at 12 Aug, 20:00" in page
     assert re.search(r'role="timer"[^>]*><span class="figure">01:\d\d:\d\d<', page)
+    assert "24 letters to the media and 6 official copies. Once they leave" in page
+    seen = re.search(r'name="acts" value="(\w+)"', page)
+    assert seen
+    still = desk_approved.coordinator.get(f"{PAGE}/now?acts={seen[1]}").text
+    assert "hx-swap-oob" not in still, "nobody's typing is disturbed while nothing changes"
     gone = desk_approved.coordinator.post(f"{PAGE}/1/go").text
     assert "has said go" in gone
+    renewed = desk_approved.coordinator.get(f"{PAGE}/now?acts={seen[1]}").text.partition("hx-swap-oob")[2]
+    assert renewed
+    assert "Say go" not in renewed
     Doing(desk_approved.engine).advance(distribution, EVENING - timedelta(seconds=1))
     assert letters(desk_approved.engine) == 0
+    with begin(desk_approved.engine) as session:
+        missions.get(session, SLUG).simulated_now = EVENING + timedelta(seconds=40)
+    late = " ".join(desk_approved.coordinator.get(f"{PAGE}/now").text.split())
+    assert "It was to leave at 12 Aug, 20:00 and has not." in late
+    assert "does not answer" in late, "nothing keeps missions going here"
 
 
 def test_only_the_press_office_and_the_coordinator_prepare_and_an_auditor_looks(desk_approved: Desk) -> None:

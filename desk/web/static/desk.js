@@ -54,7 +54,7 @@
     source.place = place;
     source.addEventListener("changed", () => {
       if (place.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
-      window.htmx.ajax("GET", place.dataset.now, { target: place, swap: "innerHTML" });
+      window.htmx.ajax("GET", place.dataset.now, { source: place, target: place, swap: "innerHTML" });
     });
   };
   watch();
