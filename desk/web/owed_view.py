@@ -37,6 +37,9 @@ def _ways(about: str, key: str) -> Ways:
             return _page("/observation/enter"), _page("/observation")
         case "forms aside":
             return (_page("/observation"),)
+        case "to sign" | "to send" if key:
+            paper = f"/correspondence/{key.replace('/', '-')}"
+            return ("GET /missions/{mission}/correspondence/{number}", paper), _page("/correspondence")
         case "invitation" | "to sign" | "to send":
             return (_page("/correspondence"),)
         case "published turned" | "turned":

@@ -57,6 +57,7 @@ def show(desk: Desk) -> Response:
         zone="UTC",
         parts=parts,
         owed=owed,
+        unset=sum(line.kind == "waiting" for _title, lines in parts for line in lines),
         can_test=bool(settings().smtp_host and known),
         to=desk.me.email,
     )
@@ -151,7 +152,8 @@ def _names(session: Session) -> list[Line]:
     lines = broken
     for code in own or names.of_kind("organisation"):
         try:
-            said = f"{names.official(code, on=today)} ({names.short(code, on=today)})"
+            official, short = names.official(code, on=today), names.short(code, on=today)
+            said = official if short == official else f"{official} ({short})"
             spoken = [one for one in sorted(names.entry(code).names) if names.spoken(code, one, on=today)]
             lines.append(Line("Organisation", f"{said}; named in: {', '.join(spoken)}", where=where))
         except Unnamed as error:

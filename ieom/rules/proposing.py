@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ieom.rules.statement import Content
 
@@ -61,7 +61,7 @@ def proposals(base: Content, came: Returned, *, frame: Collection[str] = ()) -> 
     says: list[str] = []
     there: set[str] = set()
     place, over = "", False
-    for one in came.paragraphs:
+    for one in _found_again(known, came.paragraphs):
         text = _plain(one.text)
         if one.key in known:
             there.add(one.key)
@@ -81,12 +81,25 @@ def proposals(base: Content, came: Returned, *, frame: Collection[str] = ()) -> 
             )
             continue
         found.append(Proposal("new", "added", place, "", text, one.marks, not one.marks))
-    order = [one.key for one in came.paragraphs if one.key in known]
+    order = list(dict.fromkeys(one.key for one in _found_again(known, came.paragraphs) if one.key in known))
     if there and order != [key for key in known if key in there]:
         says.append("Paragraphs stand in another order in the file; here they keep their places.")
     gone = [key for key in known if key not in there] if there else []
     found += [Proposal("removed", key, "", known[key], "", (), untracked=True) for key in gone]
     return found, says
+
+
+def _found_again(known: Mapping[str, str], came: Sequence[ReturnedParagraph]) -> list[ReturnedParagraph]:
+    """Each with its key: one that lost its bookmark is still the paragraph whose words it has, as long as no other
+    paragraph bears that bookmark."""
+    borne = {one.key for one in came}
+    if not borne & set(known):
+        return list(came)
+    lost = {_plain(text): key for key, text in reversed(list(known.items())) if key not in borne and _plain(text)}
+    return [
+        replace(one, key=lost.pop(_plain(one.was))) if one.key not in known and _plain(one.was) in lost else one
+        for one in came
+    ]
 
 
 def _plain(text: str) -> str:

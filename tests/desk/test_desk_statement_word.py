@@ -138,6 +138,23 @@ def test_an_older_file_takes_nothing_back_that_was_changed_since(desk_asked: Des
     assert paragraph_text(version().content, "voting") == "Edited at the desk."
 
 
+def test_a_paragraph_that_was_struck_since_is_no_proposal_of_a_file_that_left_it_alone(
+    desk_asked: Desk, version
+) -> None:
+    def change(found) -> None:
+        tracked(found["voting"], "Mission", "Delegation")
+        for mark in list(found["courtesy"]._p.iter(qn("w:bookmarkStart"), qn("w:bookmarkEnd"))):
+            mark.getparent().remove(mark)  # as some programs do when they save
+
+    before, data = version(), edited(desk_asked, change)
+    struck = {"paragraph": "courtesy", "begun": before.content_hash, "remove": "true"}
+    desk_asked.drafter.post(f"{PAGE}/edit", struck)
+    assert "courtesy" not in keys(version())
+    page = html.unescape(send(desk_asked, data).text)
+    assert "1 change; none is taken yet" in page
+    assert "A new paragraph" not in page
+
+
 def test_a_proposal_is_taken_only_beside_the_text_that_was_seen(desk_asked: Desk, version) -> None:
     seen = version()
     send(desk_asked, edited(desk_asked, lambda found: tracked(found["voting"], "Mission", "Delegation")))
