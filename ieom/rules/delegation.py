@@ -165,10 +165,14 @@ def deadline(usual: datetime, *, at: datetime, opens: datetime) -> datetime:
     return usual if usual > at else min(at + LATE_CALL, max(opens, at))
 
 
+LEAST = timedelta(hours=3)
+"""What even a nominee of election day has for the papers."""
+
+
 def papers_due(usual: datetime, *, nominated: datetime, within: timedelta, opens: datetime) -> datetime:
     """By when a nominee's papers are due (all UTC): the usual day, or so long after the nomination where that is later,
-    then never past the opening of the polls: nobody owes from the moment of being nominated what was due before."""
-    return max(usual, min(nominated + within, max(opens, nominated)))
+    then never past the opening of the polls. A few hours are always left: nobody owes from the moment of being nominated."""
+    return max(usual, nominated + LEAST, min(nominated + within, opens))
 
 
 def is_late(nominated: datetime, due: datetime | None) -> bool:

@@ -115,7 +115,8 @@ def test_a_state_asked_after_the_deadline_has_three_days_but_not_past_the_openin
 
 
 @pytest.mark.parametrize(
-    ("usual", "opens", "due"), [(5, 20, 5), (3, 20, 3), (2, 20, 3), (-9, 20, 3), (-9, 1, 1), (-9, -1, 0)]
+    ("usual", "opens", "due"),
+    [(5, 20, 5), (3, 20, 3), (2, 20, 3), (-9, 20, 3), (-9, 1, 1), (-9, -1, 1 / 8), (-9, 0, 1 / 8)],
 )
 def test_papers_of_who_was_nominated_late_are_due_three_days_after_but_not_past_the_opening(
     usual: int, opens: int, due: int
