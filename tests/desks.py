@@ -41,6 +41,7 @@ PAGES = {
     "statement_grounds": f"/missions/{SLUG}/statement/grounds/conclusion",
     "statement_versions": f"/missions/{SLUG}/statement/versions",
     "statement_compare": f"/missions/{SLUG}/statement/compare?old=1",
+    "statement_two": f"/missions/{SLUG}/statement/compare?old=2&new=4",
     "statement_translate": f"/missions/{SLUG}/statement/translate?language=tr",
     "statement_word": f"/missions/{SLUG}/statement/word",
     "accounts": "/accounts",
@@ -57,6 +58,7 @@ PAGES = {
     "media-log": "/media/log",
     "media-selection": f"/missions/{SLUG}/media?every=true&look=true",
     "audit": f"/missions/{SLUG}/audit",
+    "audit-part": f"/missions/{SLUG}/audit?by=drafter",
     "observation": f"/missions/{SLUG}/observation?form=opening",
     "observation-enter": f"/missions/{SLUG}/observation/enter?form=counting",
     "observation-files": f"/missions/{SLUG}/observation/files",
@@ -76,6 +78,48 @@ PAGES = {
     "sheets": f"/missions/{SLUG}/deployment/sheets",
 }
 """name -> address of every page that is looked at: by axe, and by `make screens`."""
+LATER = {
+    "enter-link": "/enter/link?t={link}",
+    "media-preview": "/media/import/{file}",
+}
+"""Pages that something made first leads to."""
+SENT = {
+    "mission-sent": f"/missions/{SLUG}",
+    "release-going": f"/missions/{SLUG}/release",
+    "release-ledger": f"/missions/{SLUG}/release/1",
+    "release-letter": f"/missions/{SLUG}/release/1/letters/en",
+    "release-official": f"/missions/{SLUG}/release/1/letters/official",
+    "release-letter-words": f"/missions/{SLUG}/release/1/letters/en/words",
+    "mail": "/mail",
+    "mail-letter": "/mail/063",
+    "mail-letter-words": "/mail/063/words",
+}
+"""Pages of the desk to try, and of a release whose letters leave."""
+UNSEEN = {
+    "/static/{name}": "style and script",
+    "/enter/openid/back": "leads on at once",
+    "/mail/{number}/part/{part_}": "a file",
+    "/missions/{mission}/now": "a part of the page above it",
+    "/missions/{mission}/changes": "a stream",
+    "/missions/{mission}/approval/now": "a part of the page above it",
+    "/missions/{mission}/release/now": "a part of the page above it",
+    "/missions/{mission}/lists/{name}": "a file",
+    "/missions/{mission}/observation/export.xlsx": "a file",
+    "/missions/{mission}/observation/scans/{digest}": "a file",
+    "/missions/{mission}/observation/files/{key}": "seen where a telephone's file is brought",
+    "/missions/{mission}/audit.jsonl": "a file",
+    "/media/contacts.xlsx": "a file",
+    "/media/contacts.csv": "a file",
+    "/missions/{mission}/delegation/{code}/card": "a file",
+    "/missions/{mission}/statement/pdf": "a file",
+    "/missions/{mission}/statement/docx": "a file",
+    "/missions/{mission}/correspondence/{number}/paper": "a file",
+    "/missions/{mission}/correspondence/{number}/scan": "a file",
+    "/missions/{mission}/release/{number}/ledger.csv": "a file",
+    "/missions/{mission}/release/{number}/ledger.xlsx": "a file",
+    "/missions/{mission}/release/{number}/papers/{name}": "a file",
+}
+"""Addresses at which no page is, or one that is looked at in a test of its own: why."""
 
 
 @dataclass

@@ -97,4 +97,6 @@ def letter_page(html: str) -> Response:
     """A letter as a mail reader shows it, like a stranger's page: no script, nothing fetched, no cookie, no address of the
     desk's own; its links open beside it."""
     headers = {"content-security-policy": LETTER, "cache-control": "no-store"}
-    return HTMLResponse(f'<base target="_blank">{html}', headers=headers)
+    base = '<base target="_blank">'
+    found = html.replace("<head>", f"<head>{base}", 1) if "<head>" in html else base + html
+    return HTMLResponse(found, headers=headers)

@@ -14,6 +14,7 @@ from desk.chronicle import sentence
 from desk.typed import day
 from desk.web.accounts import ACTS
 from desk.web.asking import Asked, Desk, router
+from desk.web.pages import country_name
 from ieom.acts import audit as audit_acts
 from ieom.acts import contacts as acts
 from ieom.acts import media as suppression_acts
@@ -292,5 +293,5 @@ def _choices(known: Mapping[str, Known], titles: Mapping[str, str]) -> dict[str,
     return {
         "on_lists": [(code, title) for code, title in titles.items()], "kinds": [(one, one) for one in KINDS],
         "consents": [(one, _(CONSENT[one])) for one in CONSENTS], "states": [(one, _(said)) for one, said in STATES.items()], "languages": [(one, one) for one in languages],
-        "countries": [(one, one) for one in sorted({str(one.values["country"]) for one in known.values()} - {""})],
+        "countries": [(one, country_name(one)) for one in sorted({str(one.values["country"]) for one in known.values()} - {""})],
     }  # fmt: skip

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta
 from jinja2 import Environment
 
@@ -36,6 +36,19 @@ def seat_of(facts: MissionFacts, language: str = "en") -> str:
         return load_names().short(facts.base_city, language, on=facts.election_day)
     except KeyError:
         return city_of(facts.zone)
+
+
+def country_name(code: str, language: str = "en") -> str:
+    """'Kazakhstan' for 'KZ'; what is no country's code stays as it is."""
+    return str(Locale.parse(language).territories.get(code, code))
+
+
+def own_name(code: str) -> str:
+    """A language's name in itself: 'Türkçe' for 'tr'; what is no language's code stays as it is."""
+    try:
+        return str(Locale.parse(code).get_language_name(code) or code)
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 @lru_cache(maxsize=64)
@@ -73,7 +86,7 @@ def words(folder: Path, language: str, zone: str, own: str, place: str = "") -> 
     made.filters.update(
         clock=clock, off=off, word=word, stage=lambda one: word(TITLES[one]), role=lambda one: word(SAID[Role(one)]),
         utc=lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds"),
-        own_name=lambda code: str(Locale.parse(code).get_language_name(code) or code),
+        country=lambda code: country_name(code, spoken), own_name=own_name,
     )  # fmt: skip
     made.globals["city"] = city
     return made

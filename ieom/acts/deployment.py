@@ -145,7 +145,7 @@ def check(session: Session, mission: str) -> list[str]:
     gone = {code: row.status for code, row in people.items() if row.status in LEAVING}
     odd = faults(planned, {row.code: row.city for row in stations.of(session, mission)}, gone=gone)
     if planned and not missions.facts(session, mission).station_choice:
-        odd.append("how the stations were chosen is not written down (station_choice in mission.toml)")
+        odd.append("how the stations were chosen is not written down; no paper may speak of a sample")
     return odd
 
 

@@ -6,8 +6,18 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "said") { event.target.setAttribute("tabindex", "-1"); event.target.focus(); }
     else if (event.target === document.body) { const main = document.getElementById("main"); if (main) main.focus({ preventScroll: true }); window.scrollTo(0, 0); }
+    headed();
     watch();
   });
+  // On a telephone a table's row is read from above: each cell is told with what stands at the head of its column.
+  const headed = () => {
+    for (const table of document.querySelectorAll("table.stack")) {
+      const heads = [...table.querySelectorAll("thead th")].map((one) => one.textContent.trim());
+      for (const row of table.tBodies[0]?.rows || []) [...row.cells].forEach((cell, at) => {
+        if (at && cell.tagName === "TD" && cell.colSpan === 1 && heads[at] && cell.textContent.trim() && !cell.querySelector("form, details, button")) cell.dataset.heading = heads[at];
+      });
+    }
+  };
   const tell = (words) => {
     const said = document.getElementById("said");
     if (!said || !words) return;
@@ -57,5 +67,6 @@
       window.htmx.ajax("GET", place.dataset.now, { source: place, target: place, swap: "innerHTML" });
     });
   };
+  headed();
   watch();
 })();
