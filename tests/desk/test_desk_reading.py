@@ -23,7 +23,11 @@ def test_who_has_to_decide_is_told_so_first_until_they_have(desk_asked: Desk) ->
         for other in (desk_asked.coordinator, desk_asked.delegation_member, desk_asked.auditor):
             assert AWAITED not in other.get(page).text
     text = desk_asked.head_of_mission.get(f"{MISSION}/approval").text
-    assert text.index("Your decision is awaited") < text.index(">Approve</button>") < text.index("Round 1: 0 of 5")
+    assert (
+        text.index("Your decision is awaited")
+        < text.index("<summary>Approve</summary>")
+        < text.index("Round 1: 0 of 5")
+    )
     with reading(desk_asked.engine) as session:
         row = drafts.newest(session, SLUG)
         assert row is not None
@@ -45,7 +49,8 @@ def test_many_who_are_waited_for_are_named_once(desk_asked: Desk) -> None:
     page = html.unescape(desk_asked.coordinator.get(f"{MISSION}/now").text)
     assert page.count("Embassy of the Kyrgyz Republic, observer 1") == 1
     assert page.count("waiting for 5 approvers") == 2
-    assert re.search(r"asked <?.*?17:00 Nur-Sultan \(UTC\+6\)</time>\s*<span class=\"off\">", page.replace("\n", " "))
+    closes = r"A decision on the statement</a>.*?18:00 Nur-Sultan \(UTC\+6\)</time>\s*<span class=\"off\">in 60 minutes"
+    assert re.search(closes, page.replace("\n", " "))
     assert "5 are still to decide" in desk_asked.coordinator.get(f"{MISSION}/approval").text
 
 
