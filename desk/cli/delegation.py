@@ -20,6 +20,7 @@ Code = Annotated[str, typer.Argument(help="The person's code, such as kg-1.", sh
 Codes = Annotated[list[str], typer.Argument(help="The persons' codes, such as kg-1 tr-1.", show_default=False)]
 Why = Annotated[str, typer.Option("--why", help="The reason; it is kept.", show_default=False)]
 _ITEMS = ", ".join(ITEMS)
+Item = Annotated[str, typer.Argument(help=f"The item: {_ITEMS}.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:
@@ -98,7 +99,7 @@ def item(
 
 def waive(
     member: Code,
-    item: Annotated[str, typer.Argument(help=f"The item: {_ITEMS}.", show_default=False)],
+    item: Item,
     why: Why,
     mission: MissionOption = "",
     by: ByOption = "",
@@ -111,7 +112,7 @@ def waive(
 
 def take_back(
     member: Code,
-    item: Annotated[str, typer.Argument(help=f"The item: {_ITEMS}.", show_default=False)],
+    item: Item,
     why: Why,
     mission: MissionOption = "",
     by: ByOption = "",

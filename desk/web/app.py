@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import importlib
 import logging
 from collections import Counter
@@ -24,6 +23,7 @@ from desk.web.asking import Asked, router
 from desk.web.pages import STATIC
 from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable
 from ieom.folder.catalogues import _
+from ieom.papers.store import FULL
 from ieom.rules.names import Unnamed
 from ieom.rules.roles import SAID, Role
 
@@ -76,9 +76,6 @@ LARGEST = 30_000_000
 SMALL = 100_000
 """The same where nobody has entered yet: a stranger's forms hold a name, a password, a device's answer."""
 STATUS: dict[type[IeomError], int] = {BadInput: 422, Refused: 409, Conflict: 409, NotFound: 404, Unavailable: 503}
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""What a system says of a disk, or of a share of one, that is full."""
 
 _log = logging.getLogger("ieom.desk")
 static = router()
@@ -267,8 +264,10 @@ async def _no_room(request: Request, error: Any) -> Response:
 
 def _full(request: Request, error: object, headers: dict[str, str], form: Again | None = None) -> Response:
     _log.warning("a full disk: %s", error)
-    says = "This machine's disk is full, and nothing was taken in. Whoever keeps it makes room; then send this again."
-    return answer(request, 503, "There is no room", says, {"retry-after": "60", **headers}, form)
+    says = _(
+        "This machine's disk is full, and nothing was taken in. Whoever keeps it makes room; then send this again."
+    )
+    return answer(request, 503, _("There is no room"), says, {"retry-after": "60", **headers}, form)
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -4,8 +4,8 @@ was looked at."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import File, Form, Response, UploadFile
@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from desk.web.asking import Desk, router
 from desk.web.files import taken
 from ieom.acts import deployment as acts
-from ieom.acts.listing import Listed, Look, Values, Wrong, look
-from ieom.acts.mission_lists import LISTS
+from ieom.acts.listing import Listed, Look, look
+from ieom.acts.mission_lists import LISTS, plan_wrong
 from ieom.errors import BadInput, Conflict, Fault, Faults
 from ieom.folder import sheets
 from ieom.folder.catalogues import _, ngettext
 from ieom.folder.rows import FileRow, TeamRow, columns
-from ieom.records import members, missions, stations, teams
+from ieom.records import missions, teams
 from ieom.rules.mission import MissionFacts
 
 part = router()
@@ -130,7 +130,10 @@ def _looked(
 ) -> tuple[list[Look], list[tuple[str, Any, str, str]]]:
     """What each table would change; and what is wrong: (file, row, column, what), everything at once."""
     known = {row.team for _number, row in read[0].rows if isinstance(row, TeamRow)}
-    looks = [look(session, facts.slug, replace(one.listed, wrong=_wrong(known)), one.rows, one.header) for one in read]
+    looks = [
+        look(session, facts.slug, replace(one.listed, wrong=partial(plan_wrong, coming=known)), one.rows, one.header)
+        for one in read
+    ]
     wrong: list[tuple[str, Any, str, str]] = []
     for sheet, seen in zip(read, looks, strict=True):
         wrong += [(sheet.name, one.row, one.column or "", one.says) for one in sheet.faults]
@@ -144,28 +147,6 @@ def _looked(
         if read[0].rows
     ]
     return looks, wrong
-
-
-def _wrong(known: set[str]) -> Callable[[Session, MissionFacts], Wrong]:
-    """What can't be in a plan whose teams are these."""
-
-    def rule(session: Session, facts: MissionFacts) -> Wrong:
-        people = {row.code for row in members.of(session, facts.slug)}
-        places = {row.code for row in stations.of(session, facts.slug)}
-
-        def wrong(values: Values, _old: Values | None) -> str:
-            if "members" in values:
-                strangers = [code for code in values["members"] if code not in people]
-                return f"members: nobody has the code {', '.join(strangers)}" if strangers else ""
-            if values["team"] not in known:
-                return f"team: there is no team '{values['team']}' in the table of teams"
-            if "station" in values and values["station"] not in places:
-                return f"station: there is no station '{values['station']}'; take in the list of stations first"
-            return ""
-
-        return wrong
-
-    return rule
 
 
 def _shown(sheet: Sheet, seen: Look) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def grounds(desk: Desk, paragraph: str, language: str = "en", version: int = 0) 
             good, bad = ([known[form] for form in side if form in known] for side in behind.get(claim, ([], [])))
             verdict = told.verdicts.get(claim)
             # Of a claim that something did not happen; "none was seen" says nothing of one that something did.
-            none_seen = bool(good) and not bad and claims[claim].irregularity and claim.startswith("no_")
+            none_seen = bool(good) and not bad and claims[claim].irregularity and claims[claim].of_absence
             rows.append(
                 {
                     "sentence": sentence["text"], "label": claims[claim].label if claim in claims else claim, "good": good,

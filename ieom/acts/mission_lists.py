@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -164,9 +164,11 @@ def _planned(name: str) -> Callable[[Session, MissionFacts, str, datetime, Seque
     return plan
 
 
-def _plan_wrong(session: Session, facts: MissionFacts) -> Wrong:
+def plan_wrong(session: Session, facts: MissionFacts, coming: Collection[str] | None = None) -> Wrong:
+    """What can't be in a plan of the teams that stand, or of those that are `coming` with it."""
     people = {row.code for row in members.of(session, facts.slug)}
-    crews = {row.code for row in teams.of(session, facts.slug)}
+    crews = {row.code for row in teams.of(session, facts.slug)} if coming is None else coming
+    where = "take in the teams first" if coming is None else "add it to the table of teams"
     places = {row.code for row in stations.of(session, facts.slug)}
 
     def wrong(values: Values, _old: Values | None) -> str:
@@ -174,7 +176,7 @@ def _plan_wrong(session: Session, facts: MissionFacts) -> Wrong:
             strangers = [code for code in values["members"] if code not in people]
             return f"members: nobody has the code {', '.join(strangers)}" if strangers else ""
         if values["team"] not in crews:
-            return f"team: there is no team '{values['team']}'; take in the teams first"
+            return f"team: there is no team '{values['team']}'; {where}"
         if "station" in values and values["station"] not in places:
             return f"station: there is no station '{values['station']}'; take in the stations first"
         return ""
@@ -203,13 +205,13 @@ LISTS: dict[str, Listed] = {
             instead="the counterpart is not changed by a list; cancel the meeting and ask for another",
         ),
         Listed(
-            "teams", "Teams", TeamRow, _teams, _planned("teams"), _all(TeamRow), wrong=_plan_wrong, whole=True,
+            "teams", "Teams", TeamRow, _teams, _planned("teams"), _all(TeamRow), wrong=plan_wrong, whole=True,
         ),
         Listed(
-            "routes", "Routes", RouteRow, _routes, _planned("routes"), _all(RouteRow), wrong=_plan_wrong, whole=True,
+            "routes", "Routes", RouteRow, _routes, _planned("routes"), _all(RouteRow), wrong=plan_wrong, whole=True,
         ),
         Listed(
-            "checkins", "Check-ins", CheckInRow, _check_ins, _planned("checkins"), frozenset(), wrong=_plan_wrong,
+            "checkins", "Check-ins", CheckInRow, _check_ins, _planned("checkins"), frozenset(), wrong=plan_wrong,
             whole=True,
         ),
     )

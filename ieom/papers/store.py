@@ -11,6 +11,9 @@ from pathlib import Path
 
 from ieom.errors import Unavailable
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What a system says of a disk, or of a share of one, that is full."""
+
 
 def sha256(data: bytes) -> str:
     """The hash by which a paper is known."""
@@ -46,7 +49,7 @@ def write(path: Path, data: bytes, *, mode: int = 0o600) -> str:
 
 
 def _unwritten(path: Path, error: OSError) -> Unavailable:
-    advice = "make room" if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} else "see to that"
+    advice = "make room" if error.errno in FULL else "see to that"
     return Unavailable(
         f"a file can't be written: {error.strerror}; {advice}, then try again",
         command=f"the file is {path}",  # for whoever keeps the machine, not for a page

@@ -52,6 +52,11 @@ class Claim(BaseModel):
     """Whether an observed answer must be in the statement, its annex, or set aside by name."""
 
     @property
+    def of_absence(self) -> bool:
+        """Whether it says that something did not happen: such claims are named so in config/claims.toml."""
+        return self.id.startswith("no_")
+
+    @property
     def by_place(self) -> bool:
         """Whether places are counted, and one contradicting form is enough for a place."""
         return self.base != "visits"

@@ -61,7 +61,8 @@ def proposals(base: Content, came: Returned, *, frame: Collection[str] = ()) -> 
     says: list[str] = []
     there: set[str] = set()
     place, over = "", False
-    for one in _found_again(known, came.paragraphs):
+    paragraphs = _found_again(known, came.paragraphs)
+    for one in paragraphs:
         text = _plain(one.text)
         if one.key in known:
             there.add(one.key)
@@ -81,7 +82,7 @@ def proposals(base: Content, came: Returned, *, frame: Collection[str] = ()) -> 
             )
             continue
         found.append(Proposal("new", "added", place, "", text, one.marks, not one.marks))
-    order = list(dict.fromkeys(one.key for one in _found_again(known, came.paragraphs) if one.key in known))
+    order = list(dict.fromkeys(one.key for one in paragraphs if one.key in known))
     if there and order != [key for key in known if key in there]:
         says.append("Paragraphs stand in another order in the file; here they keep their places.")
     gone = [key for key in known if key not in there] if there else []
