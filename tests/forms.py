@@ -16,6 +16,12 @@ TYPED = {
     "departure": "2020-08-12T15:20", "q.received": "25", "q.issued": "21", "q.unused": "3", "q.spoiled": "0",
     "q.unauthorised_persons": ["police", "other"], "q.comment": "<script>alert(1)</script>",
 }  # fmt: skip
+LATE = {
+    "instance_id": "late-1", "form": "voting", "team": "team-2", "station": "ns-1",
+    "arrived_at": "2020-08-12T11:00+06:00", "departed_at": "2020-08-12T11:30+06:00",
+    "answers": {"campaign_material_inside": "yes", "campaign_material_outside": "no"},
+}  # fmt: skip
+"""Of election day, come late: it contradicts what the statement says."""
 ENTER = f"{OBSERVATION}/enter"
 AT = datetime(2020, 8, 12, 11, 30, tzinfo=UTC)
 

@@ -54,8 +54,11 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
     here = [row for row in newest if row is not None]
     head = members.head(session, mission)
     rule = round_.rule if round_ is not None else facts.approval.model_dump(mode="json")
-    seats = _seats(session, mission, round_, versions, known, code) if round_ is not None else _unasked(facts, known)
     stands = round_ is None or acts.stands(session, mission, round_)
+    holds = round_ is None or (stands and round_.status in {"open", "approved"})
+    seats = _seats(session, mission, round_, versions, known, code) if round_ is not None else _unasked(facts, known)
+    if not holds:
+        _over(seats)
     again = round_ is not None and acts.asked_anew(session, mission, round_)
     ended = round_ is None or (round_.status != "open" and not (round_.status == "approved" and stands))
     may_ask = bool(here) and ended and not again
@@ -67,7 +70,7 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "closes": max((one["closes"] for one in waits), default=None),
         "now": now, "round": _told(round_, known), "order": rule["order"], "quorum": rule["quorum"], "seats": seats,
         "yes": sum(one["yes"] for one in seats), "waits": waits, "stands": stands, "mine": mine,
-        "borne": list(dict.fromkeys(one for row in versions for one in borne(session, mission, row))),
+        "borne": list(dict.fromkeys(one for row in (versions if holds else here) for one in borne(session, mission, row))),
         "texts": [_text(one) for one in versions], "hashes": [one.content_hash for one in versions],
         "drafts": [{"language": one.language, "number": one.number} for one in here],
         "asked_for": bool(here) and len(here) == len(newest)
@@ -174,6 +177,16 @@ def _says(one: dict[str, Any], status: str) -> tuple[str, str]:
     if not one["counts"]:
         return "waiting", _("{decides}; waits for a second person's confirmation").format(decides=words)
     return ("done" if one["yes"] else "late" if one["decision"] == "changes" else "working"), words
+
+
+def _over(seats: list[dict[str, Any]]) -> None:
+    """Of a round that ended without holding, or whose text was edited since: what was decided, and that it holds no more."""
+    for one in seats:
+        if one["decision"] and one["decision"] != "changes" and not one["contradicted"]:
+            one["kind"] = "none"
+            one["says"] = _("{decides}: on the text of this round, which holds no more").format(
+                decides=_(WORDS.get(one["decision"], one["decision"]))
+            )
 
 
 def changed_since(

@@ -16,7 +16,7 @@ from ieom.acts.press import announced_in, release_of
 from ieom.errors import BadInput, NotFound, Refused
 from ieom.folder.claims import load_claims
 from ieom.mail.letters import Recipient
-from ieom.records import audit, drafts, members, missions
+from ieom.records import approvals, audit, drafts, members, missions
 from ieom.records.approvals import ApprovalRound
 from ieom.records.delegation import Member
 from ieom.records.observation import Attestation, TurnedFinding
@@ -124,10 +124,7 @@ def _answered_for(session: Session, mission: str, *, by: str, language: str = "e
     """An approved text is answered for by the head of mission: whoever drafts it may let something stand as long as those
     who approve see that before they do, and not after. Raises `Refused`."""
     row = drafts.newest(session, mission, language)
-    if row is None:
-        return
-    query = select(ApprovalRound.hashes).where(ApprovalRound.mission == mission, ApprovalRound.status == "approved")
-    if not any(row.content_hash in hashes.values() for hashes in session.scalars(query)):
+    if row is None or not approvals.approved(session, mission, row.content_hash):
         return
     head = members.head(session, mission)
     if head is None or by != head.code:
@@ -150,8 +147,7 @@ def override(
     ref: str | None = None,
 ) -> None:
     """Let a sentence stand that the linter refuses, by name and for a reason; once the text is approved, as the head of
-    mission alone. `sentence` is its text, `finding` the
-    code of the finding, which must be an open one. What an irregularity needs is to be set aside, not overridden."""
+    mission alone. `sentence` is its text, `finding` the code of the finding, which must be an open one. What an irregularity needs is to be set aside, not overridden."""
     if not why.strip():
         raise BadInput("an override needs a reason")
     if ref and audit.happened(session, mission, ref):
@@ -185,8 +181,7 @@ def set_aside(
     ref: str | None = None,
 ) -> int:
     """Set an observed irregularity aside, by name and for a reason: neither the statement nor its annex mentions it. Once
-    the text is approved the head of mission alone does.
-    It is set aside as these forms recorded it (`instance`, or all there are now); what another form records later
+    the text is approved the head of mission alone does. It is set aside as these forms recorded it (`instance`, or all there are now); what another form records later
     stands again. Returns how many forms it was."""
     if claim not in {one.id for one in load_claims() if one.irregularity}:
         raise BadInput(f"'{claim}' is no claim about an irregularity")

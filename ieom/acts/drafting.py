@@ -38,8 +38,7 @@ from ieom.acts.versions import (
 )  # fmt: skip
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import queue
-from ieom.records import audit, drafts, evidence, members, missions
-from ieom.records.approvals import ApprovalRound
+from ieom.records import approvals, audit, drafts, evidence, members, missions
 from ieom.records.observation import TurnedFinding
 from ieom.records.statements import StatementVersion
 from ieom.rules import drafting as rules
@@ -89,7 +88,7 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
             return waits
         row = draft(session, mission, by=SOFTWARE, at=at, why="first draft from the record")
         _tell_drafter(session, mission, row, at)
-    approved = _approved(session, mission, row.content_hash)
+    approved = approvals.approved(session, mission, row.content_hash)
     asked = is_ready(session, mission, row.content_hash) is not None
     row, grounds, renewal = _renewed(
         session, mission, row, at, free=not (asked or approved or statement.edited(row.content))
@@ -112,7 +111,9 @@ def _renewed(
     """The newest version, renewed from the record where that is owed and nobody's text stands in the way; what it is
     compared with; and when the next renewal is due (UTC). A preliminary statement that was released is supplemented."""
     kind = kind_now(session, mission, at=at, language=row.language)
-    supplement = kind == "supplement" and row.kind == "preliminary" and _approved(session, mission, row.content_hash)
+    supplement = (
+        kind == "supplement" and row.kind == "preliminary" and approvals.approved(session, mission, row.content_hash)
+    )
     grounds, fresh = drafted(
         session, mission, at=at, kind=kind if free or supplement else row.kind, language=row.language
     )
@@ -211,9 +212,3 @@ def _tell_drafter(session: Session, mission: str, row: StatementVersion, at: dat
             session, mission, kind="draft_opened", occasion="draft:first", to=tell(session, mission, "drafter"), at=at,
             facts={"version": row.number, "kind": row.kind, "paragraphs": len(row.content["paragraphs"])},
         )  # fmt: skip
-
-
-def _approved(session: Session, mission: str, digest: str) -> bool:
-    """Whether a round approved this text."""
-    query = select(ApprovalRound.hashes).where(ApprovalRound.mission == mission, ApprovalRound.status == "approved")
-    return any(digest in hashes.values() for hashes in session.scalars(query))

@@ -76,7 +76,7 @@ def _text(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]
         return
     asked = newest.content_hash in drafts.asked_for(session, mission)
     own = {one.claim for one in drafts.unsettled(session, mission, newest.content_hash)} - turned
-    if own and asked:
+    if own and (asked or approvals.approved(session, mission, newest.content_hash)):
         yield Work("turned", answers, expected, len(own))
     if round_ is None:
         if not asked:

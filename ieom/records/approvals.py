@@ -141,6 +141,12 @@ def rounds(session: Session, mission: str) -> list[ApprovalRound]:
     return list(session.scalars(query.order_by(ApprovalRound.number)))
 
 
+def approved(session: Session, mission: str, digest: str) -> bool:
+    """Whether a round approved the text of this hash."""
+    query = select(ApprovalRound.hashes).where(ApprovalRound.mission == mission, ApprovalRound.status == "approved")
+    return any(digest in hashes.values() for hashes in session.scalars(query))
+
+
 def asked_before(session: Session, mission: str, number: int) -> dict[str, ApprovalRound]:
     """Seat's holder -> the last round before this number in which they were asked."""
     query = (

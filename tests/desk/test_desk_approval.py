@@ -106,7 +106,10 @@ def test_a_decision_by_telephone_is_recorded_by_one_confirmed_by_another_and_con
         f"{PAGE}/confirm", {"who": "secretary-general"}
     ).text  # fmt: skip
     assert "This decision is not mine" in desk_asked.approver.get(PAGE).text
+    desk_asked.head_of_mission.post(f"{PAGE}/decide", {"decision": "approve", "read": read(desk_asked)})
+    assert "which holds no more" not in desk_asked.coordinator.get(PAGE).text
     void = desk_asked.approver.post(f"{PAGE}/contradict", {"why": "I was not called."}).text
+    assert "approves: on the text of this round, which holds no more" in void, "the head's, who decided beside"
     assert "is void" in void
     assert "I was not called." in void
 

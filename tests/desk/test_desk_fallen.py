@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from desks import Desk
 from evening import SLUG, Doing
+from forms import LATE
 from releases import out
 from sqlalchemy import Engine, select
 
@@ -20,11 +21,6 @@ from ieom.records.letters import Letter
 from ieom.rules.linter import Finding
 
 HERE = f"/missions/{SLUG}"
-LATE = {
-    "instance_id": "late-1", "form": "voting", "team": "team-2", "station": "ns-1",
-    "arrived_at": "2020-08-12T11:00+06:00", "departed_at": "2020-08-12T11:30+06:00",
-    "answers": {"campaign_material_inside": "yes", "campaign_material_outside": "no"},
-}  # fmt: skip
 
 
 def found(engine: Engine, do: Doing) -> list[Finding]:

@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from desks import Desk
 from evening import SLUG, Doing
+from forms import LATE
 from sqlalchemy import Engine
 
 from desk.rehearsal import set_clock
-from ieom.acts import approval, drafting
+from ieom.acts import approval, drafting, observation
 from ieom.acts.asked_of import closes
 from ieom.acts.owing import work
 from ieom.records import missions
@@ -65,6 +66,15 @@ def test_a_text_that_lost_its_round_waits_for_the_drafter(desk_asked: Desk, aske
     owed = rows(desk_asked.drafter.get(HERE).text)
     said = next(one for one in owed if one.startswith("Round 1 ended without an approved text"))
     assert owed[said] == f"{HERE}/statement"
+
+
+def test_a_finding_that_turns_in_an_approved_text_waits_for_the_head(desk_approved: Desk, approved: Engine) -> None:
+    do = Doing(approved)
+    do(observation.submit, "tr-1", document=LATE)
+    do.advance(drafting)
+    with reading(approved) as session:
+        assert ("turned", "az-1") in {(one.about, one.who) for one in work(session, SLUG, at=do.now)}
+    assert f"{HERE}/statement#turned" in rows(desk_approved.head_of_mission.get(HERE).text).values()
 
 
 @pytest.mark.parametrize("page", [HERE, f"{HERE}/now"])
