@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from babel.dates import format_date
 from cryptography.fernet import Fernet
 from fastapi import Response
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from desk.web import address
 from desk.web.asking import Desk, router
 from ieom.acts import mailing
 from ieom.errors import IeomError
+from ieom.folder.catalogues import _, ngettext, spoken
 from ieom.folder.names import load_names, names_wrong
 from ieom.mail.account import Account
 from ieom.mail.dkim import key_for
@@ -42,14 +44,14 @@ class Line:
 @part.get("/settings")
 def show(desk: Desk) -> Response:
     """Everything at a glance."""
-    with desk.look() as (session, _mission, now):
+    with desk.look() as (session, _none, now):
         known = mailing.sender(session)
         names = _names(session)
     parts = [
-        ("Mail account", _mail(known)),
-        ("Names and letterhead", [*names, _letterhead(now)]),
-        ("Keys", _keys(now)),
-        ("Entering", _entering()),
+        (_("Mail account"), _mail(known)),
+        (_("Names and letterhead"), [*names, _letterhead(now)]),
+        (_("Keys"), _keys(now)),
+        (_("Entering"), _entering()),
     ]
     owed = [line for _title, lines in parts for line in lines if line.kind == "late"]
     return desk.page(
@@ -74,75 +76,92 @@ def test_letter(desk: Desk) -> Response:
     with begin(desk.engine) as session:
         desk.still(session)
         mailing.tested(session, by=desk.as_account, at=missions.real_now(), account=desk.me.id, outcome=outcome)
-    answer = f" It said: {outcome.code or ''} {outcome.answer}".rstrip() if outcome.answer else ""
-    return desk.done("/settings", f"{mailing.SAID[outcome.what]}{answer}")
+    said = _(mailing.SAID[outcome.what])
+    if outcome.answer:
+        said += " " + _("It said: {answer}").format(answer=f"{outcome.code or ''} {outcome.answer}".strip())
+    return desk.done("/settings", said)
 
 
 def _mail(known: mailing.Sender | None) -> list[Line]:
     own = settings()
     try:
         account = Account.of(own)
-        secured = {"starttls": "secured by STARTTLS", "tls": "secured by TLS", "none": "not secured, on this machine"}
-        who = f"as {account.user}" if account.user else "without a log-in"
-        server = Line(
-            "Server", f"{account.host}, port {account.port}, {secured[account.security]}, {who}", where="IEOM_SMTP_HOST"
+        secured = {
+            "starttls": _("secured by STARTTLS"),
+            "tls": _("secured by TLS"),
+            "none": _("not secured, on this machine"),
+        }
+        who = _("as {user}").format(user=account.user) if account.user else _("without a log-in")
+        says = _("{host}, port {port}, {secured}, {who}").format(
+            host=account.host, port=account.port, secured=secured[account.security], who=who
         )
+        server = Line(_("Server"), says, where="IEOM_SMTP_HOST")
     except IeomError as error:
-        server = Line("Mail server", str(error), "late", "IEOM_SMTP_HOST")
+        server = Line(_("Mail server"), str(error), "late", "IEOM_SMTP_HOST")
     if known is None:
-        sender = Line("Sender", "not known before a mission is opened", "waiting", "the mission file")
+        sender = Line(_("Sender"), _("not known before a mission is opened"), "waiting", _("the mission file"))
     else:
         name = f"{known.name} <{known.email}>" if known.name else known.email
         sender = Line(
-            "Sender",
-            f"{name}; letters that can't be delivered come back to {known.envelope}",
-            where=f"the mission file ({known.where})",
+            _("Sender"),
+            _("{name}; letters that can't be delivered come back to {address}").format(
+                name=name, address=known.envelope
+            ),
+            where=_("the mission file ({where})").format(where=known.where),
         )
-    bounces = str(own.bounce_maildir and "a Maildir") if own.bounce_maildir else own.bounce_imap_host
-    back = Line("Letters that come back", f"are read from {bounces}", where="IEOM_BOUNCE_IMAP_HOST") if bounces else Line(
-        "Letters that come back", "are read by nobody here: a person has to look into that mailbox", "waiting", "IEOM_BOUNCE_IMAP_HOST"
+    bounces = _("a Maildir") if own.bounce_maildir else own.bounce_imap_host
+    what, where = _("Letters that come back"), "IEOM_BOUNCE_IMAP_HOST"
+    nobody = _("are read by nobody here: a person has to look into that mailbox")
+    back = Line(what, _("are read from {place}").format(place=bounces), where=where) if bounces else Line(
+        what, nobody, "waiting", where
     )  # fmt: skip
     return [server, sender, _dkim(known), back]
 
 
 def _entering() -> list[Line]:
     own = address.own()
-    lines = [Line("Passkeys", f"are kept for {own.origin}", where="IEOM_DESK_URL")]
+    lines = [Line(_("Passkeys"), _("are kept for {address}").format(address=own.origin), where="IEOM_DESK_URL")]
     if not own.fits:
-        says = "can't be kept for this address: it needs a name, and TLS"
-        lines = [Line("Passkeys", says, "waiting", "IEOM_DESK_URL")]
+        says = _("can't be kept for this address: it needs a name, and TLS")
+        lines = [Line(_("Passkeys"), says, "waiting", "IEOM_DESK_URL")]
     told = {name: str(getattr(settings(), f"oidc_{name.lower()}")) for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")}
     missing = [f"IEOM_OIDC_{name}" for name, value in told.items() if not value]
-    what = "The organisation's log-in (OpenID Connect)"
+    what = _("The organisation's log-in (OpenID Connect)")
     if len(missing) == len(told):
-        lines.append(Line(what, "none: people enter by password or passkey", "none", "IEOM_OIDC_ISSUER"))
+        lines.append(Line(what, _("none: people enter by password or passkey"), "none", "IEOM_OIDC_ISSUER"))
     elif missing:
-        lines.append(Line(what, f"is not offered: {' and '.join(missing)} is not set", "late", missing[0]))
+        says = _("is not offered: {settings} is not set").format(settings=", ".join(missing))
+        lines.append(Line(what, says, "late", missing[0]))
     elif not openid.issuer():
-        lines.append(Line(what, "is not offered: its address has to begin with https://", "late", "IEOM_OIDC_ISSUER"))
+        lines.append(
+            Line(what, _("is not offered: its address has to begin with https://"), "late", "IEOM_OIDC_ISSUER")
+        )
     else:
-        lines.append(Line(what, f"is {openid.issuer()}; it sends people back to {own.origin}/enter/openid/back"))
+        says = _("is {issuer}; it sends people back to {address}").format(
+            issuer=openid.issuer(), address=f"{own.origin}/enter/openid/back"
+        )
+        lines.append(Line(what, says))
     return lines
 
 
 def _dkim(known: mailing.Sender | None) -> Line:
     if settings().dkim_key is None:
         return Line(
-            "Signature (DKIM)",
-            "none here; the mail server of the organisation signs, or nobody does",
+            _("Signature (DKIM)"),
+            _("none here; the mail server of the organisation signs, or nobody does"),
             "none",
             "IEOM_DKIM_KEY",
         )
     try:
         key_for(known.email if known else "office@organisation.example")
     except IeomError as error:
-        return Line("Signature (DKIM)", str(error), "late", "IEOM_DKIM_KEY")
-    return Line("Signature (DKIM)", "letters are signed here", where="IEOM_DKIM_KEY")
+        return Line(_("Signature (DKIM)"), str(error), "late", "IEOM_DKIM_KEY")
+    return Line(_("Signature (DKIM)"), _("letters are signed here"), where="IEOM_DKIM_KEY")
 
 
 def _names(session: Session) -> list[Line]:
     where = "config/names.toml"
-    broken = [Line("Names", one, "late", where) for one in names_wrong().split("\n") if one]
+    broken = [Line(_("Names"), one, "late", where) for one in names_wrong().split("\n") if one]
     try:
         names = load_names()
     except IeomError:
@@ -154,16 +173,24 @@ def _names(session: Session) -> list[Line]:
         try:
             official, short = names.official(code, on=today), names.short(code, on=today)
             said = official if short == official else f"{official} ({short})"
-            spoken = [one for one in sorted(names.entry(code).names) if names.spoken(code, one, on=today)]
-            lines.append(Line("Organisation", f"{said}; named in: {', '.join(spoken)}", where=where))
+            tongues = [one for one in sorted(names.entry(code).names) if names.spoken(code, one, on=today)]
+            lines.append(
+                Line(
+                    _("Organisation"),
+                    _("{name}; named in: {languages}").format(name=said, languages=", ".join(tongues)),
+                    where=where,
+                )
+            )
         except Unnamed as error:
-            lines.append(Line("Organisation", str(error), "late", where))
-    lines.append(Line("States", f"{len(names.of_kind('state'))} are named officially", where=where))
+            lines.append(Line(_("Organisation"), str(error), "late", where))
+    lines.append(
+        Line(_("States"), _("{count} are named officially").format(count=len(names.of_kind("state"))), where=where)
+    )
     return lines
 
 
 def _letterhead(at: datetime) -> Line:
-    where = "templates/papers/letterhead.docx, edited in Word"
+    where = _("{file}, edited in Word").format(file="templates/papers/letterhead.docx")
     try:
         name = "Name of the organisation"
         paper = word.letterhead(name, "A test", at)
@@ -171,15 +198,15 @@ def _letterhead(at: datetime) -> Line:
             one.text for part in (paper.sections[0].header, paper.sections[0].footer) for one in part.paragraphs
         )
     except Exception:  # noqa: BLE001 - python-docx raises whatever a file that somebody edited brings
-        return Line("Letterhead", "can't be read as a Word document; save it again as .docx", "late", where)
+        return Line(_("Letterhead"), _("can't be read as a Word document; save it again as .docx"), "late", where)
     if name not in said:
         return Line(
-            "Letterhead",
-            "does not name the organisation: '{{ organisation }}' stands in its header no more",
+            _("Letterhead"),
+            _("does not name the organisation: '{{ organisation }}' stands in its header no more"),
             "late",
             where,
         )
-    return Line("Letterhead", "is well; the organisation's name is filled in", where=where)
+    return Line(_("Letterhead"), _("is well; the organisation's name is filled in"), where=where)
 
 
 def _keys(now: datetime) -> list[Line]:
@@ -188,18 +215,24 @@ def _keys(now: datetime) -> list[Line]:
     vault = own.vault_key.get_secret_value()
     try:
         Fernet(vault)
-        lines.append(Line("Vault of passports and photographs", "its key is set", where="IEOM_VAULT_KEY"))
+        lines.append(Line(_("Vault of passports and photographs"), _("its key is set"), where="IEOM_VAULT_KEY"))
     except ValueError:
-        says = "its key is no key; 'ieom vault key' makes one" if vault else "no key: papers of nominees can't be kept"
-        lines.append(Line("Vault of passports and photographs", says, "late" if vault else "waiting", "IEOM_VAULT_KEY"))
+        says = (
+            _("its key is no key; 'ieom vault key' makes one")
+            if vault
+            else _("no key: papers of nominees can't be kept")
+        )
+        lines.append(
+            Line(_("Vault of passports and photographs"), says, "late" if vault else "waiting", "IEOM_VAULT_KEY")
+        )
     try:
         with keys.opened(None) as key:
             signing = key.certificate if key is not None else None
         if signing is None:
             lines.append(
                 Line(
-                    "Signature of released papers",
-                    "no key: papers are released unsigned; 'ieom keys new' makes one",
+                    _("Signature of released papers"),
+                    _("no key: papers are released unsigned; 'ieom keys new' makes one"),
                     "waiting",
                     "ieom keys new",
                 )
@@ -207,10 +240,21 @@ def _keys(now: datetime) -> list[Line]:
         else:
             left = (signing.until - now).days
             kind = "late" if left < 0 else "waiting" if left < SOON.days else "done"
-            says = f"signs as {signing.subject}; its certificate {'held' if left < 0 else 'holds'} until {signing.until:%-d %B %Y}"
-            lines.append(Line("Signature of released papers", f"{says} ({max(left, 0)} days left)", kind))
+            held = _("signs as {name}; its certificate held until {day}")
+            holds = ngettext(
+                "signs as {name}; its certificate holds until {day} ({count} day left)",
+                "signs as {name}; its certificate holds until {day} ({count} days left)",
+                max(left, 0),
+            )
+            day = format_date(signing.until, "d MMMM y", locale=spoken())
+            says = (held if left < 0 else holds).format(name=signing.subject, day=day, count=left)
+            lines.append(Line(_("Signature of released papers"), says, kind))
     except IeomError as error:
-        lines.append(Line("Signature of released papers", str(error), "late", "IEOM_SIGN_PASSPHRASE"))
-    stamps = "are asked for at a time stamp authority" if own.tsa_url else "none; a signature then says its time itself"
-    lines.append(Line("Time stamps", stamps, "done" if own.tsa_url else "none", "IEOM_TSA_URL"))
+        lines.append(Line(_("Signature of released papers"), str(error), "late", "IEOM_SIGN_PASSPHRASE"))
+    stamps = (
+        _("are asked for at a time stamp authority")
+        if own.tsa_url
+        else _("none; a signature then says its time itself")
+    )
+    lines.append(Line(_("Time stamps"), stamps, "done" if own.tsa_url else "none", "IEOM_TSA_URL"))
     return lines

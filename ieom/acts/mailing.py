@@ -18,18 +18,19 @@ from ieom.mail.answers import Outcome, What
 from ieom.mail.message import wire
 from ieom.mail.smtp import Connection, Envelope, stuffed
 from ieom.records import contact_acts, missions
+from ieom.rules.words import N_
 from ieom.settings import settings
 
 PATIENCE, APART = 20.0, timedelta(seconds=30)
 """Seconds that each answer is waited for; and how far apart one person's tests are."""
 SAID = {
-    What.SENT: "The mail server took the letter.",
-    What.REFUSED: "The mail server refuses that address.",
-    What.DEFERRED: "The mail server does not take it now; try again later.",
-    What.BACK: "The mail server can't be reached, or ended the connection.",
-    What.IN_DOUBT: "The mail server has the letter and did not answer: look whether it came.",
-    What.POLICY: "The mail server will not have this letter.",
-    What.CONFIGURATION: "The mail server does not accept the account, its password or the sender.",
+    What.SENT: N_("The mail server took the letter."),
+    What.REFUSED: N_("The mail server refuses that address."),
+    What.DEFERRED: N_("The mail server does not take it now; try again later."),
+    What.BACK: N_("The mail server can't be reached, or ended the connection."),
+    What.IN_DOUBT: N_("The mail server has the letter and did not answer: look whether it came."),
+    What.POLICY: N_("The mail server will not have this letter."),
+    What.CONFIGURATION: N_("The mail server does not accept the account, its password or the sender."),
 }
 """Each outcome in words."""
 
