@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from desk.public import deciding, nominating, unsubscribing, verifying
+from desk.public.by_link import Spoken
 from desk.public.guarding import Guarded
 from desk.public.pages import error_page
 from desk.public.site import Site, tag
@@ -56,7 +57,7 @@ def public(engine: Engine, *, rehearsals: bool = False) -> ASGIApp:
     verifying.prepare(app.state)
     deciding.prepare(app.state)
     nominating.prepare(app.state)
-    return Guarded(app, SECURITY)
+    return Guarded(Spoken(app), SECURITY)
 
 
 async def newsroom(request: Request) -> Response:

@@ -23,11 +23,13 @@ from ieom.acts.answering import tell
 from ieom.acts.asked_of import asked_of, copy_of
 from ieom.acts.links import Held
 from ieom.errors import BadInput, IeomError, NotFound, Tampered
+from ieom.folder.catalogues import N_, _
 from ieom.records import decision_links, missions
 from ieom.records.base import begin, reading
 
 LONGEST = 80_000
 """Octets of a form; a letter of a comment takes up to nine of them."""
+AWAY = N_("The records can't be reached just now. Your decision was not recorded: please try again in a minute.")
 COPIES = 16
 """PDFs kept in memory, so that a scanner that follows the link again and again costs one of them."""
 
@@ -77,13 +79,10 @@ async def _acted(request: Request, token: str, code: str, form: FormData, typed:
     except IeomError as error:
         status, said = 409, str(error)
     except SQLAlchemyError:
-        status, said = (
-            503,
-            "The records can't be reached just now. Your decision was not recorded: please try again in a minute.",
-        )
+        status, said = 503, AWAY
     if status == 200 and not code:
         return RedirectResponse(token, 303, headers=HEADERS)
-    facts = await read(request, partial(shown, said=said))
+    facts = await read(request, partial(shown, said=_(said)))
     return _page(status, facts, {"retry-after": "60"} if status == 503 else None)
 
 

@@ -27,6 +27,7 @@ from desk.web.files import kind_of
 from ieom.acts import nominating_by_link as acts
 from ieom.acts import vault
 from ieom.errors import BadInput, IeomError, NotFound, Tampered, Unavailable
+from ieom.folder.catalogues import N_, _
 from ieom.folder.names import load_names
 from ieom.records import members, missions
 from ieom.records.base import begin
@@ -40,14 +41,14 @@ LONGEST = vault.LARGEST + 100_000
 SECONDS = 180
 """How long a scan may take to arrive from an embassy's line."""
 DONE = {
-    "nominated": "The nomination is recorded. Please hand over the papers that are still missing.",
-    "given": "The paper is kept, encrypted.",
-    "declared": "The answers are recorded.",
-    "taken-back": "The nominee is taken back.",
-    "declined": "It is recorded that no observers are sent. Thank you for telling us.",
+    "nominated": N_("The nomination is recorded. Please hand over the papers that are still missing."),
+    "given": N_("The paper is kept, encrypted."),
+    "declared": N_("The answers are recorded."),
+    "taken-back": N_("The nominee is taken back."),
+    "declined": N_("It is recorded that no observers are sent. Thank you for telling us."),
 }
 """What was done, by the word in the address that the page goes on to."""
-AWAY = "This can't be recorded just now: please try again in a minute."
+AWAY = N_("This can't be recorded just now: please try again in a minute.")
 
 
 def prepare(state: State) -> None:
@@ -91,7 +92,7 @@ async def act(request: Request) -> Response:
         typed = {name: value for name, value in form.items() if isinstance(value, str)}
     finally:
         await form.close()
-    facts = await read(request, partial(_shown, token=token, said=said, typed=typed))
+    facts = await read(request, partial(_shown, token=token, said=_(said), typed=typed))
     return page(status, facts["template"], facts, {"retry-after": "60"} if status == 503 else None)
 
 
@@ -165,7 +166,9 @@ def _shown(
         for row, file in found.people
     ]  # fmt: skip
     here = [one for one in people if one["status"] in {"nominated", "appointed"}]
-    observing = sum(row.status in {"nominated", "appointed"} and row.role in rules.OBSERVING for row, _ in found.people)
+    observing = sum(
+        row.status in {"nominated", "appointed"} and row.role in rules.OBSERVING for row, _file in found.people
+    )
     return {
         "template": "nominating/page.html" if found.held.became == "open" else "nominating/ended.html",
         "zone": facts.zone, "organisation": facts.release.from_name, "election": facts.election.title, "now": now,

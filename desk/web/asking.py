@@ -27,7 +27,7 @@ from desk.web.alike import Written
 from desk.web.pages import rendered, seat_of
 from ieom.acts import accounts as acts
 from ieom.errors import BadInput, NotFound, Refused, Tampered
-from ieom.folder.catalogues import speak
+from ieom.folder.catalogues import negotiated, speak
 from ieom.folder.names import names_changed, names_wrong
 from ieom.folder.timeline import timeline_wrong
 from ieom.records import accounts, letters, missions
@@ -67,8 +67,8 @@ class Asked:
 
     @property
     def language(self) -> str:
-        """The language that the asker reads."""
-        return self.account.language if self.account else "en"
+        """The language that the asker reads: the account's; before anybody entered, the browser's."""
+        return self.account.language if self.account else negotiated(self.request.headers.get("accept-language", ""))
 
     @property
     def code(self) -> str:

@@ -136,13 +136,13 @@ def _looked(
     ]
     wrong: list[tuple[str, Any, str, str]] = []
     for sheet, seen in zip(read, looks, strict=True):
-        wrong += [(sheet.name, one.row, one.column or "", one.says) for one in sheet.faults]
-        wrong += [(sheet.name, line.row, "", line.says) for line in seen.of("wrong")]
+        wrong += [(sheet.name, one.row, one.column or "", _(one.says)) for one in sheet.faults]
+        wrong += [(sheet.name, line.row, "", _(line.says)) for line in seen.of("wrong")]
     if not read[0].rows and not read[0].faults:
-        wrong.append((read[0].name, None, "", "has no team yet; write one row a team"))
+        wrong.append((read[0].name, None, "", _("has no team yet; write one row a team")))
     there = {row.team for row in teams.every_check_in(session, facts.slug) if row.made_at is not None}
     wrong += [
-        (read[0].name, None, "team", f"{team} has checked in already and can't be left out")
+        (read[0].name, None, "team", _("{team} has checked in already and can't be left out").format(team=team))
         for team in sorted(there - known)
         if read[0].rows
     ]

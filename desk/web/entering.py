@@ -15,6 +15,7 @@ from ieom.acts import accounts as acts
 from ieom.acts import known_browsers, passwords
 from ieom.acts.telling import About
 from ieom.errors import BadInput, Refused
+from ieom.folder.catalogues import _
 from ieom.records import accounts, missions
 from ieom.records.base import begin, reading
 
@@ -42,9 +43,9 @@ def enter(desk: Desk, request: Request, email: Words = "", password: Words = "",
                 session, email=email, password=password, at=at, place=asker(request),
                 browser=request.headers.get("user-agent", ""), cookies=_known(request),
             )  # fmt: skip
-            wrong = "" if found else "Address or password is wrong."
+            wrong = "" if found else _("Address or password is wrong.")
         except Refused as error:
-            found, wrong = None, str(error)
+            found, wrong = None, _(str(error))
             guessed = acts.guessed(session, email=email, at=at)
     if found is None:
         answer = page(desk, to, wrong=wrong, email=email)
@@ -73,7 +74,9 @@ def choose(
     with begin(desk.engine) as session:
         at = missions.real_now()
         account = acts.use_link(session, token=t, password=password, at=at, name=name, email=email)
-        token, _ = acts.begin_session(session, account=account.id, at=at, browser=request.headers.get("user-agent", ""))
+        token, _row = acts.begin_session(
+            session, account=account.id, at=at, browser=request.headers.get("user-agent", "")
+        )
     return entered(desk, request, token, "/")
 
 
@@ -82,8 +85,8 @@ def _unfit(password: str, again: str) -> dict[str, str]:
     try:
         passwords.long_enough(password)
     except BadInput as problem:
-        return {"password": str(problem)}
-    return {} if password == again else {"again": "the two passwords differ; type the same twice"}
+        return {"password": _(str(problem))}
+    return {} if password == again else {"again": _("the two passwords differ; type the same twice")}
 
 
 def _choosing(desk: Asked, token: str, wrong: dict[str, str], *, typed: str = "", email: str = "") -> Response:

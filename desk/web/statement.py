@@ -10,10 +10,10 @@ from typing import Annotated, Any
 from fastapi import Form, Response
 from sqlalchemy.orm import Session
 
-from desk.chronicle import named
+from desk.chronicle import named, words
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.knowing import shared
-from desk.web.statement_view import place_of, statement_facts
+from desk.web.statement_view import n_of, place_of, statement_facts
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import gather
 from ieom.acts.versions import missing as no_draft
@@ -24,7 +24,7 @@ from ieom.records import accounts, drafts, evidence, missions, received
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
 from ieom.rules.evidence import upper_bound
-from ieom.rules.linter import Finding
+from ieom.rules.linter import COUNTED, Finding
 from ieom.rules.statement import paragraph_text
 
 part = router()
@@ -69,7 +69,7 @@ def grounds(desk: Desk, paragraph: str, language: str = "en", version: int = 0) 
             if claim in claims and claims[claim].kind == "observation"
         }
         known = received.named(session, mission, [form for pair in behind.values() for side in pair for form in side])
-    rows = []
+    rows, told_in = [], words("words")
     for sentence in one["sentences"]:
         for claim in sentence["claims"]:
             good, bad = ([known[form] for form in side if form in known] for side in behind.get(claim, ([], [])))
@@ -80,6 +80,8 @@ def grounds(desk: Desk, paragraph: str, language: str = "en", version: int = 0) 
                 {
                     "sentence": sentence["text"], "label": claims[claim].label if claim in claims else claim, "good": good,
                     "bad": bad, "kind": claims[claim].kind if claim in claims else "", "verdict": verdict,
+                    "says": told_in.get(str(verdict.kind.value), str(verdict.kind.value)) if verdict else "",
+                    "figures": n_of(verdict.n, verdict.answered, verdict.base) if verdict and verdict.base in COUNTED else "",
                     "bound": round(100 * upper_bound(len(good))) if none_seen else 0,
                     "sources": told.mission.outside_sources.get(claim) if claims[claim].kind == "outside" else "",
                     "supports": [claims[c].label for c in claims[claim].supported_by if c in claims],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from babel.numbers import format_decimal
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named, words
@@ -13,7 +14,7 @@ from desk.web.knowing import known
 from ieom.acts import drafting, rounds
 from ieom.acts.fallen import fallen
 from ieom.acts.grounds import Grounds, gather
-from ieom.folder.catalogues import N_, _
+from ieom.folder.catalogues import N_, _, ngettext, spoken
 from ieom.folder.names import load_names
 from ieom.records import comments, drafts, members, missions, received
 from ieom.records.statements import Override, StatementVersion
@@ -133,6 +134,20 @@ def _against(row: StatementVersion, grounds: Grounds) -> set[str]:
     return {form for claim in stated if claim in grounds.verdicts for form in grounds.verdicts[claim].forms_against}
 
 
+def n_of(n: int, answered: int, base: str) -> str:
+    """'3 of 5 visits', of what is counted (`COUNTED`)."""
+    match base:
+        case "stations":
+            says = ngettext("{n} of {answered} station", "{n} of {answered} stations", answered)
+        case "visits":
+            says = ngettext("{n} of {answered} visit", "{n} of {answered} visits", answered)
+        case "forms":
+            says = ngettext("{n} of {answered} form", "{n} of {answered} forms", answered)
+        case _:
+            says = ngettext("{n} of {answered} commission", "{n} of {answered} commissions", answered)
+    return says.format(n=format_decimal(n, locale=spoken()), answered=format_decimal(answered, locale=spoken()))
+
+
 def rests_on(
     sentence: Mapping[str, Any], verdicts: Mapping[str, Verdict], forms: Mapping[str, dict[str, Any]],
     bases: Mapping[str, list[str]],
@@ -153,10 +168,10 @@ def rests_on(
     base = str(sentence["base"])
     figures = {"records": _("from the mission's records"), "outside source": _("from the source named")}.get(base, "")
     if base in COUNTED:
-        figures = f"{sentence['n']:,} of {sentence['answered']:,} {base if sentence['answered'] != 1 else base[:-1]}"
+        figures = n_of(sentence["n"], sentence["answered"], base)
     known = [forms[one] for one in now.forms_against if one in forms] if now else []
     own = _(OWN.get(sentence["kind"], ""))
-    says = own or sentence["verdict"]
+    says = own or words("words").get(sentence["verdict"], sentence["verdict"])
     if own and (bases.get(sentence["claim"]) or sentence["verdict"] != "upheld"):
         says += f"; {_(BORNE.get(sentence['verdict'], sentence['verdict']))}"
     return {

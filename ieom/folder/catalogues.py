@@ -2,7 +2,7 @@
 from the next start on.
 
 `_("{name} is appointed.").format(name=...)` looks a sentence up in the language that is spoken where it is called: that of the
-request (`speak`), English anywhere else. Words of a constant are marked by `N_` and looked up by `_` where they are shown.
+request (`speak`: the account's, or where nobody entered the browser's), English anywhere else. Words of a constant are marked by `N_` and looked up by `_` where they are shown.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import gettext
 import io
 from contextvars import ContextVar
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
+from babel.core import negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
@@ -20,7 +22,7 @@ from ieom.errors import BadInput
 from ieom.rules.words import N_
 from ieom.settings import settings
 
-__all__ = ["N_", "_", "catalogue", "ngettext", "speak", "spoken"]
+__all__ = ["N_", "_", "catalogue", "negotiated", "ngettext", "speak", "spoken", "translated"]
 
 _ENGLISH = gettext.NullTranslations()
 _spoken: ContextVar[gettext.NullTranslations] = ContextVar("spoken", default=_ENGLISH)
@@ -51,6 +53,23 @@ def ngettext(one: str, many: str, count: int) -> str:
 def translated(folder: Path, language: str) -> bool:
     """Whether a translator's file of this language stands below `folder`."""
     return (folder / language / "ieom.po").exists()
+
+
+def negotiated(accepted: str) -> str:
+    """The language of those translated that a reader's browser asks for most (Accept-Language, RFC 9110, 12.5.4); English
+    where it asks for none of them."""
+    wanted = []
+    for one in accepted.split(",")[:20]:
+        tag, _semicolon, weight = one.strip().partition(";q=")
+        try:
+            wanted.append((-float(weight or 1), tag))
+        except ValueError:
+            continue
+    folder = settings().templates_dir / "locale"
+    known = ["en", *(path.parent.name for path in folder.glob("*/ieom.po"))]
+    return (
+        negotiate_locale([tag for weight, tag in sorted(wanted, key=itemgetter(0)) if weight], known, sep="-") or "en"
+    )
 
 
 @lru_cache(maxsize=32)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import shutil
 from contextvars import copy_context
 from pathlib import Path
 
@@ -16,27 +15,10 @@ from sqlalchemy import Engine
 from desk import chronicle
 from desk.web.pages import LANGUAGES, words
 from ieom.errors import BadInput
-from ieom.folder.catalogues import speak
+from ieom.folder.catalogues import negotiated, speak
 from ieom.records.accounts import Account
 from ieom.records.base import begin
 from ieom.settings import ROOT, settings
-
-PO = """msgid ""
-msgstr "Content-Type: text/plain; charset=UTF-8\\nLanguage: tr\\n"
-
-msgid "Owed today"
-msgstr "Bugün beklenenler <1>"
-"""
-
-
-@pytest.fixture
-def turkish(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "templates"
-    shutil.copytree(settings().templates_dir, folder, ignore=shutil.ignore_patterns("locale"))
-    (folder / "locale" / "tr").mkdir(parents=True)
-    (folder / "locale" / "tr" / "ieom.po").write_text(PO, "utf-8")
-    monkeypatch.setenv("IEOM_TEMPLATES_DIR", str(folder))
-    settings.cache_clear()
 
 
 def test_a_translators_file_is_used_as_it_is_and_what_is_missing_is_english(
@@ -50,6 +32,19 @@ def test_a_translators_file_is_used_as_it_is_and_what_is_missing_is_english(
     assert "Owed today" not in page
     assert "What happened" in page
     assert "Bugün" not in desk_opened.drafter.get(f"/missions/{SLUG}").text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "spoken"),
+    [
+        ("tr-TR,tr;q=0.9,en;q=0.8", "tr"), ("de,tr;q=0.4", "tr"), ("en,tr;q=0.5", "en"), ("en;q=0.5, tr", "tr"), ("kk", "en"),
+        ("tr;q=0", "en"), ("tr;q=much", "en"), ("", "en"), ("*", "en"), ("../tr", "en"), ("tr" + "," * 9000, "tr"),
+    ],
+)  # fmt: skip
+def test_a_reader_without_an_account_is_spoken_to_as_the_browser_asks(
+    accepted: str, spoken: str, turkish: None
+) -> None:
+    assert negotiated(accepted) == spoken
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -18,6 +18,7 @@ from desk.public.app import public
 from desk.public.site import records
 from ieom.acts import calling, composition, reminders, vault
 from ieom.acts import delegation as acts
+from ieom.folder.catalogues import catalogue
 from ieom.records import members, missions
 from ieom.records.audit import AuditRow
 from ieom.records.base import begin, reading
@@ -139,6 +140,28 @@ def test_a_state_nominates_and_completes_a_file_by_the_link_of_its_letter(asked:
     page = web.get(path).text
     assert "a member of the Mission" in page
     assert "Take this nominee back" not in page
+
+
+def test_a_page_behind_a_link_speaks_as_the_readers_browser_asks(
+    asked: Engine, web: TestClient, turkish: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = path_of(asked)
+    send(web, path, NOMINEE)
+    web.headers["accept-language"] = "tr-TR,en;q=0.5"
+    page = web.get(path).text
+    assert '<html lang="tr">' in page
+    assert "Metne" in page
+    assert "fotoğraf" in page
+    assert "Önce dosyayı seçin" in give(web, path, "photo", b"").text
+    web.headers["accept-language"] = "de"
+    page = web.get(path).text
+    assert '<html lang="en">' in page
+    assert "To the text" in page
+    (settings().templates_dir / "locale" / "tr" / "ieom.po").write_text("no catalogue", "utf-8")
+    catalogue.cache_clear()
+    web.headers["accept-language"] = "tr"
+    assert web.get(path).status_code == 200, "a translator's slip keeps nobody out"
+    assert "can't be read" in caplog.text
 
 
 def test_a_state_declines_after_a_second_question_and_may_think_again(asked: Engine, web: TestClient) -> None:
