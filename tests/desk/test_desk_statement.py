@@ -32,7 +32,7 @@ def test_each_paragraph_stands_beside_what_it_rests_on(desk_asked: Desk, version
     for one in version().content["paragraphs"]:
         for sentence in one["sentences"]:
             assert sentence["text"] in said
-    assert re.search(r"upheld</span> · \d of \d (visits?|stations?)", page.text)
+    assert re.search(r"borne out</span> · \d of \d (visits?|stations?)", page.text)
     assert "asked for approval of this text" in page.text
     assert "/statement/edit" not in page.text
     grounds = desk_asked.delegation_member.get(f"{PAGE}/grounds/voting").text

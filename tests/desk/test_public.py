@@ -41,7 +41,7 @@ def web(engine: Engine, mission: str) -> Iterator[TestClient]:
 
 
 def site(web: TestClient) -> Site:
-    return web.app.app.state.site
+    return web.app.app.app.state.site
 
 
 def renewed(web: TestClient) -> None:

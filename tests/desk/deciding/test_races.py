@@ -37,7 +37,7 @@ def test_locked_records_ask_to_try_again_and_keep_what_was_typed(
 ) -> None:
     path = link_in(letter(asked))
     data = {"hash": hidden(web.get(path).text), "decision": "changes", "comment": "The second paragraph."}
-    with web.app.app.state.engine.connect() as connection:
+    with web.app.app.app.state.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=100")
     other = sqlite3.connect(asked.url.database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
