@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from desk.public.site import tag
-from ieom.errors import BadInput, NotFound, Tampered
+from ieom.errors import NotFound, Tampered
 from ieom.folder.catalogues import negotiated, speak, spoken
 from ieom.papers.page import environment
 from ieom.records.base import reading
@@ -32,17 +32,14 @@ T = TypeVar("T")
 
 
 class Spoken:
-    """Sentences are looked up in the language that a reader's browser asks for: nobody has entered, so no account says it."""
+    """Sentences are looked up in the language that a reader's browser asks for: nobody has entered, no account says it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            try:
-                speak(negotiated(Headers(scope=scope).get("accept-language", "")))
-            except BadInput as error:  # a translator's slip keeps nobody from deciding
-                LOG.error("%s", error)
+            speak(negotiated(Headers(scope=scope).get("accept-language", "")))
         await self.app(scope, receive, send)
 
 
@@ -82,7 +79,7 @@ def ours(request: Request) -> None:
 
 
 def page(status: int, template: str, facts: Facts, headers: dict[str, str] | None = None) -> Response:
-    """A page of `templates/`, in the language that the reader's browser asks for; `facts` hold the host country's `zone`."""
+    """A page of `templates/`, in the language of this request; `facts` hold the host country's `zone`."""
     known = environment(settings().templates_dir, spoken(), facts["zone"])
     data = known.get_template(template).render(**facts)
     return Response(data, status, media_type="text/html", headers=HEADERS | (headers or {}))

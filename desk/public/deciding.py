@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from desk.counted import n_of
 from desk.public.by_link import HEADERS, Facts, ours, page, read, style
 from desk.public.forms import form_of
 from desk.public.texts import turned
@@ -26,6 +27,7 @@ from ieom.errors import BadInput, IeomError, NotFound, Tampered
 from ieom.folder.catalogues import N_, _
 from ieom.records import decision_links, missions
 from ieom.records.base import begin, reading
+from ieom.rules.linter import COUNTED
 
 LONGEST = 80_000
 """Octets of a form; a letter of a comment takes up to nine of them."""
@@ -152,7 +154,7 @@ def _shown(
     if found.became == "open":
         asked = asked_of(session, found)
         late = missions.now(session, found.link.mission) > asked.closes
-        return told | {"template": "asked.html", "asked": asked, "late": late}
+        return told | {"template": "asked.html", "asked": asked, "late": late, "n_of": n_of, "counted": COUNTED}
     return told | {"template": "became.html", **_became(session, found)}
 
 

@@ -27,7 +27,7 @@ from desk.web.alike import Written
 from desk.web.pages import rendered, seat_of
 from ieom.acts import accounts as acts
 from ieom.errors import BadInput, NotFound, Refused, Tampered
-from ieom.folder.catalogues import negotiated, speak
+from ieom.folder.catalogues import negotiated, speak, suited
 from ieom.folder.names import names_changed, names_wrong
 from ieom.folder.timeline import timeline_wrong
 from ieom.records import accounts, letters, missions
@@ -67,8 +67,10 @@ class Asked:
 
     @property
     def language(self) -> str:
-        """The language that the asker reads: the account's; before anybody entered, the browser's."""
-        return self.account.language if self.account else negotiated(self.request.headers.get("accept-language", ""))
+        """The language that pages are shown in: the account's; before anybody entered, the browser's."""
+        if self.account is None:
+            return negotiated(self.request.headers.get("accept-language", ""))
+        return suited(self.account.language)
 
     @property
     def code(self) -> str:

@@ -15,10 +15,9 @@ from desk.web.pages import LANGUAGES
 from ieom.acts import sessions
 from ieom.acts.passwords import LONGEST, SHORTEST
 from ieom.errors import BadInput
-from ieom.folder.catalogues import _, ngettext, translated
+from ieom.folder.catalogues import _, ngettext, suited
 from ieom.records import accounts, missions, passkeys
 from ieom.records.base import begin
-from ieom.settings import settings
 
 part = router()
 Line = Annotated[str, Form(max_length=300)]
@@ -48,7 +47,7 @@ def show(desk: Desk) -> Response:
         now=now,
         zones=ZONES,
         languages=LANGUAGES,
-        english=[one for one in LANGUAGES if one != "en" and not _spoken(one)],
+        english=[one for one in LANGUAGES if suited(one) != one],
         given=desk.given,
         texts=texts,
         places=KEPT_PLACES,
@@ -60,11 +59,6 @@ def show(desk: Desk) -> Response:
     )
 
 
-def _spoken(language: str) -> bool:
-    """Whether the desk's pages are translated into this language."""
-    return translated(settings().templates_dir / "locale", language)
-
-
 @part.post("/me")
 def settle(
     desk: Desk, language: Line = "en", own_zone: Annotated[str, Form(alias="zone", max_length=100)] = ""
@@ -73,7 +67,7 @@ def settle(
     with begin(desk.engine) as session:
         desk.still(session)
         sessions.settle(session, account=desk.me.id, language=language, zone=own_zone.strip(), languages=LANGUAGES)
-    if language != "en" and not _spoken(language):
+    if suited(language) != language:
         name = Locale.parse(language).get_display_name("en")
         text = _("Times are shown so from now on. Pages stay in English: nobody has translated them into {name} yet.")
         return desk.done("/me", text.format(name=name))

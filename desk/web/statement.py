@@ -11,9 +11,10 @@ from fastapi import Form, Response
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named, words
+from desk.counted import n_of
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.knowing import shared
-from desk.web.statement_view import n_of, place_of, statement_facts
+from desk.web.statement_view import place_of, statement_facts
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import gather
 from ieom.acts.versions import missing as no_draft
@@ -69,7 +70,7 @@ def grounds(desk: Desk, paragraph: str, language: str = "en", version: int = 0) 
             if claim in claims and claims[claim].kind == "observation"
         }
         known = received.named(session, mission, [form for pair in behind.values() for side in pair for form in side])
-    rows, told_in = [], words("words")
+    rows, said = [], words("words")
     for sentence in one["sentences"]:
         for claim in sentence["claims"]:
             good, bad = ([known[form] for form in side if form in known] for side in behind.get(claim, ([], [])))
@@ -80,7 +81,7 @@ def grounds(desk: Desk, paragraph: str, language: str = "en", version: int = 0) 
                 {
                     "sentence": sentence["text"], "label": claims[claim].label if claim in claims else claim, "good": good,
                     "bad": bad, "kind": claims[claim].kind if claim in claims else "", "verdict": verdict,
-                    "says": told_in.get(str(verdict.kind.value), str(verdict.kind.value)) if verdict else "",
+                    "says": said.get(verdict.kind, verdict.kind) if verdict else "",
                     "figures": n_of(verdict.n, verdict.answered, verdict.base) if verdict and verdict.base in COUNTED else "",
                     "bound": round(100 * upper_bound(len(good))) if none_seen else 0,
                     "sources": told.mission.outside_sources.get(claim) if claims[claim].kind == "outside" else "",

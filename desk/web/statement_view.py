@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from babel.numbers import format_decimal
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named, words
+from desk.counted import n_of
 from desk.web.asking import Asked
 from desk.web.knowing import known
 from ieom.acts import drafting, rounds
 from ieom.acts.fallen import fallen
 from ieom.acts.grounds import Grounds, gather
-from ieom.folder.catalogues import N_, _, ngettext, spoken
+from ieom.folder.catalogues import N_, _
 from ieom.folder.names import load_names
 from ieom.records import comments, drafts, members, missions, received
 from ieom.records.statements import Override, StatementVersion
@@ -132,20 +132,6 @@ def _turned(session: Session, mission: str, row: StatementVersion) -> list[tuple
 def _against(row: StatementVersion, grounds: Grounds) -> set[str]:
     stated = {claim for one in row.content["paragraphs"] for s in one["sentences"] for claim in s["claims"]}
     return {form for claim in stated if claim in grounds.verdicts for form in grounds.verdicts[claim].forms_against}
-
-
-def n_of(n: int, answered: int, base: str) -> str:
-    """'3 of 5 visits', of what is counted (`COUNTED`)."""
-    match base:
-        case "stations":
-            says = ngettext("{n} of {answered} station", "{n} of {answered} stations", answered)
-        case "visits":
-            says = ngettext("{n} of {answered} visit", "{n} of {answered} visits", answered)
-        case "forms":
-            says = ngettext("{n} of {answered} form", "{n} of {answered} forms", answered)
-        case _:
-            says = ngettext("{n} of {answered} commission", "{n} of {answered} commissions", answered)
-    return says.format(n=format_decimal(n, locale=spoken()), answered=format_decimal(answered, locale=spoken()))
 
 
 def rests_on(

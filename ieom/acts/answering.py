@@ -147,7 +147,8 @@ def override(
     ref: str | None = None,
 ) -> None:
     """Let a sentence stand that the linter refuses, by name and for a reason; once the text is approved, as the head of
-    mission alone. `sentence` is its text, `finding` the code of the finding, which must be an open one. What an irregularity needs is to be set aside, not overridden."""
+    mission alone. `sentence` is its text, `finding` the code of the finding, which must be an open one. What an irregularity
+    needs is to be set aside, not overridden."""
     if not why.strip():
         raise BadInput("an override needs a reason")
     if ref and audit.happened(session, mission, ref):
@@ -181,7 +182,8 @@ def set_aside(
     ref: str | None = None,
 ) -> int:
     """Set an observed irregularity aside, by name and for a reason: neither the statement nor its annex mentions it. Once
-    the text is approved the head of mission alone does. It is set aside as these forms recorded it (`instance`, or all there are now); what another form records later
+    the text is approved the head of mission alone does. It is set aside as these forms recorded it (`instance`, or all there
+    are now); what another form records later
     stands again. Returns how many forms it was."""
     if claim not in {one.id for one in load_claims() if one.irregularity}:
         raise BadInput(f"'{claim}' is no claim about an irregularity")

@@ -2,13 +2,15 @@
 from the next start on.
 
 `_("{name} is appointed.").format(name=...)` looks a sentence up in the language that is spoken where it is called: that of the
-request (`speak`: the account's, or where nobody entered the browser's), English anywhere else. Words of a constant are marked by `N_` and looked up by `_` where they are shown.
+request (`speak`: the account's, or where nobody entered the browser's), English anywhere else. Words of a constant are marked
+by `N_` and looked up by `_` where they are shown.
 """
 
 from __future__ import annotations
 
 import gettext
 import io
+import logging
 from contextvars import ContextVar
 from functools import lru_cache
 from operator import itemgetter
@@ -22,15 +24,17 @@ from ieom.errors import BadInput
 from ieom.rules.words import N_
 from ieom.settings import settings
 
-__all__ = ["N_", "_", "catalogue", "negotiated", "ngettext", "speak", "spoken", "translated"]
+__all__ = ["N_", "_", "catalogue", "negotiated", "ngettext", "speak", "spoken", "suited", "translated"]
 
+LOG = logging.getLogger("ieom.catalogues")
 _ENGLISH = gettext.NullTranslations()
 _spoken: ContextVar[gettext.NullTranslations] = ContextVar("spoken", default=_ENGLISH)
 _language: ContextVar[str] = ContextVar("language", default="en")
 
 
 def speak(language: str) -> None:
-    """From here on, in this request alone, sentences are looked up in this language. Raises as `catalogue` does."""
+    """From here on, in this request alone, sentences are looked up in this language, or in English (`suited`)."""
+    language = suited(language)
     _spoken.set(catalogue(settings().templates_dir / "locale", language))
     _language.set(language)
 
@@ -50,26 +54,39 @@ def ngettext(one: str, many: str, count: int) -> str:
     return _spoken.get().ngettext(one, many, count)
 
 
-def translated(folder: Path, language: str) -> bool:
-    """Whether a translator's file of this language stands below `folder`."""
-    return (folder / language / "ieom.po").exists()
+@lru_cache(maxsize=8)
+def translated(folder: Path) -> frozenset[str]:
+    """The languages that pages can be read in: English, and each with a catalogue below `folder`. One that can't be read is
+    said in the log and counts as none: a translator's slip keeps nobody from deciding."""
+    known = {"en"}
+    for path in sorted(folder.glob("*/ieom.po")):
+        try:
+            catalogue(folder, path.parent.name)
+        except BadInput as error:
+            LOG.error("%s", error)
+        else:
+            known.add(path.parent.name)
+    return frozenset(known)
+
+
+def suited(language: str) -> str:
+    """The language in which pages are shown to who wants this one: itself, or English while nobody has translated it."""
+    return language if language in translated(settings().templates_dir / "locale") else "en"
 
 
 def negotiated(accepted: str) -> str:
-    """The language of those translated that a reader's browser asks for most (Accept-Language, RFC 9110, 12.5.4); English
+    """The language that a reader's browser asks for most, of those translated (Accept-Language, RFC 9110, 12.5.4); English
     where it asks for none of them."""
     wanted = []
-    for one in accepted.split(",")[:20]:
-        tag, _semicolon, weight = one.strip().partition(";q=")
+    for one in accepted.replace(" ", "").split(",")[:20]:
+        tag, _semicolon, weight = one.partition(";q=")
         try:
-            wanted.append((-float(weight or 1), tag))
+            wanted.append((float(weight or 1), tag))
         except ValueError:
             continue
-    folder = settings().templates_dir / "locale"
-    known = ["en", *(path.parent.name for path in folder.glob("*/ieom.po"))]
-    return (
-        negotiate_locale([tag for weight, tag in sorted(wanted, key=itemgetter(0)) if weight], known, sep="-") or "en"
-    )
+    wanted.sort(key=itemgetter(0), reverse=True)
+    known = translated(settings().templates_dir / "locale")
+    return negotiate_locale([tag for weight, tag in wanted if weight > 0], known, sep="-") or "en"
 
 
 @lru_cache(maxsize=32)

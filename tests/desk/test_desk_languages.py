@@ -38,13 +38,28 @@ def test_a_translators_file_is_used_as_it_is_and_what_is_missing_is_english(
     ("accepted", "spoken"),
     [
         ("tr-TR,tr;q=0.9,en;q=0.8", "tr"), ("de,tr;q=0.4", "tr"), ("en,tr;q=0.5", "en"), ("en;q=0.5, tr", "tr"), ("kk", "en"),
-        ("tr;q=0", "en"), ("tr;q=much", "en"), ("", "en"), ("*", "en"), ("../tr", "en"), ("tr" + "," * 9000, "tr"),
+        ("tr; q=0.5, en; q=0.4", "tr"), ("tr;q=0", "en"), ("tr;q=much", "en"), ("", "en"), ("*", "en"), ("../tr", "en"), ("tr" + "," * 9000, "tr"),
     ],
 )  # fmt: skip
 def test_a_reader_without_an_account_is_spoken_to_as_the_browser_asks(
     accepted: str, spoken: str, turkish: None
 ) -> None:
     assert negotiated(accepted) == spoken
+
+
+def test_a_catalogue_that_cannot_be_read_keeps_nobody_from_the_desk(
+    desk_opened: Desk, engine: Engine, turkish: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    (settings().templates_dir / "locale" / "tr" / "ieom.po").write_text("no catalogue", "utf-8")
+    with begin(engine) as session:
+        session.get_one(Account, desk_opened.accounts["coordinator"]).language = "tr"
+    for page in (
+        desk_opened.coordinator.get(f"/missions/{SLUG}"),
+        desk_opened.stranger.get("/enter", headers={"accept-language": "tr"}),
+    ):
+        assert page.status_code == 200
+        assert '<html lang="en">' in page.text
+    assert "can't be read" in caplog.text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
