@@ -163,16 +163,25 @@ def test_an_upload_that_drips_in_is_ended_and_a_steady_one_is_not(
 ) -> None:
     monkeypatch.setattr(limits, "SLACK", 0.3)
 
-    async def doing(web: SimpleNamespace) -> None:
-        for pace, wanted in ((100, 408), (4_000, 200)):
-            stream, writer = await web.send(post("/verify", PART, FORM, length=len(WHOLE) + 40_000))
-            end, left = asyncio.ensure_future(stream.read()), 40_000
-            while left and not end.done():
-                writer.write(b"x" * pace)
-                left -= pace
-                await asyncio.wait([end], timeout=0.05)
+    async def sent(web: SimpleNamespace, pace: int) -> int:
+        stream, writer = await web.send(post("/verify", PART, FORM, length=len(WHOLE) + 40_000))
+        end, left = asyncio.ensure_future(stream.read()), 40_000
+        while left and not end.done():
+            writer.write(b"x" * pace)
+            left -= pace
+            await asyncio.wait([end], timeout=0.05)
+        if not end.done():
             writer.write(WHOLE.removeprefix(PART).encode())
-            assert status(await asyncio.wait_for(end, 10)) == wanted
+        return int(status(await asyncio.wait_for(end, 10)))
+
+    async def doing(web: SimpleNamespace) -> None:
+        for again in range(3):
+            try:
+                assert await sent(web, 100) == 408
+                break
+            except ConnectionResetError:  # TCP drops an answer that octets on their way cross; the next try reads it
+                assert again < 2
+        assert await sent(web, 4_000) == 200
 
     served(engine_of_pages, doing)
 

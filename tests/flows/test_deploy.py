@@ -70,7 +70,11 @@ class Elsewhere:
                     process.wait()
 
     def api(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        answer = httpx.request("GET" if body is None else "POST", self.api_url + path, json=body, timeout=20)
+        for _time in range(6):  # as Prefect's own client: its server says 503 while its database is being written to
+            answer = httpx.request("GET" if body is None else "POST", self.api_url + path, json=body, timeout=20)
+            if answer.status_code != 503:
+                break
+            time.sleep(1)
         answer.raise_for_status()
         return answer.json()
 
