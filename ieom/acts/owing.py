@@ -3,6 +3,7 @@ prepare. The records say it; nobody writes it down."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,11 +92,19 @@ def _text(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]
         against = approvals.contradictions(session, round_.id)
         said = [row for _seat, state, row in rounds.seats(session, round_) if row is not None and not state.counts]
         open_ = [row for row in said if row.id not in confirmed and row.id not in against]
-        if open_:
-            yield Work("to confirm", "coordinator", count=len(open_))
+        whose = Counter(_confirms(facts, recorded_by=row.recorded_by, decided_by=row.by) for row in open_)
+        yield from (Work("to confirm", who, count=count) for who, count in whose.items())
     correction = waiting(session, round_)
     if correction is not None:
         yield Work("to agree", correction.second)
+
+
+def _confirms(facts: MissionFacts, *, recorded_by: str, decided_by: str) -> str:
+    """Who confirms a decision given by telephone or on paper: the coordinator; one that the coordinator recorded, or gave,
+    whoever stands in for the coordinator, and the press officer where nobody is named for that or that is the same person."""
+    deputy = next((one.deputy for one in facts.offices if one.code == "coordinator"), "")
+    order = ("coordinator", deputy, "press-officer", "drafter")
+    return next(who for who in order if who and who not in {recorded_by, decided_by})
 
 
 def _releases(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]:

@@ -59,8 +59,17 @@ def test_an_approval_is_due_when_it_closes_and_says_so_past_it(desk_asked: Desk,
     assert "5 minutes ago, and still is awaited" in late
 
 
-def test_a_text_that_lost_its_round_waits_for_the_drafter(desk_asked: Desk, asked: Engine) -> None:
+def test_who_recorded_a_decision_is_not_asked_to_confirm_it_and_a_text_that_lost_its_round_waits_for_the_drafter(
+    desk_asked: Desk, asked: Engine
+) -> None:
     do = Doing(asked)
+    call = {"decision": "approve", "channel": "telephone", "evidence": "A call at 18:10."}
+    for by, who in (("coordinator", "secretary-general"), ("drafter", "uz-1")):
+        do(approval.record_decision, by, who=who, **call)
+    with reading(asked) as session:
+        waits = {(one.who, one.count) for one in work(session, SLUG, at=do.now) if one.about == "to confirm"}
+    assert waits == {("deputy-coordinator", 1), ("coordinator", 1)}
+    assert "confirmed by a second person</a></td><td>Deputy mission coordinator<" in desk_asked.drafter.get(HERE).text
     do(drafting.edit, "drafter", paragraph="place", text="The Mission observed in Nur-Sultan.", why="a slip")
     do.advance(approval)
     owed = rows(desk_asked.drafter.get(HERE).text)
