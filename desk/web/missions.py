@@ -21,13 +21,12 @@ from starlette.concurrency import run_in_threadpool
 
 from desk import serving
 from desk.chronicle import coded, named, sentence
-from desk.timeline_view import local
 from desk.web.approval_view import undecided
 from desk.web.asking import Asked, Desk, router
 from desk.web.fallen_view import published
 from desk.web.knowing import known, shared
 from desk.web.owed_view import led, listed
-from desk.web.pages import seat_of
+from desk.web.pages import clock_at, seat_of
 from ieom.acts import mission as acts
 from ieom.acts import reminders as reminding
 from ieom.acts import witness
@@ -40,7 +39,7 @@ from ieom.rules.timeline import TITLES, Stage, Standing, State
 from ieom.settings import settings
 
 part = router()
-DECIDES = "POST /missions/{mission}/approval/decide"
+SEES, DECIDES = "GET /missions/{mission}", "POST /missions/{mission}/approval/decide"
 Why = Annotated[str, Form(min_length=1, max_length=2000)]
 FEW = 2
 """So many who are waited for are named in a sentence; more are counted there, and named in the list of what is owed."""
@@ -62,9 +61,7 @@ SAID = {
 def overview(desk: Desk) -> Response:
     """The missions that the asker has a part in, each with its timeline, what waits for whom, the next date."""
     with reading(desk.engine) as session:
-        everywhere = any(not one.mission and one.role != "administrator" for one in desk.given)
-        mine = {one.mission for one in desk.given if one.mission}
-        slugs = [slug for slug in missions.all_slugs(session) if everywhere or slug in mine]
+        slugs = [slug for slug in missions.all_slugs(session) if desk.may_in(slug, SEES)]
     listed = [
         {**one, "awaited": desk.may_in(slug, DECIDES) and acts_as(desk.given, slug) in one["undecided"]}
         for slug in slugs
@@ -82,7 +79,7 @@ def _glance(desk: Asked, slug: str) -> dict[str, Any]:
             "slug": slug, "title": facts.title, "day": facts.election_day, "zone": facts.zone, "state": row.state,
             "rehearsal": row.simulated_now is not None, "stages": stages, "undecided": undecided(session, slug), "now": missions.now(session, slug),
             "waits": next((s for s in stages if s["waits_for"] and s["state"] == "waiting"), None), "next": following,
-            "next_said": f"{local(following, facts.zone, short=True)} {seat_of(facts)}" if following else "",
+            "next_said": clock_at(following, facts.zone, seat_of(facts, desk.language), desk.language) if following else "",
         }  # fmt: skip
 
 

@@ -51,6 +51,16 @@ def own_name(code: str) -> str:
         return code
 
 
+def clock_at(moment: datetime, zone: str, place: str, language: str) -> str:
+    """A moment in a zone that is named after a place: '12 Aug 2020, 21:00 Nur-Sultan (UTC+6)'."""
+    there = ZoneInfo(zone)
+    return f"{_written(moment.astimezone(there), 'd MMM y', language)} {place} ({offset(moment, there)})"
+
+
+def _written(here: datetime, day: str, language: str) -> str:
+    return f"{format_date(here, day, locale=language)}, {format_time(here, 'HH:mm', locale=language)}"
+
+
 @lru_cache(maxsize=64)
 def words(folder: Path, language: str, zone: str, own: str, place: str = "") -> Environment:
     """The environment of pages in a language, with a host country's zone, the city it is named after there, and the
@@ -60,13 +70,11 @@ def words(folder: Path, language: str, zone: str, own: str, place: str = "") -> 
     spoken, there, city = str(made.globals["words"]), ZoneInfo(zone), place or city_of(zone)
 
     def clock(moment: datetime, *, short: bool = False) -> str:
-        """'12 Aug 2020, 21:00 Nur-Sultan (UTC+6)', and the reader's own time where that is another; short: '12 Aug 21:00'."""
-        here = moment.astimezone(there)
-        said = f"{format_date(here, 'd MMM' if short else 'd MMM y', locale=spoken)}, {format_time(here, 'HH:mm', locale=spoken)}"
+        """'12 Aug 2020, 21:00 Nur-Sultan (UTC+6)', and the reader's own time where that is another; short: '12 Aug, 21:00'."""
         if short:
-            return said
-        said = f"{said} {city} ({offset(moment, there)})"
-        if own and moment.astimezone(ZoneInfo(own)).utcoffset() != here.utcoffset():
+            return _written(moment.astimezone(there), "d MMM", spoken)
+        said = clock_at(moment, zone, city, spoken)
+        if own and moment.astimezone(ZoneInfo(own)).utcoffset() != moment.astimezone(there).utcoffset():
             mine = moment.astimezone(ZoneInfo(own))
             said += f" · {format_time(mine, 'HH:mm', locale=spoken)} {city_of(own)}"
         return said

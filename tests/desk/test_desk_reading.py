@@ -8,9 +8,10 @@ import re
 from desks import SLUG, Desk
 from evening import Doing
 
-from ieom.acts import approval
-from ieom.records import drafts
-from ieom.records.base import reading
+from ieom.acts import accounts, approval
+from ieom.records import drafts, missions
+from ieom.records.base import begin, reading
+from ieom.rules.roles import Role
 
 MISSION = f"/missions/{SLUG}"
 AWAITED = "Your decision is awaited: the statement"
@@ -42,7 +43,21 @@ def test_local_time_is_named_after_the_city_that_the_mission_sits_in(desk_asked:
         text = desk_asked.coordinator.get(MISSION + page).text
         assert "Almaty" not in text, page
     assert "17:00 Nur-Sultan (UTC+6)" in desk_asked.coordinator.get(MISSION).text
-    assert "Nur-Sultan" in desk_asked.coordinator.get("/").text
+    following = re.search(
+        r"Next date: 12 Aug 2020, \d\d:\d\d Nur-Sultan \(UTC\+6\), in ", desk_asked.coordinator.get("/").text
+    )
+    assert following, "the next date has its zone, and says how far off it is"
+
+
+def test_an_administrator_of_one_mission_reads_none_of_it(desk_asked: Desk) -> None:
+    with begin(desk_asked.engine) as session:
+        accounts.give_role(
+            session, by="desk-1", at=missions.real_now(), account=desk_asked.accounts["administrator"],
+            role=Role.ADMINISTRATOR, mission=SLUG,
+        )  # fmt: skip
+    page = desk_asked.administrator.get("/").text
+    assert "You have a part in no mission yet" in page
+    assert "Senate" not in page
 
 
 def test_many_who_are_waited_for_are_named_once(desk_asked: Desk) -> None:
