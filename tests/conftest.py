@@ -32,7 +32,9 @@ OPENED = datetime(2020, 7, 6, 4, 0, tzinfo=UTC)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`make screens` says where pictures of the desk's pages are left; `.ci/run` leaves no kill out."""
     parser.addoption("--screens", default="", help="leave a picture of each of the desk's pages in this folder")
-    parser.addoption("--thorough", action="store_true", help="kill the mission at every commit, not at some of them")
+    parser.addoption(
+        "--thorough", action="store_true", help="the tests marked 'thorough' too, and every kill, not some"
+    )
 
 
 # How fast a machine draws examples is no finding; a test that is busy beside two others draws slowly.
@@ -40,6 +42,30 @@ hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
+
+
+FIRST = (
+    "test_every_commit",
+    "test_demo",
+    "test_kills",
+    "test_desk_mission",
+    "test_serve",
+    "test_desk_looks",
+    "test_desk_script",
+)
+"""Files that take a minute and more, the longest first: begun at the end of a run, one of them would keep it waiting."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long begins first; what is marked as thorough is left out unless it is asked for."""
+    turn = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: turn.get(item.path.stem, len(FIRST)))
+    if config.getoption("--thorough"):
+        return
+    left = [item for item in items if item.get_closest_marker("thorough")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
 
 
 def pytest_collection_finish() -> None:

@@ -1,5 +1,5 @@
 """See every_commit.py: the whole mission, killed with SIGKILL at every commit boundary that it has (`--thorough`), or at
-one in four."""
+one in twelve."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ from living import alone
 def test_a_mission_killed_at_any_commit_goes_on_as_if_it_had_not_been(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    share = 1 if request.config.getoption("--thorough") else 4
+    share = 1 if request.config.getoption("--thorough") else 12
     alone(killed_at_every_commit, tmp_path, share, int(time.time()) % share, seconds=1200)

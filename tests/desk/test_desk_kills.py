@@ -14,19 +14,17 @@ import pytest
 from conftest import open_example
 from desks import Desk
 from evening import SLUG, Doing
-from sqlalchemy import Engine, event, select
-from sqlalchemy.orm import Session
-from starlette.testclient import TestClient
+from falling import HERE, killed_at_its_commit
+from sqlalchemy import Engine, select
 
 from ieom.acts import approval, distribution, vault
 from ieom.acts import audit as audit_acts
 from ieom.records import audit, drafts
 from ieom.records.audit import AuditRow
-from ieom.records.base import connect, reading
+from ieom.records.base import reading
 
-HERE = {"origin": "http://testserver"}
 ROOM = multiprocessing.get_context("forkserver")
-ROOM.set_forkserver_preload(["desk.web.app"])
+ROOM.set_forkserver_preload(["desk.web.app", "starlette.testclient"])
 
 
 @dataclass(frozen=True)
@@ -93,28 +91,6 @@ ACTS = {
 }  # fmt: skip
 
 
-def _killed(
-    url: str, environment: dict[str, str], cookie: str, path: str, data: dict[str, Any], files: Any, when: str
-) -> None:
-    """In a process of its own: the desk is asked, and killed at the first commit."""
-    os.environ.update(environment)
-    from desk.web.app import web
-
-    engine = connect(url)
-
-    def end(*_: object) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    if when == "before":
-        event.listen(engine, "commit", end)
-    else:
-        event.listen(Session, "after_commit", end)
-    client = TestClient(web(engine), raise_server_exceptions=False)
-    client.cookies.set("desk", cookie)
-    said = client.post(f"/missions/{SLUG}{path}", data=data, files=files, headers=HERE)
-    raise AssertionError(f"nothing was committed: {said.status_code} {said.text[:2000]}")
-
-
 def _count(engine: Engine, leaves: str) -> int:
     with reading(engine) as session:
         assert audit_acts.faults(session, SLUG) == []
@@ -123,13 +99,30 @@ def _count(engine: Engine, leaves: str) -> int:
         return len(rows.all())
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("what", ACTS)
+ONE_OF_EACH = {
+    ("hold", "after"),
+    ("statement_edit", "before"),
+    ("upload", "after"),
+    ("approval", "before"),
+    ("release", "after"),
+}
+"""Tried in every run; the other moment of each is tried in a thorough one."""
+
+
+@pytest.mark.parametrize(
+    ("what", "when"),
+    [
+        pytest.param(what, when, marks=() if (what, when) in ONE_OF_EACH else pytest.mark.thorough)
+        for what in ACTS
+        for when in ("before", "after")
+    ],
+)
 def test_an_act_is_there_wholly_or_not_at_all(what: str, when: str, request: pytest.FixtureRequest) -> None:
     _falls(request.getfixturevalue(ACTS[what].stage), what, when)
 
 
 @pytest.mark.postgres
+@pytest.mark.thorough
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_act_is_there_wholly_or_not_at_all_on_postgresql(postgres: Engine, when: str) -> None:
     open_example(postgres)
@@ -143,11 +136,11 @@ def _falls(engine: Engine, what: str, when: str) -> None:
     data, before = act.data(engine), _count(engine, act.leaves)
     told = {"csrf": browser.token(), **data}
     process = ROOM.Process(
-        target=_killed,
+        target=killed_at_its_commit,
         args=(
             engine.url.render_as_string(hide_password=False),
             {key: value for key, value in os.environ.items() if key.startswith("IEOM_")},
-            browser.client.cookies["desk"], act.path, told, act.files, when,
+            browser.client.cookies["desk"], f"/missions/{SLUG}{act.path}", told, act.files, when,
         ),
     )  # fmt: skip
     process.start()

@@ -24,7 +24,7 @@ from ieom.records.base import begin, connect, reading
 from ieom.records.migrate import upgrade
 from ieom.settings import ROOT
 
-pytestmark = [pytest.mark.prefect, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.prefect, pytest.mark.thorough, pytest.mark.timeout(240)]
 
 POOL = "ieom"
 
