@@ -25,7 +25,7 @@ from desk.web.approval_view import undecided
 from desk.web.asking import Asked, Desk, router
 from desk.web.fallen_view import published
 from desk.web.knowing import known, shared
-from desk.web.owed_view import led, listed
+from desk.web.owed_view import led, listed, reminded
 from desk.web.pages import clock_at, seat_of
 from ieom.acts import mission as acts
 from ieom.acts import reminders as reminding
@@ -45,6 +45,8 @@ FEW = 2
 """So many who are waited for are named in a sentence; more are counted there, and named in the list of what is owed."""
 LATEST = 12
 """Acts shown on a mission's page; the audit page has them all."""
+REMINDED = 100
+"""Reminders shown that went; all are counted."""
 STREAMS = 6
 """Pages of a browser that are told of changes at one time."""
 TURN, TURNS = 2.0, 80
@@ -210,7 +212,8 @@ def _facts(desk: Asked) -> dict[str, Any]:
         row, facts = missions.get(session, mission), missions.facts(session, mission)
         names, codes = named(session, mission), coded(session, mission)
         planned = reminding.planned(session, mission, at=now)
-        gone = letters.reminders(session, mission)
+        written = letters.reminded(session, mission)
+        gone = {one.occasion: one.settled_at for one in written}
         latest, _count = audit.page(session, mission, most=LATEST)
         stages = _stages(session, mission, names)
         return {
@@ -218,6 +221,7 @@ def _facts(desk: Asked) -> dict[str, Any]:
             "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
             "walked": row.walked_revision, "owed": listed(planned, works(session, mission, at=now), gone, names, facts, now),
             "happened": [(said, one.at) for one in latest if (said := sentence(one, codes))],
+            "reminded": reminded(written)[:REMINDED], "reminders": len(written),
             "fallen": published(session, mission), "letters": dict(letters.counts(session, mission)),
             "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": names,
             "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),

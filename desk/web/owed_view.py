@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from desk.web.release_view import STATES
 from ieom.acts.asked_of import closes
 from ieom.acts.owing import Work
+from ieom.folder.catalogues import _
+from ieom.records.letters import Reminded
 from ieom.rules.mission import MissionFacts
 from ieom.rules.reminders import Owed, Reminder
 
@@ -83,6 +86,18 @@ def _row(
         "about": about.replace("_", " "), "who": names.get(who, who), "due": due, "late": due is not None and due <= now,
         "went": [], "next": None, "escalates": None, "ways": _ways(about, key), "count": count, "number": key,
     }  # fmt: skip
+
+
+def reminded(written: Sequence[Reminded]) -> list[dict[str, Any]]:
+    """Each reminder that was written: about what, to whom, when, how its letter stands; the newest first."""
+    return [
+        {
+            "about": one.kind.removeprefix("reminder_").replace("_", " "), "to": one.to, "at": one.settled_at or one.due_at,
+            "state": one.state, "said": _(STATES.get(one.state, one.state)), "escalated": one.occasion.endswith(":deputy"),
+            "number": "", "count": 1,
+        }
+        for one in written
+    ]  # fmt: skip
 
 
 def led(owed: Sequence[dict[str, Any]], may: Callable[[str], bool]) -> list[str]:

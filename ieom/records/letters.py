@@ -161,6 +161,29 @@ def reminders(session: Session, mission: str) -> dict[str, datetime | None]:
     return dict(session.execute(query).tuples().all())
 
 
+@dataclass(frozen=True)
+class Reminded:
+    """A reminder that was written to one reader: for which occasion, of which kind, to which office, by when it was to go and
+    when it was settled (UTC; None while it waits), in which state it is."""
+
+    occasion: str
+    kind: str
+    to: str
+    due_at: datetime
+    settled_at: datetime | None
+    state: str
+
+
+def reminded(session: Session, mission: str) -> list[Reminded]:
+    """Every reminder that was written, newest first."""
+    query = (
+        select(Letter.occasion, Letter.kind, Letter.to_office, Letter.due_at, Letter.settled_at, Letter.state)
+        .where(Letter.mission == mission, Letter.kind.startswith("reminder_"))
+        .order_by(Letter.id.desc())
+    )
+    return [Reminded(*row) for row in session.execute(query)]
+
+
 def said_back(session: Session, letters: Collection[int]) -> dict[int, LetterReport]:
     """Letter -> the newest report that it came back, of these letters."""
     query = select(LetterReport).where(LetterReport.letter.in_(letters), LetterReport.kind == "bounce")

@@ -15,7 +15,7 @@ from desk.rehearsal import set_clock
 from ieom.acts import approval, drafting, observation
 from ieom.acts.asked_of import closes
 from ieom.acts.owing import work
-from ieom.records import missions
+from ieom.records import letters, missions
 from ieom.records.base import reading
 
 HERE = f"/missions/{SLUG}"
@@ -47,6 +47,16 @@ def test_an_approval_is_due_when_it_closes_and_says_so_past_it(desk_asked: Desk,
     page = desk_asked.coordinator.get(HERE).text
     assert said in page.partition("Owed today")[2]
     assert rows(page)["A decision on the statement"] == f"{HERE}/approval"
+    gone = page.partition('<details id="reminded">')[2].partition("</details>")[0]
+    with reading(asked) as session:
+        written = letters.reminded(session, SLUG)
+    assert f"{len(written)} reminders went" in gone
+    assert gone.count("<tr><td>") == len(written) > 2, "what was settled long since stays to be seen"
+    first = next(one for one in reversed(written) if one.kind == "reminder_nominations" and one.settled_at)
+    when = f"{first.settled_at + timedelta(hours=6):%-d %b, %H:%M}"
+    assert re.search(
+        rf"<td>Nominations</td><td>{first.to}</td><td[^>]*><time[^>]*>{when}</time></td><td>sent</td>", gone
+    )
     waited = desk_asked.coordinator.get(f"{HERE}/approval").text
     assert f"It closes {said}" in waited
     assert "Past due" not in waited

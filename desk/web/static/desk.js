@@ -3,7 +3,11 @@
 (() => {
   const token = () => document.body.dataset.token || "";
   document.addEventListener("htmx:configRequest", (event) => { if (token()) event.detail.headers["X-Desk-Token"] = token(); });
+  // What is put in place of something by itself is unfolded where that was.
+  let unfolded = [];
+  document.addEventListener("htmx:beforeSwap", (event) => { unfolded = [...event.target.querySelectorAll("details[open][id]")].map((one) => one.id); });
   document.addEventListener("htmx:afterSwap", (event) => {
+    for (const id of event.target.matches("[data-now]") ? unfolded : []) document.getElementById(id)?.setAttribute("open", "");
     if (event.target.id === "said") { event.target.setAttribute("tabindex", "-1"); event.target.focus(); }
     else if (event.target === document.body) { const main = document.getElementById("main"); if (main) main.focus({ preventScroll: true }); window.scrollTo(0, 0); }
     headed();
