@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from babel import Locale
 from rich import box
 from rich.table import Table
 from rich.text import Text
@@ -114,11 +115,16 @@ def go(number: NumberOption = None, mission: MissionOption = "", by: ByOption = 
         until, zone = embargo_until(known), missions.facts(session, slug).zone
         lacks = known.lacks
         media, offices, tested = acts.reach(session, slug, row)
+        unapproved = sorted(row.translations or {})
+        unapproved = sorted(row.translations or {})
     one, other = "" if media == 1 else "s", "y" if offices == 1 else "ies"
     say(
         f"Release {row.number}, {KIND[row.kind]}: {media} letter{one} to the media, {offices} official cop{other}"
         f"{'' if tested else '; no test of it was sent'}. 'ieom release stop' halts it."
     )
+    if unapproved:
+        names = ", ".join(Locale.parse("en").languages.get(code, code) for code in unapproved)
+        say(f"Unofficial translations that nobody has approved go with it, marked as that: {names}.")
     if lacks:
         say(f"Go is recorded. Release {row.number} leaves by itself once this is settled: {'; '.join(lacks)}.")
     elif until is not None and until > at:

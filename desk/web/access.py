@@ -45,6 +45,13 @@ KEEPERS = ForAll({C, R})
 FORMS = frozenset({C, D})
 SCANS = frozenset({C, D, H, U})
 """Who sees the paper of a form itself: people's handwriting and signatures stand on it."""
+ADDRESSES = frozenset({C, R, U})
+"""Who sees readers' addresses and what mail servers answered, whole in a ledger's file or on any page; to others a page
+says the outlet and, in words, what became of the letter."""
+COMPLAINTS = frozenset({C, R})
+"""Who handles complaints; they name who complained, and of whom."""
+SEES = {"addresses": ADDRESSES, "complaints": COMPLAINTS | {U}}
+"""Parts of pages that not everybody who may open the page is shown: what -> the roles that are."""
 
 MAY: dict[str, frozenset[Role] | Open] = {
     "GET /static/{name}": Open.ANYBODY,
@@ -256,11 +263,11 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/release/doubt/resend": frozenset({C, R}),
     "POST /missions/{mission}/release/letters/{letter}/settle": frozenset({C, R}),
     "POST /missions/{mission}/release/late": frozenset({C, R}),
-    "POST /missions/{mission}/release/complaints": frozenset({C, R}),
+    "POST /missions/{mission}/release/complaints": COMPLAINTS,
     "POST /missions/{mission}/release/complaints/reply": frozenset({C}),
     "GET /missions/{mission}/release/{number}": SECRETARIAT | frozenset({H, P}),
-    "GET /missions/{mission}/release/{number}/ledger.csv": frozenset({C, R, U}),
-    "GET /missions/{mission}/release/{number}/ledger.xlsx": frozenset({C, R, U}),
+    "GET /missions/{mission}/release/{number}/ledger.csv": ADDRESSES,
+    "GET /missions/{mission}/release/{number}/ledger.xlsx": ADDRESSES,
     "GET /missions/{mission}/release/{number}/papers/{name}": SECRETARIAT | frozenset({H, P}),
     "GET /missions/{mission}/release/{number}/letters/{language}": SECRETARIAT | frozenset({H, P}),
     "GET /missions/{mission}/release/{number}/letters/{language}/words": SECRETARIAT | frozenset({H, P}),

@@ -22,7 +22,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from desk.public.texts import strange, turned
-from desk.web.access import FOR_ALL, MAY, Open
+from desk.web.access import FOR_ALL, MAY, SEES, Open
 from desk.web.alike import Written
 from desk.web.pages import rendered, seat_of
 from ieom.acts import accounts as acts
@@ -104,6 +104,10 @@ class Asked:
         """Whether the asker might call 'METHOD /missions/{mission}/...' in this mission, not the one asked about."""
         who = MAY[route]
         return isinstance(who, Open) or bool(who & roles_in(self.given, mission))
+
+    def sees(self, part: str) -> bool:
+        """Whether the asker is shown a part of pages here that not all of their readers are: 'addresses', 'complaints'."""
+        return bool(SEES[part] & self.roles())
 
     def known(self, route: str) -> bool:
         """Whether there is such a route at all."""

@@ -10,9 +10,9 @@ from fastapi import Form, Response
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
+from desk.mail_words import STATES as STATES_OF_LETTERS
 from desk.typed import moment
 from desk.web.asking import Desk, missing, router
-from desk.web.release_view import STATES as STATES_OF_LETTERS
 from ieom.acts import inviting
 from ieom.acts import meetings as acts
 from ieom.errors import BadInput

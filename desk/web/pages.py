@@ -61,6 +61,11 @@ def _written(here: datetime, day: str, language: str) -> str:
     return f"{format_date(here, day, locale=language)}, {format_time(here, 'HH:mm', locale=language)}"
 
 
+def tongue(code: str, language: str = "en") -> str:
+    """A language's name in another: 'Turkish' for 'tr'; what is no language's code stays as it is."""
+    return str(Locale.parse(language).languages.get(code, code))
+
+
 @lru_cache(maxsize=64)
 def words(folder: Path, language: str, zone: str, own: str, place: str = "") -> Environment:
     """The environment of pages in a language, with a host country's zone, the city it is named after there, and the
@@ -94,7 +99,7 @@ def words(folder: Path, language: str, zone: str, own: str, place: str = "") -> 
     made.filters.update(
         clock=clock, off=off, word=word, stage=lambda one: word(TITLES[one]), role=lambda one: word(SAID[Role(one)]),
         utc=lambda moment: moment.astimezone(UTC).isoformat(timespec="seconds"),
-        country=lambda code: country_name(code, spoken), own_name=own_name,
+        country=lambda code: country_name(code, spoken), own_name=own_name, tongue=lambda code: tongue(code, spoken),
     )  # fmt: skip
     made.globals["city"] = city
     return made

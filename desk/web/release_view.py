@@ -12,6 +12,7 @@ from babel import Locale
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
+from desk.mail_words import STATES
 from desk.web.fallen_view import published
 from ieom.acts import distribution as acts
 from ieom.acts import doubt, letters, readers
@@ -32,20 +33,10 @@ KIND = {
     "arrival": N_("arrival"), "advisory": N_("media advisory"), "mid_mission": N_("mid-mission release"), "statement": N_("statement"),
     "clarification": N_("clarification"), "correction": N_("correction"), "withdrawal": N_("withdrawal"), "holding": N_("holding line"),
 }  # fmt: skip
-STATES = {
-    "queued": N_("waiting"), "leased": N_("about to leave"), "transmitting": N_("leaving now"), "sent": N_("sent"), "refused": N_("refused"),
-    "deferred": N_("tried again later"), "in_doubt": N_("in doubt"), "late": N_("late, waits for a person"), "stopped": N_("stopped"),
-    "cancelled": N_("taken back"), "bounced": N_("came back"),
-}  # fmt: skip
 AT_ONCE = timedelta(seconds=30)
 """So long after the embargo a release has begun, unless something is amiss."""
 MANY = 300
 """Rows of a ledger that a page shows; the file has them all."""
-
-
-def said_states() -> dict[str, str]:
-    """A letter's states in the reader's language."""
-    return {state: _(said) for state, said in STATES.items()}
 
 
 def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dict[str, Any]:
@@ -131,6 +122,7 @@ def one(
         "go_later": too_early_to_say_go(ready, now), "mark": (digest_of(session, row) if own else next(iter(row.hashes.values()), ""))[:8],
         "may_approve": False, "digest": digest_of(session, row) if own else "", "outdated": outdated(session, row),
         "about": [(o.number, _(KIND[o.kind])) for o in releases.about(session, row.id)],
+        "unapproved": sorted(row.translations or {}),
     }  # fmt: skip
     if own and row.started_at is None and row.status != "dropped":
         heads, seats = approvers(session, mission, row)

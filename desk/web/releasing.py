@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Form, Query, Response
 
 from desk.chronicle import named
+from desk.mail_words import became, said_states
 from desk.web import release_view as view
 from desk.web.asking import Desk, missing, router
 from desk.web.files import EXCEL, letter_page, sent
@@ -18,7 +19,7 @@ from ieom.acts import letters as letter_acts
 from ieom.acts.proving import stored
 from ieom.errors import BadInput
 from ieom.folder import sheets
-from ieom.folder.catalogues import _, ngettext
+from ieom.folder.catalogues import N_, _, ngettext
 from ieom.mail import maillog
 from ieom.records import ledger, missions, releases
 from ieom.settings import settings
@@ -26,6 +27,7 @@ from ieom.settings import settings
 part = router()
 Words = Annotated[str, Form(max_length=20_000)]
 Name = Annotated[str, Form(max_length=300)]
+REPORTS = {"bounce": N_("came back"), "delay": N_("delayed"), "delivered": N_("delivered"), "complaint": N_("unwanted")}
 OFFICIAL = "official"
 """In the place of a language: the copy for authorities and states."""
 
@@ -210,12 +212,14 @@ def detail(desk: Desk, number: int, state: str = "", language: str = "", q: str 
         one = view.one(session, mission, row, at, known, code=desk.code)
         more = view.detail(session, mission, row, own_address=desk.me.email)
         rows: list[ledger.Row] = []
-        for found in ledger.rows(session, row.id, state=state, language=language, words=q.strip()):
+        for found in ledger.rows(
+            session, row.id, state=state, language=language, words=q.strip(), addresses=desk.sees("addresses")
+        ):
             if len(rows) == view.MANY:
                 break
             rows.append(found)
     return desk.page(
-        "release_one.html", now=at, one=one, rows=rows, state=state, spoken=language, q=q, states=view.said_states(), state_choices=list(view.said_states().items()),
+        "release_one.html", now=at, one=one, rows=rows, state=state, spoken=language, q=q, states=said_states(), state_choices=list(said_states().items()), became=became, reports=REPORTS,
         most=view.MANY, **more,
     )  # fmt: skip
 

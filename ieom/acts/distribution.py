@@ -104,13 +104,19 @@ def _step(session: Session, mission: str, row: Release, at: datetime) -> Standin
     known = readiness(session, mission, row)
     why = reasons_not_to(known, at)
     if why:
-        return _waiting(known, [*why, *([row.held_why] if row.held_why else [])], at)
+        return _waiting(known, [*why, *_held(row)], at)
     papers = prove(session, mission, row)
     readers.take_back(session, row, at=at)
     count = queue_release(session, mission, row, papers, at)
     row.status, row.started_at = "going", at
     audit.append(session, mission, by="clock", at=at, act=ReleaseStarted(row.number, count))
     return _progress(session, mission, row, at)
+
+
+def _held(row: Release) -> list[str]:
+    """Why it was stopped, as the timeline says it to everybody: a server's own answer, which may name addresses, is for
+    those who see the ledger."""
+    return ["the mail server would not have it"] if row.status == "held" else [row.held_why] if row.held_why else []
 
 
 def _waiting(known: Readiness, why: list[str], at: datetime) -> Standing:

@@ -47,15 +47,18 @@ class Row:
 
 
 def rows(
-    session: Session, release: int, *, state: str = "", language: str = "", words: str = ""
+    session: Session, release: int, *, state: str = "", language: str = "", words: str = "", addresses: bool = True
 ) -> Iterator[Row]:  # fmt: skip
     """The ledger of a release, by outlet; read in pieces, so that a long one takes no more memory than a short one. Of
-    one state, in one language, or with `words` in the outlet's name or address, where those are given."""
+    one state, in one language, or with `words` in the outlet's name or (with `addresses`) address, where those are given."""
     asked = [Letter.release == release]
     asked += [Letter.state == state] if state else []
     asked += [Letter.language == language] if language else []
     if words:
-        held = [column.icontains(words, autoescape=True) for column in (Letter.to_office, Letter.recipient)]
+        held = [
+            column.icontains(words, autoescape=True)
+            for column in (Letter.to_office, *([Letter.recipient] if addresses else []))
+        ]
         asked.append(or_(*held))
     attempt, report = aliased(LetterAttempt), aliased(LetterReport)
     last = select(func.max(attempt.id)).where(attempt.letter == Letter.id).correlate(Letter).scalar_subquery()

@@ -10,7 +10,7 @@ from datetime import timedelta
 from threading import Event, Thread
 from time import sleep
 
-from desks import Desk
+from desks import PEOPLE, Desk
 from evening import EVENING, SLUG, Doing, letters, release_letters
 from openpyxl import load_workbook
 from releases import ADVISORY
@@ -18,10 +18,10 @@ from scripted import Scripted, well
 from sqlalchemy import select, update
 
 from desk.web.release_view import left
-from ieom.acts import distribution
+from ieom.acts import complaining, correspondence, distribution, drafting
 from ieom.mail.sender import send_due
 from ieom.mail.smtp import Account
-from ieom.records import missions, releases
+from ieom.records import drafts, missions, releases
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
 
@@ -48,11 +48,25 @@ def test_nothing_is_prepared_before_the_approval(desk_asked: Desk) -> None:
 
 def test_who_prepared_a_release_can_not_say_go_and_another_can(desk_approved: Desk) -> None:
     desk_approved.press_officer.post(f"{PAGE}/prepare")
+    assert "that nobody has approved" not in desk_approved.coordinator.get(PAGE).text
+    do = Doing(desk_approved.engine)
+    with reading(desk_approved.engine) as session:
+        text = drafts.newest(session, SLUG)
+        assert text is not None
+        words = {one["key"]: f"[{one['key']}]" for one in text.content["paragraphs"]}
+    for language in ("tr", "kk"):
+        do(drafting.translate, "drafter", language=language, texts=words, title="A translation")
+    desk_approved.press_officer.post(f"{PAGE}/prepare")
     assert "You prepared it; another person says go" in desk_approved.press_officer.get(PAGE).text
-    refused = desk_approved.press_officer.post(f"{PAGE}/1/go")
+    refused = desk_approved.press_officer.post(f"{PAGE}/2/go")
     assert refused.status_code == 409
     assert "another person sends it" in refused.text
     page = desk_approved.coordinator.get(PAGE).text
+    asked = page.partition("Once they leave they can be stopped")[2].partition("Say go")[0]
+    assert (
+        "With them go 2 unofficial translations that nobody has approved, marked as unofficial: Kazakh, Turkish."
+        in asked
+    )
     assert "Send to 24 outlets at 12 Aug, 20:00" in page
     assert re.search(r'role="timer"[^>]*><span class="figure">01:\d\d:\d\d<', page)
     assert "24 letters to the media and 6 official copies. Once they leave" in page
@@ -60,7 +74,7 @@ def test_who_prepared_a_release_can_not_say_go_and_another_can(desk_approved: De
     assert seen
     still = desk_approved.coordinator.get(f"{PAGE}/now?acts={seen[1]}").text
     assert "hx-swap-oob" not in still, "nobody's typing is disturbed while nothing changes"
-    gone = desk_approved.coordinator.post(f"{PAGE}/1/go").text
+    gone = desk_approved.coordinator.post(f"{PAGE}/2/go").text
     assert "has said go" in gone
     renewed = desk_approved.coordinator.get(f"{PAGE}/now?acts={seen[1]}").text.partition("hx-swap-oob")[2]
     assert renewed
@@ -200,7 +214,37 @@ def test_the_ledger_is_filtered_and_taken_away_whole(desk_approved: Desk) -> Non
     assert refused["answer"].startswith("'=cmd")
     book = load_workbook(io.BytesIO(desk_approved.press_officer.get(f"{PAGE}/1/ledger.xlsx").content))
     assert book.worksheets[0].max_row == len(rows) + 1
-    assert desk_approved.approver.get(f"{PAGE}/1/ledger.csv").status_code == 403
+    seen = {role: getattr(desk_approved, role).get(f"{PAGE}/1?state=refused") for role in PEOPLE}
+    assert {role for role, page in seen.items() if page.status_code == 200} == {
+        "coordinator", "drafter", "head_of_mission", "approver", "press_officer", "auditor"
+    }  # fmt: skip
+    for role, page in seen.items():
+        whole = getattr(desk_approved, role).get(f"{PAGE}/1/ledger.csv").status_code == 200
+        assert (address in page.text) == ("no such user" in page.text) == whole, role
+        if page.status_code == 200:
+            assert outlet in page.text, role
+            assert "It was refused: their mail server gave no reason that it names." in page.text, role
+    hunted = desk_approved.approver.get(f"{PAGE}/1", params={"q": address}).text
+    assert "No letter is like that" in hunted, "an address is not found out by looking for it either"
+    assert address not in hunted.replace(f'value="{address}"', "")
+
+
+def test_what_the_mail_server_said_to_a_release_and_complaints_are_for_those_who_handle_them(
+    desk_approved: Desk,
+) -> None:
+    do = released(desk_approved)
+    paper = do(correspondence.received, "coordinator", counterpart="kz-cec", subject="On the press release")
+    do(complaining.register, "coordinator", received=paper.number, about="A candidate is misquoted.")
+    with begin(desk_approved.engine) as session:
+        row = releases.one(session, SLUG, 1)
+        row.status, row.held_why = "held", "the mail server said 554 5.7.1 <desk@outlet.example> is blocked"
+    do.advance(distribution, EVENING + timedelta(minutes=1))
+    for role in PEOPLE:
+        page = getattr(desk_approved, role).get(PAGE).text
+        own = getattr(desk_approved, role).get(f"/missions/{SLUG}").text
+        assert ("is blocked" in page) == (role in {"coordinator", "press_officer", "auditor"}), role
+        assert "is blocked" not in own, role
+        assert ("A candidate is misquoted." in page) == (role in {"coordinator", "press_officer", "auditor"}), role
 
 
 def test_a_letter_in_doubt_is_settled_by_a_person_once(desk_approved: Desk) -> None:
