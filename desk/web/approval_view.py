@@ -19,6 +19,7 @@ from ieom.records import approvals, drafts, members, missions
 from ieom.records.approvals import ApprovalRound
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
+from ieom.rules.statement import Content, placed
 
 WORDS = {
     "approve": N_("approves"), "approve_with_comment": N_("approves with a comment"), "changes": N_("asks for changes"),
@@ -111,7 +112,10 @@ def _text(version: StatementVersion) -> dict[str, Any]:
         "language": version.language, "number": version.number, "hash": version.content_hash,
         "title": f"{content['title']}: {content['election']}", "marking": content.get("marking", ""),
         "paragraphs": [(one["key"], one["text"], list(one.get("footnotes", []))) for one in content["paragraphs"]],
-        "choices": [(one["key"], f"{one['key']}: {shorten(one['text'], 60, placeholder='…')}") for one in content["paragraphs"]],
+        "choices": [
+            (one["key"], f"{number}. {shorten(one['text'], 60, placeholder='…')}")
+            for number, one in enumerate(content["paragraphs"], 1)
+        ],
     }  # fmt: skip
 
 
@@ -156,7 +160,7 @@ def _seats(
             second = confirmed.get(row.id)
             one |= {
                 "at": row.at, "how": _(HOW.get(row.channel, row.channel)), "channel": row.channel, "comment": row.comment,
-                "paragraph": row.paragraph, "evidence": row.evidence, "by": row.by,
+                "paragraph": _where(versions[0].content, row.paragraph) if row.paragraph else "", "evidence": row.evidence, "by": row.by,
                 "through": known.get(row.by, row.by) if row.by != seat.who else "", "recorder": row.recorded_by,
                 "recorded_by": known.get(row.recorded_by, row.recorded_by),
                 "confirmed_by": known.get(second.by, second.by) if second else "",
@@ -201,8 +205,18 @@ def changed_since(
             [(one["key"], one["text"]) for one in old],
             [(one["key"], one["text"]) for one in version.content["paragraphs"]],
         ):
-            found.append({"language": version.language, "key": key, "changes": changes})
+            number, _words = placed(version.content, key)
+            where = _("Paragraph {number}").format(number=number) if number else _("A paragraph that was taken out")
+            found.append({"language": version.language, "where": where, "changes": changes})
     return found
+
+
+def _where(content: Content, key: str) -> str:
+    """A paragraph as people name it: by its number and first words."""
+    number, text = placed(content, key)
+    if not number:
+        return _("A paragraph that was taken out")
+    return f"{_('Paragraph {number}').format(number=number)}: {shorten(text, 60, placeholder='…')}"
 
 
 def _corrections(
@@ -215,7 +229,7 @@ def _corrections(
         waiting = row.agreed_at is None and row.dropped_at is None
         told.append(
             {
-                "paragraph": row.paragraph, "language": row.language, "hash": row.new_hash, "at": row.at,
+                "paragraph": _where(old, row.paragraph), "language": row.language, "hash": row.new_hash, "at": row.at,
                 "head": row.head, "second": row.second, "head_name": known.get(row.head, row.head),
                 "second_name": known.get(row.second, row.second), "changes": difference.words(before, row.text),
                 "waiting": waiting,

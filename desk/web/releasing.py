@@ -136,7 +136,9 @@ def reconcile(desk: Desk) -> Response:
     """Look the letters in doubt up in the mail server's log."""
     log = settings().mail_log
     if not log:
-        raise BadInput("no log of the mail server is named (IEOM_MAIL_LOG); settle each letter by itself")
+        raise BadInput(
+            "the mail server's log can't be read from here; settle each letter by itself, or ask whoever keeps this machine"
+        )
     with desk.look() as (session, mission, _now):
         asked = doubt.case(session, mission)
     found = doubt.found_in(maillog.read(log, asked.wanted), asked)

@@ -6,6 +6,7 @@ The rounds are in `rounds`, decisions in `deciding`, editorial corrections in `c
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from textwrap import shorten
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ from ieom.records import audit, drafts, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Decision
 from ieom.records.letters import Letter
 from ieom.rules import approval as rules
-from ieom.rules.statement import people_only
+from ieom.rules.statement import people_only, placed
 from ieom.rules.timeline import Stage, Standing, State, owes
 
 __all__ = [
@@ -104,7 +105,7 @@ def _tell_drafter(session: Session, mission: str, round_: ApprovalRound, at: dat
         return
     said = [
         {"office": tell(session, mission, seat.who).office, "decision": row.decision, "comment": row.comment,
-         "paragraph": row.paragraph}
+         "paragraph": _paragraph(session, mission, round_, row.paragraph) if row.paragraph else ""}
         for seat, _, row in seats(session, round_)
         if row is not None and row.decision in {"changes", "dissociate", "approve_with_comment"}
     ]  # fmt: skip
@@ -112,6 +113,14 @@ def _tell_drafter(session: Session, mission: str, round_: ApprovalRound, at: dat
         session, mission, kind="round_ended", occasion=f"round-ended:{round_.number}", to=tell(session, mission, "drafter"),
         facts={"round": round_.number, "status": round_.status, "why": round_.ended_why, "said": said}, at=at,
     )  # fmt: skip
+
+
+def _paragraph(session: Session, mission: str, round_: ApprovalRound, key: str) -> str:
+    """How people name a paragraph of the round's text: by its number and first words."""
+    number, text = placed(drafts.by_hash(session, mission, next(iter(round_.hashes.values()))).content, key)
+    return (
+        f"paragraph {number} (“{shorten(text, 60, placeholder='…')}”)" if number else "a paragraph that was taken out"
+    )
 
 
 def _ask(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSeat, at: datetime) -> None:
@@ -174,8 +183,8 @@ def _walk(session: Session, mission: str, round_: ApprovalRound, at: datetime) -
     if came_to != "open":
         on = missions.facts(session, mission).election_day
         apart = [
-            f"{load_names().running(seat.state, 'en', on=on)} dissociates itself from the paragraph '{row.paragraph}', "
-            "and the text does not say so yet"
+            f"{load_names().running(seat.state, 'en', on=on)} dissociates itself from "
+            f"{_paragraph(session, mission, round_, row.paragraph)}, and the text does not say so yet"
             for seat, state, row in found
             if row is not None and state.dissociated and not state.agreed
         ]

@@ -229,6 +229,12 @@ def edited(content: Content) -> bool:
     return bool(content.get("removed")) or any(one.get("edited") for one in content["paragraphs"])
 
 
+def placed(content: Content, key: str) -> tuple[int, str]:
+    """A paragraph's number in the text, from 1, and its words: how people name it. (0, "") for one that is not there."""
+    found = ((number, one["text"]) for number, one in enumerate(content["paragraphs"], 1) if one["key"] == key)
+    return next(found, (0, ""))
+
+
 def renewal(old: Content, fresh: Content, *, written: datetime, at: datetime, grown: bool) -> datetime | None:
     """When an unedited draft is to be renewed by what the record gives now: at once (`at`) when it would state another
     claim or verdict, after a rest when the record has only grown, never (None) when it has not. Moments are UTC."""

@@ -412,9 +412,13 @@ def test_a_state_that_dissociates_itself_is_in_the_text_before_it_is_approved(as
     with reading(asked) as session:
         told = session.scalars(select(Letter).where(Letter.kind == "round_ended")).one()
         assert told.recipient == "drafter@secretariat.example"
-        assert b"Republic of Uzbekistan dissociates itself from the paragraph 'conclusion'" in told.head.replace(
-            b"=\r\n", b""
-        ).replace(b"\r\n", b" ")
+        words = message_from_bytes(message_bytes(session, told), policy=default).get_body(("plain",)).get_content()
+        row = drafts.newest(session, SLUG)
+        assert row is not None
+        texts = {one["key"]: one["text"] for one in row.content["paragraphs"]}
+    where = f"from paragraph {list(texts).index('conclusion') + 1} (“{texts['conclusion'][:30]}"
+    assert f"Republic of Uzbekistan dissociates itself {where}" in " ".join(words.split())
+    assert f"dissociates the state {where}" in " ".join(words.split())
     do(drafting.dissociate, "drafter", state="UZ", paragraph="conclusion")
     asked_again(do)
     assert do.round() == "open"

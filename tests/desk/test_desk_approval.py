@@ -151,6 +151,12 @@ def test_a_stopped_round_is_asked_for_again_and_shows_what_changed_since(desk_as
     page = desk_asked.head_of_mission.get(PAGE).text
     assert "What changed since you were asked in round 1" in page
     assert re.search(r"<del>.*</del>", page)
+    changes = page.partition('<ol class="changes">')[2].partition("</ol>")[0]
+    keys = [one["key"] for one in row.content["paragraphs"]]
+    assert f'<span class="kicker">Paragraph {keys.index("place") + 1}</span>' in changes, "as the text counts it"
+    assert not re.search(r'<span class="kicker">[a-z_]+<', changes), "no name of ours"
+    recorded = desk_asked.drafter.get(PAGE).text.partition('id="record-paragraph"')[2].partition("</select>")[0]
+    assert f'<option value="place">{keys.index("place") + 1}. The Mission observed the elections in' in recorded
     late = desk_asked.head_of_mission.post(f"{PAGE}/decide", {"decision": "approve", "read": old})
     assert "another one than the one you read here" in late.text
     assert decided(desk_asked.engine) == []

@@ -37,7 +37,7 @@ def test_prefects_server_is_gone_and_nothing_decided_is_lost(desk_opened: Desk, 
         assert "does not answer just now; it looks by itself" in said.text
         assert "The mission is held" in desk_opened.coordinator.post(f"/missions/{SLUG}/hold", {"why": "Wait."}).text
         page = desk_opened.coordinator.get(f"/missions/{SLUG}").text
-        assert "(Prefect's server) does not answer just now" in page
+        assert "What keeps missions going does not answer just now" in page
     with reading(engine) as session:
         assert missions.get(session, SLUG).state == "held"
 
