@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from desk.web.release_view import STATES
+from desk.mail_words import STATES
 from ieom.acts.asked_of import closes
 from ieom.acts.owing import Work
 from ieom.folder.catalogues import _
