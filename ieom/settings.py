@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     """A time stamp authority (RFC 3161), asked for a time stamp on each signature (PAdES-B-T)."""
 
     prefect_port: Annotated[int, Field(ge=1, le=65535)] = 4200
+    prefect_url: str = ""
+    """Where people reach Prefect's own pages from elsewhere than this machine: 'https://prefect.example.org/'. Empty: they
+    are linked for browsers on this machine alone."""
 
     desk_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Port of the desk that 'ieom serve' has; 0: none."""

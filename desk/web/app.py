@@ -21,6 +21,7 @@ from desk.web.again import Again, again
 from desk.web.alike import Written
 from desk.web.asking import Asked, router
 from desk.web.pages import STATIC
+from desk.web.runs import Asking
 from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable
 from ieom.folder.catalogues import _
 from ieom.papers.store import FULL
@@ -101,6 +102,7 @@ def application(engine: Engine, *, demonstration: bool = False) -> FastAPI:
     app.router.redirect_slashes = False
     app.state.engine, app.state.demonstration = engine, demonstration
     app.state.known, app.state.written, app.state.streams = {}, Written(), Counter()
+    app.state.runs = Asking()
     app.include_router(static)
     for part in PARTS:
         app.include_router(importlib.import_module(f"desk.web.{part}").part)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -86,6 +87,12 @@ class Asked:
     def as_account(self) -> str:
         """By which the installation's own chain knows the asker."""
         return f"desk-{self.me.id}"
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the browser came by an address that leads to its own machine, whose other ports it then reaches too."""
+        asker = self.request.client
+        return asker is not None and own_machine(asker.host) and own_machine(self.request.url.hostname or "")
 
     def roles(self) -> set[Role]:
         """The asker's roles in this mission; outside of any, those held anywhere."""
@@ -196,7 +203,7 @@ class Asked:
         here, code = self.roles(), self.code
         return (
             self.request.url.path, self.request.url.query, self.mission, frozenset(here), frozenset(roles_in(self.given, "")),
-            code if here & DECIDES else bool(code), self.account.language, self.account.zone, names_changed(), tuple(unfit()),
+            code if here & DECIDES else bool(code), self.account.language, self.account.zone, names_changed(), tuple(unfit()), self.on_this_machine,
         )  # fmt: skip
 
     def as_written(self) -> Response | None:
@@ -258,6 +265,14 @@ class Asked:
                 "said", quote(said[:500]), max_age=30, httponly=True, samesite="strict", secure=secure(self.request)
             )
         return answer
+
+
+def own_machine(host: str) -> bool:
+    """Whether a host is a machine's name for itself: 'localhost', 127.0.0.1, ::1."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def secure(request: Request) -> bool:

@@ -27,6 +27,8 @@ from desk.web.fallen_view import published
 from desk.web.knowing import known, shared
 from desk.web.owed_view import led, listed, reminded
 from desk.web.pages import clock_at, seat_of
+from desk.web.runs import SAID as SAID_OF_RUNS
+from desk.web.runs import Asking
 from ieom.acts import mission as acts
 from ieom.acts import reminders as reminding
 from ieom.acts import witness
@@ -34,7 +36,7 @@ from ieom.acts.owing import work as works
 from ieom.folder.catalogues import N_, _
 from ieom.records import audit, letters, missions, standings
 from ieom.records.base import reading
-from ieom.rules.roles import acts_as
+from ieom.rules.roles import Role, acts_as
 from ieom.rules.timeline import TITLES, Stage, Standing, State
 from ieom.settings import settings
 
@@ -90,15 +92,14 @@ def show(desk: Desk) -> Response:
     """The mission's page."""
     facts = known(desk, ("mission",), lambda: _facts(desk))
     awaited = desk.may(DECIDES) and desk.code in facts["undecided"]
-    return shared(desk, "mission.html", facts, keeping=keeping(), told=_told(desk, facts), awaited=awaited)
+    return shared(desk, "mission.html", facts, told=_told(desk, facts) + _ran(desk, facts), awaited=awaited)
 
 
 @part.get("/missions/{mission}/now")
 def now(desk: Desk) -> Response:
     """What changes on the mission's page, as it stands now."""
-    return HTMLResponse(
-        _told(desk, known(desk, ("mission",), lambda: _facts(desk))), headers={"cache-control": "no-store"}
-    )
+    facts = known(desk, ("mission",), lambda: _facts(desk))
+    return HTMLResponse(_told(desk, facts) + _ran(desk, facts), headers={"cache-control": "no-store"})
 
 
 @part.get("/missions/{mission}/changes")
@@ -157,7 +158,7 @@ def start(desk: Desk) -> Response:
     with desk.act() as (session, mission, _by, _at):
         missions.look_again(session, mission)
     to = f"/missions/{desk.mission}"
-    match keeping()[0]:
+    match keeping():
         case "":
             return desk.done(to, _("Nothing keeps missions going just now; tell whoever keeps this machine."))
         case "silent":
@@ -207,6 +208,17 @@ def _told(desk: Asked, facts: dict[str, Any]) -> Markup:
     return told[reader]
 
 
+def _ran(desk: Asked, facts: dict[str, Any]) -> Markup:
+    """The mission's last run and its next. Prefect's own pages are linked where the reader's browser reaches them."""
+    asking: Asking = desk.request.app.state.runs
+    runs = asking.of(desk.mission, desk.mark())
+    own = settings().prefect_url.rstrip("/") or (runs.pages if desk.on_this_machine else "")
+    pages = own if desk.roles() & {Role.ADMINISTRATOR, Role.COORDINATOR} else ""
+    said = {state: (shape, _(words)) for state, (shape, words) in SAID_OF_RUNS.items()}
+    more = {"zone": facts["zone"], "rehearsal": facts["rehearsal"], "real_now": missions.real_now()}
+    return Markup(desk.text("mission_runs.html", runs=runs, pages=pages, said=said, **more))  # noqa: S704 - our own
+
+
 def _facts(desk: Asked) -> dict[str, Any]:
     with desk.look() as (session, mission, now):
         row, facts = missions.get(session, mission), missions.facts(session, mission)
@@ -228,19 +240,19 @@ def _facts(desk: Asked) -> dict[str, Any]:
         }  # fmt: skip
 
 
-def keeping() -> tuple[str, str]:
-    """What keeps missions going: ('', '') for nothing, ('silent', '') when its Prefect does not answer, else ('well',
-    the address of Prefect's own pages). Looked at every five seconds at the most."""
+def keeping() -> str:
+    """What keeps missions going: '' for nothing, 'silent' when its Prefect does not answer, else 'well'. Looked at every
+    five seconds at the most."""
     return _keeping(int(time.monotonic() // 5), str(settings().state_dir))
 
 
 @lru_cache(maxsize=2)
-def _keeping(_turn: int, _state: str) -> tuple[str, str]:
+def _keeping(_turn: int, _state: str) -> str:
     served = serving.running()
     if not served:
-        return "", ""
+        return ""
     try:
         httpx.get(f"{served['api']}/health", timeout=2).raise_for_status()
     except httpx.HTTPError:
-        return "silent", ""
-    return "well", str(served["api"]).removesuffix("/api")
+        return "silent"
+    return "well"

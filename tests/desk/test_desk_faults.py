@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import fcntl
 import json
+import socket
 import sqlite3
 import tempfile
 import threading
+import time
+from html import unescape
 
 import pytest
 from desks import Desk, browser, people
@@ -16,6 +19,7 @@ from lxml import html
 from sqlalchemy import Engine, func, select
 
 from desk.web.missions import _keeping as keeping_now
+from desk.web.runs import Asking
 from ieom.records import missions
 from ieom.records.accounts import Account
 from ieom.records.base import reading
@@ -30,14 +34,23 @@ def fresh() -> None:
 def test_prefects_server_is_gone_and_nothing_decided_is_lost(desk_opened: Desk, engine: Engine) -> None:
     state = settings().state_dir
     state.mkdir(parents=True, exist_ok=True)
-    (state / "serve.json").write_text(json.dumps({"pid": 1, "api": "http://127.0.0.1:9/api"}), "utf-8")
-    with (state / "serve.lock").open("w") as held:
+    with (state / "serve.lock").open("w") as held, socket.create_server(("127.0.0.1", 0)) as deaf:
         fcntl.flock(held, fcntl.LOCK_EX)
+        told = {"pid": 1, "api": f"http://127.0.0.1:{deaf.getsockname()[1]}/api"}
+        (state / "serve.json").write_text(json.dumps(told), "utf-8")
+        page = desk_opened.drafter.get(f"/missions/{SLUG}").text
+        begun = time.monotonic()
+        assert Asking().of(SLUG, None).how == "slow"
+        assert time.monotonic() - begun < 1.5, "no page waits for what does not answer"
+        assert "What keeps missions going has not answered yet" in unescape(page)
+        (state / "serve.json").write_text(json.dumps({"pid": 1, "api": "http://127.0.0.1:9/api"}), "utf-8")
         said = desk_opened.coordinator.post(f"/missions/{SLUG}/start")
         assert "does not answer just now; it looks by itself" in said.text
         assert "The mission is held" in desk_opened.coordinator.post(f"/missions/{SLUG}/hold", {"why": "Wait."}).text
-        page = desk_opened.coordinator.get(f"/missions/{SLUG}").text
-        assert "What keeps missions going does not answer just now" in page
+        for path in (f"/missions/{SLUG}", f"/missions/{SLUG}/now"):
+            page = unescape(desk_opened.coordinator.get(path).text)
+            assert "What keeps missions going does not answer just now" in page
+            assert "flow-run" not in page
     with reading(engine) as session:
         assert missions.get(session, SLUG).state == "held"
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from desks import people
 from served import SLUG, Served, serving
 
 from desk.children import apart
+from ieom.acts import accounts
 from ieom.acts.delegation import record_invitation
 from ieom.folder import open_mission, read
 from ieom.records import migrate, missions
@@ -81,6 +87,8 @@ def test_a_served_mission_goes_on_after_a_kill_and_ends_without_an_orphan(served
     assert served.log.read_text().count("/enter/link?t=") == 1, "the first administrator's link is printed"
     assert "Enter the desk" in httpx.get(f"http://127.0.0.1:{served.desk}/", timeout=20, follow_redirects=True).text
 
+    seen(served, woken)
+
     served.kill(children=False)
     engine = connect(served.url)
     with begin(engine) as session:
@@ -96,6 +104,39 @@ def test_a_served_mission_goes_on_after_a_kill_and_ends_without_an_orphan(served
     assert "nothing is left running" in served.log.read_text()
     time.sleep(1)
     assert served.marked() == []
+
+
+def seen(served: Served, runs: list[dict[str, Any]]) -> None:
+    """Whoever reads the mission at the desk sees what ran last and what comes; who may act on that is led to the run on
+    Prefect's own page, from a browser on this machine alone."""
+    engine = connect(served.url)
+    known = people(engine, roles=("coordinator", "drafter"))
+    with begin(engine) as session:
+        at = missions.real_now()
+        cookies = {role: accounts.begin_session(session, account=one, at=at)[0] for role, one in known.items()}
+    engine.dispose()
+
+    def page(role: str, host: str = "127.0.0.1") -> str:
+        here = {"host": f"{host}:{served.desk}", "cookie": f"desk={cookies[role]}"}
+        return html.unescape(
+            httpx.get(f"http://127.0.0.1:{served.desk}/missions/{SLUG}", headers=here, timeout=20).text
+        )
+
+    served.until(lambda: "went well" in page("coordinator"), 30)
+    own = page("coordinator")
+    last = re.search(
+        r"Last run: the software looked at what is due,\s*<time datetime=\"([^\"]+)\">.*?flow-run/([^\"]+)\"",
+        own,
+        re.DOTALL,
+    )
+    assert last, own
+    assert last[2] in {run["id"] for run in runs}, "the link leads to the very run"
+    assert abs(datetime.fromisoformat(last[1]) - datetime.now(UTC)) < timedelta(minutes=5)
+    assert f'href="http://127.0.0.1:{served.port}/runs/flow-run/' in own
+    assert "Next run" in own or "No next run is planned" in own
+    for other in (page("drafter"), page("coordinator", "192.168.7.20")):
+        assert "Last run: the software looked at what is due" in other, "everybody is told"
+        assert "flow-run" not in other, "a telephone would not find Prefect's page on itself"
 
 
 def test_ctrl_c_ends_it_in_order_with_nothing_but_words(served: Served) -> None:
