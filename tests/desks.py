@@ -101,6 +101,7 @@ UNSEEN = {
     "/mail/{number}/part/{part_}": "a file",
     "/missions/{mission}/now": "a part of the page above it",
     "/missions/{mission}/changes": "a stream",
+    "/missions/{mission}/owed.xlsx": "a file",
     "/missions/{mission}/approval/now": "a part of the page above it",
     "/missions/{mission}/release/now": "a part of the page above it",
     "/missions/{mission}/lists/{name}": "a file",

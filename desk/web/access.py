@@ -98,6 +98,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}": READERS,
     "GET /missions/{mission}/now": READERS,
     "GET /missions/{mission}/changes": READERS,
+    "GET /missions/{mission}/owed.xlsx": READERS,
     "POST /missions/{mission}/hold": COORDINATOR,
     "POST /missions/{mission}/go-on": COORDINATOR,
     "POST /missions/{mission}/start": COORDINATOR,

@@ -9,8 +9,11 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import Annotated, Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import httpx
 from fastapi import Form, Request, Response
@@ -24,8 +27,9 @@ from desk.chronicle import coded, named, sentence
 from desk.web.approval_view import undecided
 from desk.web.asking import Asked, Desk, router
 from desk.web.fallen_view import published
+from desk.web.files import EXCEL, sent
 from desk.web.knowing import known, shared
-from desk.web.owed_view import led, listed, reminded
+from desk.web.owed_view import led, listed, meant, reminded, worded
 from desk.web.pages import clock_at, seat_of
 from desk.web.runs import SAID as SAID_OF_RUNS
 from desk.web.runs import Asking
@@ -34,6 +38,7 @@ from ieom.acts import reminders as reminding
 from ieom.acts import witness
 from ieom.acts.owing import work as works
 from ieom.folder.catalogues import N_, _
+from ieom.folder.sheets import workbook
 from ieom.records import audit, letters, missions, standings
 from ieom.records.base import reading
 from ieom.rules.roles import Role, acts_as
@@ -62,8 +67,9 @@ SAID = {
 
 
 @part.get("/")
-def overview(desk: Desk) -> Response:
-    """The missions that the asker has a part in, each with its timeline, what waits for whom, the next date."""
+def overview(desk: Desk, waits: str = "", find: str = "") -> Response:
+    """The missions that the asker has a part in, each with its timeline, what waits for whom, the next date; those alone that
+    wait for somebody ('yes') or for nobody ('no'), or have these words in them, where asked for."""
     with reading(desk.engine) as session:
         slugs = [slug for slug in missions.all_slugs(session) if desk.may_in(slug, SEES)]
     listed = [
@@ -71,7 +77,14 @@ def overview(desk: Desk) -> Response:
         for slug in slugs
         for one in (known(desk, ("overview",), partial(_glance, desk, slug), mission=slug),)
     ]
-    return desk.page("missions.html", zone="UTC", listed=sorted(listed, key=lambda one: one["day"], reverse=True))
+    listed.sort(key=lambda one: one["day"], reverse=True)
+    shown = [
+        one
+        for one in listed
+        if waits in {"", "yes" if one["waits"] else "no"}
+        and find.strip().casefold() in f"{one['title']} {one['waits']['says'] if one['waits'] else ''}".casefold()
+    ]
+    return desk.page("missions.html", zone="UTC", listed=listed, shown=shown, chosen={"waits": waits, "find": find})
 
 
 def _glance(desk: Asked, slug: str) -> dict[str, Any]:
@@ -88,18 +101,48 @@ def _glance(desk: Asked, slug: str) -> dict[str, Any]:
 
 
 @part.get("/missions/{mission}")
-def show(desk: Desk) -> Response:
-    """The mission's page."""
-    facts = known(desk, ("mission",), lambda: _facts(desk))
+def show(desk: Desk, who: str = "", find: str = "") -> Response:
+    """The mission's page; of what is owed that of one person or office, and what has these words in it, where asked for."""
+    facts = gathered(desk)
     awaited = desk.may(DECIDES) and desk.code in facts["undecided"]
-    return shared(desk, "mission.html", facts, told=_told(desk, facts) + _ran(desk, facts), awaited=awaited)
+    told = _told(desk, facts, who, find) + _ran(desk, facts)
+    return shared(desk, "mission.html", facts, told=told, awaited=awaited, query=_query(who, find))
 
 
 @part.get("/missions/{mission}/now")
-def now(desk: Desk) -> Response:
+def now(desk: Desk, who: str = "", find: str = "") -> Response:
     """What changes on the mission's page, as it stands now."""
-    facts = known(desk, ("mission",), lambda: _facts(desk))
-    return HTMLResponse(_told(desk, facts) + _ran(desk, facts), headers={"cache-control": "no-store"})
+    facts = gathered(desk)
+    told = _told(desk, facts, who, find) + _ran(desk, facts)
+    return HTMLResponse(told, headers={"cache-control": "no-store"})
+
+
+@part.get("/missions/{mission}/owed.xlsx")
+def owed(desk: Desk, who: str = "", find: str = "") -> Response:
+    """Who owes what, as the page shows it, in Excel; times are local in the host country."""
+    facts = gathered(desk)
+    there = ZoneInfo(facts["zone"])
+    header = [_("What"), _("Who"), _("Due"), _("Past due"), _("Reminded"), _("Next reminder")]
+    rows = [
+        [one["what"], one["who"], _at(one["due"], there), _("yes") if one["late"] else "", _at(max(one["went"], default=None), there),
+         _at(one["next"], there)]
+        for one in meant(facts["owed"], who, find)
+    ]  # fmt: skip
+    return sent(workbook(_("Who owes what"), header, rows), f"{desk.mission}-owed.xlsx", EXCEL)
+
+
+def gathered(desk: Asked) -> dict[str, Any]:
+    """What the mission's page says to all its readers of a language."""
+    return known(desk, ("mission",), lambda: _facts(desk))
+
+
+def _at(moment: datetime | None, there: ZoneInfo) -> datetime | None:
+    return moment.astimezone(there).replace(tzinfo=None) if moment is not None else None
+
+
+def _query(who: str, find: str) -> str:
+    asked = {name: value for name, value in (("who", who), ("find", find)) if value}
+    return f"?{urlencode(asked)}" if asked else ""
 
 
 @part.get("/missions/{mission}/changes")
@@ -198,14 +241,26 @@ def _counted(standing: Standing) -> Standing:
     return replace(standing, says=standing.says.replace(listed, f"{len(standing.waits_for)} {who}"))
 
 
-def _told(desk: Asked, facts: dict[str, Any]) -> Markup:
+def _told(desk: Asked, facts: dict[str, Any], who: str, find: str) -> Markup:
     """What changes on the page, in the reader's language and zone: the same for everybody who may go on to the same pages."""
     told: dict[tuple[str, str, tuple[str, ...]], Markup] = facts["told_to"]
-    to = led(facts["owed"], desk.may)
+    shown = meant(facts["owed"], who, find)
+    to = led(shown, desk.may)
     reader = desk.me.language, desk.me.zone, tuple(to)
-    if reader not in told:
-        told[reader] = Markup(desk.text("mission_now.html", **facts, to=to))  # noqa: S704 - our own
-    return told[reader]
+    if not (who or find) and reader in told:
+        return told[reader]
+    owing = [(one, one) for one in sorted({one["who"] for one in facts["owed"]})]
+    more: dict[str, Any] = {
+        "shown": list(zip(shown, to, strict=True)),
+        "owing": owing,
+        "who": who,
+        "find": find,
+        "query": _query(who, find),
+    }
+    made = Markup(desk.text("mission_now.html", **facts, **more))  # noqa: S704 - our own
+    if not (who or find):
+        told[reader] = made
+    return made
 
 
 def _ran(desk: Asked, facts: dict[str, Any]) -> Markup:
@@ -228,12 +283,15 @@ def _facts(desk: Asked) -> dict[str, Any]:
         gone = {one.occasion: one.settled_at for one in written}
         latest, _count = audit.page(session, mission, most=LATEST)
         stages = _stages(session, mission, names)
+        owed = listed(planned, works(session, mission, at=now), gone, names, facts, now)
+        told = reminded(written)[:REMINDED]
+        worded([*owed, *told], partial(desk.text, "owed_words.html"))
         return {
             "told_to": {}, "undecided": undecided(session, mission), "facts": facts, "zone": facts.zone, "now": now, "rehearsal": row.simulated_now is not None, "stages": stages,
             "state": row.state, "held_why": row.held_why or witness.restored(session, mission), "wake_at": row.wake_at,
-            "walked": row.walked_revision, "owed": listed(planned, works(session, mission, at=now), gone, names, facts, now),
+            "walked": row.walked_revision, "owed": owed,
             "happened": [(said, one.at) for one in latest if (said := sentence(one, codes))],
-            "reminded": reminded(written)[:REMINDED], "reminders": len(written),
+            "reminded": told, "reminders": len(written),
             "fallen": published(session, mission), "letters": dict(letters.counts(session, mission)),
             "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": names,
             "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 from desk.mail_words import STATES
@@ -17,6 +18,7 @@ from ieom.rules.reminders import Owed, Reminder
 
 Ways = tuple[tuple[str, str], ...]
 """(route, page below the mission's) in the order in which they are tried: the first that the reader may open is led to."""
+APART = "\x1e"
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -98,6 +100,19 @@ def reminded(written: Sequence[Reminded]) -> list[dict[str, Any]]:
         }
         for one in written
     ]  # fmt: skip
+
+
+def worded(rows: Sequence[dict[str, Any]], text: Callable[..., str]) -> None:
+    """Say of each what it is, in the words of templates/desk/owed_words.html, which `text` renders."""
+    said = unescape(text(owed=rows, apart=APART)).split(APART)
+    for row, what in zip(rows, said, strict=False):
+        row["what"] = what.strip()
+
+
+def meant(owed: Sequence[dict[str, Any]], who: str, find: str) -> list[dict[str, Any]]:
+    """Of what is owed that of this person or office, which has these words in it; all where neither is named."""
+    words = find.strip().casefold()
+    return [one for one in owed if who in {"", one["who"]} and words in f"{one['what']} {one['who']}".casefold()]
 
 
 def led(owed: Sequence[dict[str, Any]], may: Callable[[str], bool]) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from desks import Desk
 from evening import SLUG, Doing
 from forms import LATE
+from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from desk.rehearsal import set_clock
@@ -25,7 +28,7 @@ def rows(text: str) -> dict[str, str]:
     """What is owed -> the page that its row leads to; '' for none."""
     table = text.partition("Owed today")[2].partition("What happened")[0]
     cells = re.findall(r"<tr><td>(.*?)</td>", table, re.DOTALL)
-    return {re.sub(r"<[^>]*>", "", one).strip(): "".join(re.findall(r'href="([^"]*)"', one)) for one in cells}
+    return {unescape(re.sub(r"<[^>]*>", "", one).strip()): "".join(re.findall(r'href="([^"]*)"', one)) for one in cells}
 
 
 def test_a_mission_just_opened_owes_the_invitation_and_says_where(desk_opened: Desk) -> None:
@@ -85,6 +88,45 @@ def test_who_recorded_a_decision_is_not_asked_to_confirm_it_and_a_text_that_lost
     owed = rows(desk_asked.drafter.get(HERE).text)
     said = next(one for one in owed if one.startswith("Round 1 ended without an approved text"))
     assert owed[said] == f"{HERE}/statement"
+
+
+def test_what_is_owed_and_the_missions_are_filtered_and_go_out_to_excel(desk_asked: Desk) -> None:
+    browser, paper = desk_asked.drafter, "A paper waits for its signature (KS20/012)"
+    assert len(table(browser.get(HERE).text)) == 6
+    for asked in ("?who=Mission+coordinator", "?find=SIGNATURE", "?find=ks20&who=Mission+coordinator"):
+        page = browser.get(f"{HERE}{asked}").text
+        assert [one[:2] for one in table(page)] == [[paper, "Mission coordinator"]], asked
+        again = re.search(r'data-now="([^"]+)"', page)
+        assert again
+        assert table("Owed today" + browser.get(unescape(again[1])).text) == table(page), (
+            "it stays filtered as it changes"
+        )
+        assert "6 things are owed" in page, "how much there is in all is said none the less"
+        book = load_workbook(io.BytesIO(browser.get(f"{HERE}/owed.xlsx{asked}").content)).active
+        assert book is not None
+        assert [list(row[:2]) for row in book.values] == [["What", "Who"], [paper, "Mission coordinator"]]
+    everything = load_workbook(io.BytesIO(browser.get(f"{HERE}/owed.xlsx").content)).active
+    assert everything is not None
+    assert everything.max_row == 7
+    assert str(everything["C2"].value) == "2020-08-12 18:00:00", "local in the host country"
+    assert "Nothing that is owed is like that" in browser.get(f"{HERE}?find=nowhere").text
+    title = "Senate of the Parliament"
+    for asked, there in (
+        ("", True),
+        ("?find=senate", True),
+        ("?waits=yes", True),
+        ("?waits=no", False),
+        ("?find=x-y", False),
+    ):
+        assert (title in browser.get(f"/{asked}").text) is there, asked
+    assert "No mission is like that" in browser.get("/?waits=no").text
+
+
+def table(text: str) -> list[list[str]]:
+    """What is owed, cell by cell."""
+    found = text.partition("Owed today")[2].partition("<tbody>")[2].partition("</tbody>")[0]
+    rows_ = [re.findall(r"<td>(.*?)</td>", row, re.DOTALL) for row in found.split("</tr>")]
+    return [[unescape(re.sub(r"<[^>]*>", "", cell)).strip() for cell in row] for row in rows_ if row]
 
 
 def test_a_finding_that_turns_in_an_approved_text_waits_for_the_head(desk_approved: Desk, approved: Engine) -> None:
