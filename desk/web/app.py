@@ -6,6 +6,7 @@ import importlib
 import logging
 from collections import Counter
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -19,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from desk.public.guarding import Guarded
 from desk.web.again import Again, again
 from desk.web.alike import Written
-from desk.web.asking import Asked, router
+from desk.web.asking import SAFE, Asked, router
 from desk.web.pages import STATIC
 from desk.web.runs import Asking
 from ieom.errors import BadInput, Conflict, Faults, IeomError, NotFound, Refused, Unavailable
@@ -182,7 +183,18 @@ def _page(
     asked: Asked | None = getattr(request.state, "asked", None)
     known = asked or Asked(request, request.scope["app"].state.engine)
     nowhere = Asked(known.request, known.engine, known.account, known.session, known.given)
-    return nowhere.text(template, zone="UTC", status=status, title=title, says=says, lines=says.split("\n"), again=form)
+    lines = [line if line.endswith((".", "?", "!", ":", "…")) else f"{line}." for line in says.split("\n")]
+    came = _came_from(request)
+    return nowhere.text(template, zone="UTC", status=status, title=title, says=says, lines=lines, again=form, came=came)
+
+
+def _came_from(request: Request) -> str:
+    """The page of ours from which a form was sent, to go back to; empty where there is none."""
+    came = urlsplit(request.headers.get("referer", ""))
+    ours = came.netloc == request.headers.get("host") and not came.path.startswith("//")
+    if request.method in SAFE or not ours or came.path == request.url.path:
+        return ""
+    return came.path + (f"?{came.query}" if came.query else "")
 
 
 async def _refused(request: Request, error: Any) -> Response:
@@ -228,7 +240,9 @@ async def _said(request: Request, error: Any) -> Response:
     says = _(str(error))  # a sentence without anything put into it is in the catalogue
     if isinstance(error, Faults):
         says += "\n" + _("Nothing was taken in.")
-    form = await again(request) if status == 503 else None
+    form = await again(request)
+    if form is not None and status != 503 and not any(typed for *_field, typed in form.fields):
+        form = None  # nothing that anybody would type twice
     return answer(request, status, title, says[:1].upper() + says[1:], form=form)
 
 
