@@ -41,6 +41,8 @@ def _round(send: Walk, engine: Engine) -> None:
     send("head_of_mission", f"{here}/decide", ["comment"], data=own)
     phoned = {**own, "who": "secretary-general", "channel": "telephone"}
     send("coordinator", f"{here}/record", ["evidence", "comment"], data=phoned)
+    send("coordinator", f"{here}/take-back", ["why"], data={"who": "secretary-general"})
+    send("coordinator", f"{here}/record", ["evidence", "comment"], data=phoned)
     send("approver", f"{here}/contradict", ["why"])
     do.advance(approval)
     send("coordinator", f"{here}/remind", data={"who": "tr-1"})

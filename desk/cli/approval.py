@@ -13,7 +13,7 @@ from desk.timeline_view import local
 from ieom.acts import approval as acts
 from ieom.acts import correcting
 from ieom.errors import BadInput
-from ieom.records import missions
+from ieom.records import approvals, missions
 
 Who = Annotated[str, typer.Argument(help="The approver's code, such as kg-1.")]
 
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(approve)
     group = typer.Typer(no_args_is_help=True, help="Rounds of approval: who decided what, decisions by telephone.")
     for name, command in (
-        ("status", status), ("record", record), ("confirm", confirm), ("contradict", contradict), ("stop", stop),
+        ("status", status), ("record", record), ("confirm", confirm), ("take-back", take_back), ("contradict", contradict), ("stop", stop),
         ("correct", correct), ("agree", agree), ("drop", drop),
     ):  # fmt: skip
         group.command(name)(command)
@@ -92,12 +92,16 @@ def status(mission: MissionOption = "") -> None:
         table.add_column("Seat", overflow="fold", min_width=12)
         for head in ("Decision", "When", "How"):
             table.add_column(head, overflow="fold")
-        said = []
+        said, waits = [], approvals.waiting(session, round_.id)
         for seat, state, decision in acts.seats(session, round_):
             who = f"{seat.who}, {seat.capacity.replace('_', ' ')}"
             if decision is None:
                 since = f"since {local(seat.asked_at, zone, short=True)}" if seat.asked_at else ""
                 table.add_row(who, "waits" if seat.asked_at else "not asked yet", since, "")
+                record = waits.get(seat.id)
+                if record is not None:
+                    words = f"{record.decision.replace('_', ' ')}, {record.channel}, by {record.recorded_by}"
+                    said.append(f"Recorded for {seat.who}, to be confirmed by another person: {words}")
                 continue
             words = decision.decision.replace("_", " ") + ("" if state.counts else " (does not count)")
             how = decision.channel.replace("_", " ") + (f", by {decision.by}" if decision.by != seat.who else "")
@@ -143,13 +147,28 @@ def confirm(who: Who, mission: MissionOption = "", by: ByOption = "") -> None:
     say(f"Confirmed for {who}.")
 
 
+def take_back(
+    who: Who,
+    why: Annotated[str, typer.Option(help="The reason; the approver is told.")],
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Take back what was recorded for somebody by a slip, before a second person confirms it."""
+    with act(mission) as (session, slug, at):
+        acts.take_back(session, slug, by=acting(by), at=at, who=who, why=why)
+    say(f"Taken back; nothing is on record for {who}, who is told and is still asked.")
+
+
 def contradict(
     why: Annotated[str, typer.Option(help="What was wrong.")] = "", mission: MissionOption = "", by: ByOption = ""
 ) -> None:
     """Say that the decision recorded for you is not yours. Possible until the release."""
     with act(mission) as (session, slug, at):
-        acts.contradict(session, slug, by=acting(by), at=at, why=why)
-    say("Recorded; the round is void, and a new one asks everybody again with the next run.")
+        void = acts.contradict(session, slug, by=acting(by), at=at, why=why)
+    if void:
+        say("Recorded; the round is void, and a new one asks everybody again with the next run.")
+    else:
+        say("Recorded; that decision counts for nothing.")
 
 
 def stop(why: Annotated[str, typer.Option(help="The reason.")], mission: MissionOption = "", by: ByOption = "") -> None:

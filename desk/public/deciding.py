@@ -20,7 +20,7 @@ from desk.public.by_link import HEADERS, Facts, ours, page, read, style
 from desk.public.forms import form_of
 from desk.public.texts import turned
 from ieom.acts import deciding_by_link as acts
-from ieom.acts.answering import tell
+from ieom.acts.answering import office_of, tell
 from ieom.acts.asked_of import asked_of, copy_of
 from ieom.acts.links import Held
 from ieom.errors import BadInput, IeomError, NotFound, Tampered
@@ -154,13 +154,26 @@ def _shown(
     if found.became == "open":
         asked = asked_of(session, found)
         late = missions.now(session, found.link.mission) > asked.closes
-        return told | {"template": "asked.html", "asked": asked, "late": late, "n_of": n_of, "counted": COUNTED}
+        waits = _waits(session, found)
+        return told | {
+            "template": "asked.html", "asked": asked, "late": late, "n_of": n_of, "counted": COUNTED, "waits": waits,
+        }  # fmt: skip
     return told | {"template": "became.html", **_became(session, found)}
+
+
+def _waits(session: Session, found: Held) -> Facts | None:
+    """What a colleague entered for the seat, and nobody confirmed."""
+    row = found.waits
+    if row is None:
+        return None
+    told = {"decision": row.decision, "channel": row.channel, "at": row.at, "comment": row.comment}
+    return told | {"by": office_of(session, found.link.mission, row.recorded_by), "own": row.by == found.link.who}
 
 
 def _became(session: Session, found: Held) -> Facts:
     decision = found.decision
     return {
+        "waits": _waits(session, found),
         "became": found.became, "round": found.round.number, "status": found.round.status, "why": found.round.ended_why,
         "ended_at": found.round.ended_at, "newer": found.newer, "decision": decision, "act": found.row,
         "contradicted": found.contradicted,

@@ -228,6 +228,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/approval/decide": frozenset({H, P}),
     "POST /missions/{mission}/approval/record": frozenset({C, D, R}),
     "POST /missions/{mission}/approval/confirm": frozenset({C, D, R, H}),
+    "POST /missions/{mission}/approval/take-back": frozenset({C, D, R}),
     "POST /missions/{mission}/approval/contradict": frozenset({H, P}),
     "POST /missions/{mission}/approval/correct": frozenset({H}),
     "POST /missions/{mission}/approval/agree": frozenset({H, P}),

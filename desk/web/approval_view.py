@@ -16,7 +16,7 @@ from ieom.acts.asked_of import borne, closes
 from ieom.acts.versions import begun, released
 from ieom.folder.catalogues import N_, _
 from ieom.records import approvals, drafts, members, missions
-from ieom.records.approvals import ApprovalRound
+from ieom.records.approvals import ApprovalRound, Recorded, RecordedEnd
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
 from ieom.rules.statement import Content, placed
@@ -42,7 +42,8 @@ STATUS = {
 
 UNDECIDED: dict[str, Any] = {
     "at": None, "how": "", "channel": "", "comment": "", "paragraph": "", "evidence": "", "by": "", "through": "",
-    "recorder": "", "recorded_by": "", "confirmed_by": "", "contradicted": False, "contradiction": "",
+    "recorded_by": "", "confirmed_by": "", "contradicted": False, "contradiction": "",
+    "waits": None, "entered": (),
 }  # fmt: skip
 
 
@@ -138,6 +139,9 @@ def _seats(
     confirmed = approvals.confirmations(session, round_.id)
     against = approvals.contradictions(session, round_.id)
     before = approvals.asked_before(session, mission, round_.number)
+    entered: dict[int, list[dict[str, Any]]] = {}
+    for record, end in approvals.recorded(session, round_.id):
+        entered.setdefault(record.seat, []).append(_entered(record, end, known, versions[0].content))
     changes: dict[int, Any] = {}
     found = []
     for seat, state, row in acts.seats(session, round_):
@@ -149,19 +153,22 @@ def _seats(
             "state": known.get(seat.state, ""), "capacity": _(CAPACITY.get(seat.capacity, seat.capacity)),
             "member_state": seat.capacity == "member_state",
             "deputies": [(one, known.get(one, one)) for one in seat.deputies], "asked": seat.asked_at,
-            "silence_until": seat.silence_until, "decision": row.decision if row else "",
+            "silence_until": None if state.disowned else seat.silence_until, "decision": row.decision if row else "",
             "counts": row is not None and state.counts, "yes": state.decided in {"approve", "approve_with_comment", "no_objection"},
             "mine": code in {seat.who, *seat.deputies}, "changed": changes[last.id] if last is not None else None,
             "last": last.number if last is not None else None,
             "choice": (seat.who, f"{known.get(seat.who, seat.who)}, {_(CAPACITY.get(seat.capacity, seat.capacity))}"),
         }  # fmt: skip
+        told = entered.get(seat.id, [])
+        one["waits"] = next((each for each in told if not each["became"]), None)
+        one["entered"] = [each for each in told if each["became"] not in {"", "confirmed"}]
         one["kind"], one["says"] = _says(one, round_.status)
         if row is not None:
             second = confirmed.get(row.id)
             one |= {
                 "at": row.at, "how": _(HOW.get(row.channel, row.channel)), "channel": row.channel, "comment": row.comment,
                 "paragraph": _where(versions[0].content, row.paragraph) if row.paragraph else "", "evidence": row.evidence, "by": row.by,
-                "through": known.get(row.by, row.by) if row.by != seat.who else "", "recorder": row.recorded_by,
+                "through": known.get(row.by, row.by) if row.by != seat.who else "",
                 "recorded_by": known.get(row.recorded_by, row.recorded_by),
                 "confirmed_by": known.get(second.by, second.by) if second else "",
                 "contradicted": row.id in against, "contradiction": against[row.id].why if row.id in against else "",
@@ -172,7 +179,24 @@ def _seats(
     return found
 
 
+def _entered(
+    record: Recorded, end: RecordedEnd | None, known: dict[str, str], content: dict[str, Any]
+) -> dict[str, Any]:  # fmt: skip
+    """What was recorded for a seat, and what became of it; '' for what waits."""
+    return {
+        "became": end.became if end else "", "decides": _(WORDS.get(record.decision, record.decision)), "at": record.at,
+        "how": _(HOW[record.channel]), "comment": record.comment,
+        "paragraph": _where(content, record.paragraph) if record.paragraph else "",
+        "evidence": record.evidence, "recorder": record.recorded_by, "who": known.get(record.by, record.by),
+        "recorded_by": known.get(record.recorded_by, record.recorded_by),
+        "ended_by": known.get(end.by, end.by) if end else "", "ended_at": end.at if end else None,
+        "why": end.why if end else "",
+    }  # fmt: skip
+
+
 def _says(one: dict[str, Any], status: str) -> tuple[str, str]:
+    if one["waits"] and status == "open":
+        return "waiting", _("is asked; what was recorded waits for a second person")
     if not one["decision"]:
         if one["asked"] is None:
             return "none", _("not asked yet")

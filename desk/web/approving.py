@@ -111,11 +111,21 @@ def confirm(desk: Desk, who: Code) -> Response:
     return _done(desk, _("Confirmed; the decision counts."))
 
 
+@part.post("/missions/{mission}/approval/take-back")
+def take_back(desk: Desk, who: Code, why: Words) -> Response:
+    """Take back what was recorded by a slip, before it is confirmed."""
+    with desk.act() as (session, mission, by, at):
+        acts.take_back(session, mission, by=by, at=at, who=who, why=why)
+    return _done(desk, _("Taken back; nothing is on record for them, and they are told that they are still asked."))
+
+
 @part.post("/missions/{mission}/approval/contradict")
 def contradict(desk: Desk, why: Words = "") -> Response:
     """Say that what was recorded for oneself is not one's decision."""
     with desk.act() as (session, mission, by, at):
-        acts.contradict(session, mission, by=by, at=at, why=why)
+        void = acts.contradict(session, mission, by=by, at=at, why=why)
+    if not void:
+        return _done(desk, _("Recorded: that decision is not yours, and it counts for nothing."))
     return _done(
         desk, _("Recorded: that decision is not yours. The round is void, and a new one asks everybody again.")
     )

@@ -78,6 +78,14 @@ def tell(session: Session, mission: str, code: str) -> Recipient:
     )
 
 
+def office_of(session: Session, mission: str, code: str) -> str:
+    """The office that a code stands for; the code itself for one who has left the mission since."""
+    try:
+        return tell(session, mission, code).office
+    except NotFound:
+        return code
+
+
 def lint(
     session: Session, mission: str, version: StatementVersion, *, at: datetime, grounds: Grounds | None = None
 ) -> list[Finding]:

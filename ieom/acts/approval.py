@@ -1,6 +1,7 @@
 """Stage 6, approval: who must decide is asked; each decision is bound to a hash and is one row that never changes.
 
-The rounds are in `rounds`, decisions in `deciding`, editorial corrections in `correcting`.
+The rounds are in `rounds`, decisions in `deciding`, those by telephone or on paper in `recording`, what is contradicted in
+`contradicting`, editorial corrections in `correcting`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from sqlalchemy.orm import Session
 from ieom.acts import links
 from ieom.acts.answering import is_ready, tell
 from ieom.acts.asked_of import approver_s_copy, borne, closes
+from ieom.acts.contradicting import contradict
 from ieom.acts.correcting import agree, drop, editorial_correction
-from ieom.acts.deciding import StatementDecided, confirm_decision, contradict, decide, record_decision
+from ieom.acts.deciding import StatementDecided, decide
+from ieom.acts.recording import confirm_decision, record_decision, take_back
 from ieom.acts.rounds import (
     approved_round,
     end_round,
@@ -39,7 +42,7 @@ from ieom.rules.timeline import Stage, Standing, State, owes
 
 __all__ = [
     "advance", "agree", "approved_round", "asked_anew", "confirm_decision", "contradict", "decide", "drop",
-    "editorial_correction", "newest_round", "open_round", "proven", "record_decision", "seat_of", "seats", "stands", "stop",
+    "editorial_correction", "newest_round", "open_round", "proven", "record_decision", "seat_of", "seats", "stands", "stop", "take_back",
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ieom.acts.answering import tell
+from ieom.acts.answering import office_of, tell
 from ieom.acts.links import Held
 from ieom.acts.rounds import proven
 from ieom.errors import NotFound
@@ -131,7 +131,7 @@ def asked_of(session: Session, found: Held) -> Asked:
         office=read.office,
         deputy_of="" if found.link.who == seat.who else tell(session, mission, seat.who).office,
         closes=closes(facts, seat.asked_at or found.link.made_at),
-        silence_until=seat.silence_until,
+        silence_until=None if found.disowned else seat.silence_until,
         texts=sorted(texts, key=lambda one: one.language != read.language),
     )
 
@@ -179,18 +179,11 @@ def borne(session: Session, mission: str, version: StatementVersion) -> list[Bor
     sentences = {s["text"]: not s["claims"] for one in version.content["paragraphs"] for s in one["sentences"]}
     return list(
         dict.fromkeys(
-            Borne(text, unsupported, _office(session, mission, row.by), row.why)
+            Borne(text, unsupported, office_of(session, mission, row.by), row.why)
             for text, unsupported in sentences.items()
             for row in named.get(sentence_hash(text), ())
         )
     )
-
-
-def _office(session: Session, mission: str, code: str) -> str:
-    try:
-        return tell(session, mission, code).office
-    except NotFound:  # has left the mission since
-        return code
 
 
 def _plain(version: StatementVersion) -> list[tuple[str, str]]:

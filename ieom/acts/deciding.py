@@ -1,5 +1,5 @@
-"""Decisions on the statement: in person, by a link, or by telephone or on signed paper and then recorded by one, confirmed by
-another, told to the approver. Each is bound to the hashes of a text and to a person, and is one row that never changes."""
+"""Decisions on the statement that people take themselves, in person or by a link. Each is bound to the hashes of a text and to
+a person, and is one row that never changes. What is given by telephone or on paper is in `recording`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts import composition
-from ieom.acts.answering import tell
-from ieom.acts.rounds import end_round, newest_round, open_now, seat_of
-from ieom.acts.versions import released
-from ieom.errors import BadInput, Conflict, NotFound, Refused
-from ieom.mail.letters import queue
-from ieom.records import audit, drafts, missions
-from ieom.records.approvals import ApprovalRound, ApprovalSeat, Confirmation, Contradiction, Decision
+from ieom.acts.rounds import open_now, seat_of
+from ieom.errors import Conflict, NotFound, Refused
+from ieom.records import approvals, audit, drafts, missions
+from ieom.records.approvals import ApprovalRound, ApprovalSeat, Decision, RecordedEnd
 from ieom.rules import approval as rules
 
 
@@ -33,16 +30,8 @@ class StatementDecided:
 
 
 @dataclass(frozen=True)
-class DecisionConfirmed:
-    """A second person confirmed a decision given by telephone or on paper."""
-
-    round: int
-    who: str
-
-
-@dataclass(frozen=True)
-class DecisionContradicted:
-    """The approver said that a decision recorded for them is not theirs."""
+class RecordSuperseded:
+    """What a colleague had entered for somebody lost its meaning: they decided themselves."""
 
     round: int
     who: str
@@ -63,7 +52,7 @@ def decide(
     round_ = open_now(session, mission)
     return _decide(
         session, mission, round_, who=by, decision=decision, comment=comment, version_hash=version_hash, at=at,
-        channel="in_person", evidence="", recorded_by=by, paragraph=paragraph, ref=ref,
+        channel="in_person", paragraph=paragraph, ref=ref,
     )  # fmt: skip
 
 
@@ -73,77 +62,8 @@ def by_link(
     """A person decides by the link in a letter (`ieom.acts.deciding_by_link`), on the texts of this round."""
     return _decide(
         session, mission, round_, who=who, decision=decision, comment=comment, version_hash="", at=at, channel="link",
-        evidence="", recorded_by=who, paragraph="", ref=None,
+        paragraph="", ref=None,
     )  # fmt: skip
-
-
-def record_decision(
-    session: Session, mission: str, *, by: str, at: datetime, who: str, decision: str, channel: str, evidence: str,
-    comment: str = "", version_hash: str = "", paragraph: str = "", ref: str | None = None,
-) -> Decision:  # fmt: skip
-    """Record a decision that somebody gave by telephone or on signed paper, with its evidence. It counts once another
-    person has confirmed it; the approver is told and may contradict it until the release."""
-    if channel not in {"telephone", "paper"}:
-        raise BadInput(f"'{channel}' is neither telephone nor paper")
-    if not evidence.strip():
-        raise BadInput("say what shows the decision: who called whom when, or where the signed paper is filed")
-    missions.lock(session, mission)
-    round_ = open_now(session, mission)
-    if by in {who, seat_of(session, round_, who)[0].who}:
-        raise Refused("you decide for yourself; nobody records that for you", command="'ieom approve' does")
-    if ref and audit.happened(session, mission, ref):
-        return seat_of(session, round_, who)[2] or _never()
-    row = _decide(
-        session, mission, round_, who=who, decision=decision, comment=comment, version_hash=version_hash, at=at,
-        channel=channel, evidence=evidence, recorded_by=by, paragraph=paragraph, ref=ref,
-    )  # fmt: skip
-    queue(
-        session, mission, kind="approval_recorded", occasion=f"recorded:{round_.number}:{who}", to=tell(session, mission, who),
-        facts={"decision": decision, "channel": channel, "round": round_.number, "hash": row.content_hash, "who": who,
-               "recorded_by": tell(session, mission, by).office, "moment": at, "comment": comment}, at=at,
-    )  # fmt: skip
-    return row
-
-
-def confirm_decision(
-    session: Session, mission: str, *, by: str, at: datetime, who: str, ref: str | None = None
-) -> None:
-    """Another person than the one who recorded it confirms a decision given by telephone or on paper."""
-    if ref and audit.happened(session, mission, ref):
-        return
-    round_ = open_now(session, mission)
-    seat, _state, row = seat_of(session, round_, who)
-    if row is None or row.channel not in {"telephone", "paper"}:
-        raise NotFound(f"no decision by telephone or on paper is recorded for '{who}'")
-    if by == row.recorded_by:
-        raise Refused("another person than the one who recorded the decision confirms it")
-    if session.scalars(select(Confirmation.id).where(Confirmation.decision == row.id)).first() is None:
-        session.add(Confirmation(decision=row.id, by=by, at=at))
-        session.flush()
-        audit.append(session, mission, by=by, at=at, act=DecisionConfirmed(round_.number, seat.who), ref=ref)
-        _follow(session, mission, seat, row, by=by, at=at)
-
-
-def contradict(session: Session, mission: str, *, by: str, at: datetime, why: str = "", ref: str | None = None) -> None:
-    """The approver says that the decision recorded for them, or made by a link sent to them, is not theirs. Possible until
-    the release goes; the round that it won is void."""
-    round_ = newest_round(session, mission)
-    if round_ is None:
-        raise NotFound("no round of approval has begun")
-    if ref and audit.happened(session, mission, ref):
-        return
-    seat, _state, row = seat_of(session, round_, by)
-    if row is None or row.channel not in {"telephone", "paper", "link"}:
-        raise NotFound(f"no decision by telephone, on paper or by link is recorded for '{by}'")
-    if released(session, mission, round_=round_.id):
-        raise Refused("the release has gone; a correction is the way now")
-    if session.scalars(select(Contradiction.id).where(Contradiction.decision == row.id)).first() is not None:
-        raise Conflict(f"the decision recorded for {seat.who} is contradicted already")
-    session.add(Contradiction(decision=row.id, at=at, why=why))
-    session.flush()
-    audit.append(session, mission, by=by, at=at, act=DecisionContradicted(round_.number, seat.who), ref=ref)
-    if round_.status in {"open", "approved"}:
-        end_round(session, mission, round_, by=by, at=at, status="void", why=f"{by} contradicted a recorded decision")
 
 
 def _never() -> Decision:
@@ -163,18 +83,39 @@ def _check_hash(session: Session, mission: str, round_: ApprovalRound, digest: s
 
 def _decide(
     session: Session, mission: str, round_: ApprovalRound, *, who: str, decision: str, comment: str, version_hash: str,
-    at: datetime, channel: str, evidence: str, recorded_by: str, paragraph: str, ref: str | None,
+    at: datetime, channel: str, paragraph: str, ref: str | None,
 ) -> Decision:  # fmt: skip
+    seat, digest = checked(
+        session, mission, round_, who=who, decision=decision, comment=comment, version_hash=version_hash, paragraph=paragraph
+    )  # fmt: skip
+    row = Decision(
+        seat=seat.id, content_hash=digest, hashes=dict(round_.hashes), decision=decision, paragraph=paragraph, by=who,
+        at=at, comment=comment, channel=channel, evidence="", recorded_by=who,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    act = StatementDecided(round_.number, seat.who, decision, digest, channel, dict(round_.hashes))
+    audit.append(session, mission, by=who, at=at, act=act, ref=ref)
+    waits = approvals.waiting(session, round_.id).get(seat.id)
+    if waits is not None:
+        session.add(RecordedEnd(recorded=waits.id, became="superseded", by=who, at=at))
+        session.flush()
+        audit.append(session, mission, by=who, at=at, act=RecordSuperseded(round_.number, seat.who))
+    follow(session, mission, seat, row, by=who, at=at)
+    return row
+
+
+def checked(
+    session: Session, mission: str, round_: ApprovalRound, *, who: str, decision: str, comment: str, version_hash: str,
+    paragraph: str,
+) -> tuple[ApprovalSeat, str]:  # fmt: skip
+    """The seat on which this person may decide so, and the hash of the text. Raises `Conflict` where a decision is there."""
     seat, state, known = seat_of(session, round_, who)
     _check_hash(session, mission, round_, version_hash)
-    if known is not None and state.counts:
+    if known is not None:
         raise Conflict(
             f"{seat.who} decided already in round {round_.number}: {known.decision.replace('_', ' ')}, by {known.by} at "
             f"{known.at:%Y-%m-%d %H:%M} UTC; a decision is never changed"
-        )
-    if known is not None:
-        raise Conflict(
-            f"a decision is recorded for {seat.who} and waits to be confirmed", command="see 'ieom approval status'"
         )
     digest = next(iter(round_.hashes.values()))
     content = drafts.by_hash(session, mission, digest).content
@@ -182,20 +123,10 @@ def _decide(
     no = rules.may_decide(state, who, decision, comment=comment, paragraph=paragraph, paragraphs=keys)
     if no:
         raise Refused(no)
-    row = Decision(
-        seat=seat.id, content_hash=digest, hashes=dict(round_.hashes), decision=decision, paragraph=paragraph, by=who,
-        at=at, comment=comment, channel=channel, evidence=evidence, recorded_by=recorded_by,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    act = StatementDecided(round_.number, seat.who, decision, digest, channel, dict(round_.hashes))
-    audit.append(session, mission, by=recorded_by, at=at, act=act, ref=ref)
-    if channel in {"in_person", "link"}:
-        _follow(session, mission, seat, row, by=who, at=at)
-    return row
+    return seat, digest
 
 
-def _follow(session: Session, mission: str, seat: ApprovalSeat, row: Decision, *, by: str, at: datetime) -> None:
+def follow(session: Session, mission: str, seat: ApprovalSeat, row: Decision, *, by: str, at: datetime) -> None:
     """What hangs on a decision that counts: the composition, the rule and the text follow a state that withdraws, and
     the round ends with that."""
     if row.decision != "withdraw":

@@ -17,8 +17,8 @@ from ieom.acts.answering import tell
 from ieom.acts.rounds import newest_round, seats, stands
 from ieom.mail.identity import secret
 from ieom.mail.letters import queue
-from ieom.records import audit, decision_links, missions
-from ieom.records.approvals import ApprovalRound, ApprovalSeat, Contradiction, Decision
+from ieom.records import approvals, audit, decision_links, missions
+from ieom.records.approvals import ApprovalRound, ApprovalSeat, Decision, Recorded
 from ieom.records.audit import AuditRow
 from ieom.records.decision_links import DecisionLink
 from ieom.settings import settings
@@ -46,11 +46,15 @@ class Held:
     seat: ApprovalSeat
     became: Became
     decision: Decision | None = None
+    waits: Recorded | None = None
+    """What a colleague entered for the seat, and nobody confirmed: no decision."""
     row: AuditRow | None = None
     """The decision's row in the chain of acts."""
     contradicted: bool = False
     newer: bool = False
     """Whether a later round asks anew."""
+    disowned: bool = False
+    """Whether it was said in this round that what was recorded for the seat is not theirs."""
 
 
 def made(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSeat, who: str, *, at: datetime) -> str:
@@ -111,24 +115,29 @@ def keyed(mission: str, round_: int, who: str, code: str) -> str:
 def held(session: Session, link: DecisionLink) -> Held:
     """What became of a link."""
     round_ = session.get_one(ApprovalRound, link.round)
-    seat, _state, decision = next(one for one in seats(session, round_) if one[0].id == link.seat)
+    seat, state, decision = next(one for one in seats(session, round_) if one[0].id == link.seat)
+    waits = approvals.waiting(session, round_.id).get(seat.id)
     last = newest_round(session, link.mission)
     newer = last is not None and last.number > round_.number
-    if decision is not None:
-        against = select(Contradiction.id).where(Contradiction.decision == decision.id)
+    contradicted = decision is not None and decision.id in approvals.contradictions(session, round_.id)
+    if decision is not None and (state.counts or contradicted):
         return Held(
             link, round_, seat, "decided" if decision.by == link.who else "by_another", decision,
-            _row_of(session, link.mission, round_.number, seat.who), session.scalars(against).first() is not None, newer,
+            row=row_of(session, link.mission, round_.number, seat.who), contradicted=contradicted, newer=newer,
         )  # fmt: skip
     if round_.status != "open":
-        return Held(link, round_, seat, "ended", newer=newer)
+        return Held(link, round_, seat, "ended", waits=waits, newer=newer)
     if link.hashes != round_.hashes or not stands(session, link.mission, round_):
-        return Held(link, round_, seat, "edited", newer=newer)
-    return Held(link, round_, seat, "closed" if link.dead else "open", newer=newer)
+        return Held(link, round_, seat, "edited", waits=waits, newer=newer)
+    return Held(
+        link, round_, seat, "closed" if link.dead else "open", waits=waits, newer=newer, disowned=state.disowned
+    )
 
 
-def _row_of(session: Session, mission: str, number: int, who: str) -> AuditRow | None:
-    query = select(AuditRow).where(AuditRow.mission == mission, AuditRow.act == "StatementDecided")
+def row_of(session: Session, mission: str, number: int, who: str) -> AuditRow | None:
+    """The row of the chain that is the decision on a seat, or the record of which it was made."""
+    acts = ("StatementDecided", "DecisionRecorded")
+    query = select(AuditRow).where(AuditRow.mission == mission, AuditRow.act.in_(acts))
     found = session.scalars(query.order_by(AuditRow.seq.desc()))
     return next((row for row in found if (row.what["round"], row.what["who"]) == (number, who)), None)
 

@@ -88,10 +88,7 @@ def _text(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]
     if (ended or edited) and not asked_anew(session, mission, round_) and not begun(session, mission, round_.id):
         yield Work("round ended" if ended else "edited", "drafter", expected, key=str(round_.number))
     if round_.status == "open":
-        confirmed = approvals.confirmations(session, round_.id)
-        against = approvals.contradictions(session, round_.id)
-        said = [row for _seat, state, row in rounds.seats(session, round_) if row is not None and not state.counts]
-        open_ = [row for row in said if row.id not in confirmed and row.id not in against]
+        open_ = approvals.waiting(session, round_.id).values()
         whose = Counter(_confirms(facts, recorded_by=row.recorded_by, decided_by=row.by) for row in open_)
         yield from (Work("to confirm", who, count=count) for who, count in whose.items())
     correction = waiting(session, round_)

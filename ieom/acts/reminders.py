@@ -111,7 +111,7 @@ def _approval(session: Session, mission: str, facts: MissionFacts) -> Iterable[O
     if round_ is None or round_.status != "open":
         return
     for seat, state, _ in approval.seats(session, round_):
-        if seat.asked_at is not None and state.decision is None:
+        if seat.asked_at is not None and state.decided is None:
             told = {"round": round_.number, "who": seat.who, "hash": next(iter(round_.hashes.values()))}
             yield Owed("approval_waits", f"{round_.number}.{seat.who}", seat.asked_at, seat.who, told)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ieom.acts.answering import is_ready
 from ieom.errors import BadInput, Refused
 from ieom.folder.names import load_names
-from ieom.records import audit, drafts, missions
+from ieom.records import approvals, audit, drafts, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Confirmation, Contradiction, Decision
 from ieom.records.statements import StatementVersion
 from ieom.rules.approval import YES, SeatState, carries, rule_digest, same_hashes
@@ -69,7 +69,8 @@ def stands(session: Session, mission: str, round_: ApprovalRound) -> bool:
 
 
 def seats(session: Session, round_: ApprovalRound) -> list[tuple[ApprovalSeat, SeatState, Decision | None]]:
-    """Every seat of a round with its state and its decision row."""
+    """Every seat of a round with its state and its decision row. What was recorded for a seat and waits for its confirmation
+    is in its state, without counting, and is no row: it is no decision yet."""
     found = []
     decisions = {
         row.seat: row
@@ -77,22 +78,31 @@ def seats(session: Session, round_: ApprovalRound) -> list[tuple[ApprovalSeat, S
             select(Decision).join(ApprovalSeat, ApprovalSeat.id == Decision.seat).where(ApprovalSeat.round == round_.id)
         )
     }
+    entered = approvals.recorded(session, round_.id)
+    waits = {row.seat: row for row, end in entered if end is None}
+    disowned = {row.seat for row, end in entered if end is not None and end.became == "contradicted"}
     confirmed = set(session.scalars(select(Confirmation.decision)))
     contradicted = set(session.scalars(select(Contradiction.decision)))
     query = select(ApprovalSeat).where(ApprovalSeat.round == round_.id).order_by(ApprovalSeat.position)
     for seat in session.scalars(query):
         decision = decisions.get(seat.id)
-        counts = decision is None or (
-            decision.id not in contradicted
-            and (decision.channel in {"in_person", "link", "silence"} or decision.id in confirmed)
+        waiting = waits.get(seat.id) if decision is None else None
+        counts = (
+            waiting is None
+            if decision is None
+            else (
+                decision.id not in contradicted
+                and (decision.channel in {"in_person", "link", "silence"} or decision.id in confirmed)
+            )
         )
         agreed = (
             decision is not None and decision.decision == "dissociate" and _carried(session, round_, seat, decision)
         )
         state = SeatState(
-            seat.position, seat.who, seat.capacity, decision.decision if decision else None, counts,
+            seat.position, seat.who, seat.capacity,
+            decision.decision if decision else waiting.decision if waiting else None, counts,
             seat.asked_at is not None, tuple(seat.deputies), seat.silence_until, agreed,
-            decision.by if decision else "",
+            decision.by if decision else "", seat.id in disowned,
         )  # fmt: skip
         found.append((seat, state, decision))
     return found

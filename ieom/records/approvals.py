@@ -69,6 +69,41 @@ class Decision(Base):
     recorded_by: Mapped[str]
 
 
+class Recorded(Base):
+    """What somebody decided by telephone or on paper, as a colleague entered it. It is no decision yet: a row of
+    `decisions` is made of it once another person has confirmed it. The database refuses to change or remove it."""
+
+    __tablename__ = "recorded_decisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seat: Mapped[int] = mapped_column(ForeignKey("approval_seats.id"), index=True)
+    content_hash: Mapped[str]
+    hashes: Mapped[dict[str, Any]]
+    decision: Mapped[str]
+    paragraph: Mapped[str] = mapped_column(default="")
+    by: Mapped[str]
+    """Who decided."""
+    at: Mapped[datetime]
+    comment: Mapped[str] = mapped_column(default="")
+    channel: Mapped[str]  # telephone, paper
+    evidence: Mapped[str]
+    recorded_by: Mapped[str]
+
+
+class RecordedEnd(Base):
+    """What became of it; one of these, once, whoever comes first. The database refuses to change or remove it."""
+
+    __tablename__ = "recorded_ends"
+    __table_args__ = (UniqueConstraint("recorded"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recorded: Mapped[int] = mapped_column(ForeignKey("recorded_decisions.id"))
+    became: Mapped[str]  # confirmed, superseded, taken_back, contradicted
+    by: Mapped[str]
+    at: Mapped[datetime]
+    why: Mapped[str] = mapped_column(default="")
+
+
 class Confirmation(Base):
     """A second person confirms a decision given by telephone or on paper; without it the decision does not count."""
 
@@ -124,6 +159,23 @@ def confirmations(session: Session, round_: int) -> dict[int, Confirmation]:
 def contradictions(session: Session, round_: int) -> dict[int, Contradiction]:
     """Decision -> its contradiction, of a round by its id."""
     return {row.decision: row for row in session.scalars(_of(Contradiction, round_))}
+
+
+def recorded(session: Session, round_: int) -> list[tuple[Recorded, RecordedEnd | None]]:
+    """What was entered for somebody in a round, by its id, and what became of each; the oldest first. Without an end it
+    waits for a second person."""
+    query = (
+        select(Recorded, RecordedEnd)
+        .join(ApprovalSeat, ApprovalSeat.id == Recorded.seat)
+        .outerjoin(RecordedEnd, RecordedEnd.recorded == Recorded.id)
+        .where(ApprovalSeat.round == round_)
+    )
+    return [(row, end) for row, end in session.execute(query.order_by(Recorded.id))]
+
+
+def waiting(session: Session, round_: int) -> dict[int, Recorded]:
+    """Seat (its id) -> what was entered for it in a round, by its id, and neither confirmed nor ended."""
+    return {row.seat: row for row, end in recorded(session, round_) if end is None}
 
 
 def _of(what: type[Any], round_: int) -> Any:

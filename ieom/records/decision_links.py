@@ -1,4 +1,4 @@
-"""Links by which approvers decide. The token itself is in nobody's records but its letter; what became of a link is told
+"""Links by which approvers decide, or say that a decision told to them is not theirs. The token itself is in nobody's records but its letter; what became of a link is told
 by its round and its seat."""
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ class DecisionLink(Base):
     made_at: Mapped[datetime]
     code: Mapped[str] = mapped_column(default="")
     """What the code sent separately is compared with, keyed by the installation's secret; empty: none is asked."""
+    purpose: Mapped[str] = mapped_column(default="decide", server_default="decide")
+    """'decide', or 'contradict' what was recorded for the person, or decided on their seat by a link."""
+    recorded: Mapped[int | None]
+    """What a colleague had entered (of `recorded_decisions`), where that is what it contradicts."""
     wrong: Mapped[int] = mapped_column(default=0)
     """Wrong codes given so far, to any of the links that this code opens."""
 

@@ -43,7 +43,7 @@ __all__ = [
 
 IMMUTABLE = (
     "audit_rows", "statement_versions", "decisions", "confirmations", "mission_revisions", "letter_parts", "release_approvals",
-    "contact_acts",
+    "contact_acts", "recorded_decisions", "recorded_ends",
 )  # fmt: skip
 
 

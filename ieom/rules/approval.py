@@ -23,8 +23,8 @@ BY_PEOPLE = DECISIONS - {"no_objection"}
 
 @dataclass(frozen=True)
 class SeatState:
-    """One seat with what was decided on it; `counts` is false for a decision by telephone or on paper that nobody
-    confirmed, or that the approver contradicted."""
+    """One seat with what was decided on it, or was recorded for it by telephone or on paper: `counts` is false as long as
+    nobody has confirmed that, and for a decision that the approver contradicted."""
 
     position: int
     who: str
@@ -38,6 +38,8 @@ class SeatState:
     """Whether the text carries this state's dissociation, by a footnote or an omission."""
     by: str = ""
     """Who decided on it: its holder or a deputy."""
+    disowned: bool = False
+    """Whether they said in this round that what was recorded is not their decision: their silence says nothing more."""
 
     @property
     def dissociated(self) -> bool:
@@ -93,6 +95,7 @@ def silent(seats: Sequence[SeatState], now: datetime, *, announced: Collection[s
         and seat.asked
         and seat.who in announced
         and seat.decision is None
+        and not seat.disowned
         and seat.silence_until is not None
         and seat.silence_until <= now
     ]
@@ -165,11 +168,14 @@ def unheard_of(
             began_by = what.get("rule", rule)  # rounds of the first edition hold none
         elif name == "RoundEnded":
             ended = what["status"]
-        elif name == "StatementDecided":
+        elif name in {"StatementDecided", "DecisionRecorded"}:  # to the sixth schema what was recorded was the former
             heard[what["who"]] = (what["decision"], dict(what["hashes"]))
             channels[what["who"]] = what.get("channel", "")
+            confirmed.discard(what["who"])
         elif name == "DecisionConfirmed":
             confirmed.add(what["who"])
+        elif name in {"RecordTakenBack", "DecisionContradicted"}:
+            heard.pop(what["who"], None)
         elif name == "EditorialCorrectionMade":
             texts = {
                 language: what["new_hash"] if digest == what["old_hash"] else digest

@@ -98,8 +98,27 @@ def test_a_decision_by_telephone_is_recorded_by_one_confirmed_by_another_and_con
         "evidence": "The coordinator called the office at 18:10.",
     }  # fmt: skip
     assert desk_asked.coordinator.post(f"{PAGE}/record", {**form, "evidence": " "}).status_code == 422
-    page = desk_asked.coordinator.post(f"{PAGE}/record", form).text
+    page = desk_asked.coordinator.post(f"{PAGE}/record", {**form, "comment": "<i>yes</i>"}).text
     assert "another person confirms" in page
+    assert 'Remind now<span class="unseen">: Secretary General' in page, "nothing is decided yet"
+    own = desk_asked.approver.get(PAGE).text
+    assert "Your decision is awaited" in own
+    assert "was entered by Mission coordinator: approves, by telephone. It waits for confirmation" in own
+    assert "“&lt;i&gt;yes" in own
+    assert "Take it back" not in desk_asked.drafter.get(PAGE).text
+    assert desk_asked.drafter.post(f"{PAGE}/take-back", {"who": "secretary-general", "why": "x"}).status_code == 409
+    back = {"who": "secretary-general", "why": "Another <b>person</b> called."}
+    page = desk_asked.coordinator.post(f"{PAGE}/take-back", back).text
+    assert "Taken back by Mission coordinator: Another &lt;b&gt;person&lt;/b&gt; called." in page
+    late = desk_asked.drafter.post(f"{PAGE}/confirm", {"who": "secretary-general"})
+    assert late.status_code == 409
+    assert "There is nothing to confirm: it was taken back by Mission coordinator" in late.text
+    desk_asked.coordinator.post(f"{PAGE}/record", form)
+    desk_asked.approver.post(f"{PAGE}/contradict", {"why": "Not I."})
+    assert "1 of 5" not in desk_asked.coordinator.get(PAGE).text
+    page = desk_asked.coordinator.post(f"{PAGE}/record", form).text
+    assert "Not theirs, they said: “Not I.”" in page
+    assert "Round 1: 0 of 5 have approved" in page, "what was not confirmed yet voids nothing"
     mine = desk_asked.coordinator.post(f"{PAGE}/confirm", {"who": "secretary-general"})
     assert "Another person than the one who recorded" in mine.text
     assert "Confirmed; the decision counts" in desk_asked.drafter.post(

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from ieom.errors import BadInput
-from ieom.records import media, migrate, schema
+from ieom.records import approvals, media, migrate, schema
 from ieom.records.base import begin, connect
 from ieom.records.submissions import Submission
 from ieom.rules.contacts import EMPTY, Entry, Plan
@@ -111,3 +111,47 @@ def test_contacts_and_suppressions_of_an_earlier_ieom_are_kept(empty: Engine) ->
         entry = Entry("x@wire.example", "x@wire.example", (2,), "new", {**EMPTY, "outlet": "X"})
         media.take(session, Plan((entry,)), by="coordinator", at=datetime.now(UTC))
         assert media.ids(session, {"x@wire.example"}) == [3]
+
+
+def test_what_waits_for_its_confirmation_in_an_open_round_is_a_decision_no_more(empty: Engine) -> None:
+    migrate.upgrade(empty, to="0006")
+    moment = "2020-08-12 13:00:00" + ("+00" if empty.dialect.name == "postgresql" else ".000000")
+    with empty.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO missions (slug, opened_at, state, revision, starts_at_stage, count_left_why, walked_revision, "
+                "sendings) VALUES ('a', :at, 'open', 1, 'delegation', '', 0, 0)"
+            ),
+            {"at": moment},
+        )
+        for number, status in ((1, "void"), (2, "open")):
+            connection.execute(
+                text(
+                    "INSERT INTO approval_rounds (id, mission, number, hashes, rule, opened_at, opened_by, status, ended_why) "
+                    "VALUES (:n, 'a', :n, '{}', '{}', :at, 'clock', :status, '')"
+                ),
+                {"n": number, "at": moment, "status": status},
+            )
+            for seat in (1, 2, 3):
+                at = {"id": number * 10 + seat, "round": number, "seat": seat, "at": moment}
+                connection.execute(
+                    text(
+                        "INSERT INTO approval_seats (id, round, position, who, capacity, state, deputies) "
+                        "VALUES (:id, :round, :seat, 'x', 'other', '', '[]')"
+                    ),
+                    at,
+                )
+                connection.execute(
+                    text(
+                        "INSERT INTO decisions (id, seat, content_hash, hashes, decision, paragraph, by, at, comment, channel, "
+                        "evidence, recorded_by) VALUES (:id, :id, 'h', '{}', 'approve', '', 'x', :at, 'Yes.', :channel, 'e', 'c')"
+                    ),
+                    {**at, "channel": "link" if seat == 3 else "telephone"},
+                )
+        connection.execute(text("INSERT INTO confirmations (decision, by, at) VALUES (22, 'd', :at)"), {"at": moment})
+    migrate.upgrade(empty)
+    with begin(empty) as session:
+        assert set(session.scalars(text("SELECT id FROM decisions"))) == {11, 12, 13, 22, 23}
+        assert [(row.seat, row.comment, end) for row, end in approvals.recorded(session, 2)] == [(21, "Yes.", None)]
+    with pytest.raises(DBAPIError, match="never changed"), empty.begin() as connection:
+        connection.execute(text("DELETE FROM decisions"))

@@ -182,6 +182,24 @@ def test_what_was_recorded_for_somebody_does_not_pass_for_their_own_word() -> No
     assert "the decision of p2 was given in another way" in unheard_of(told, 2, TEXT, hand)[0]
 
 
+def test_what_was_recorded_counts_as_far_as_the_chain_confirms_it_and_was_not_taken_back_or_disowned() -> None:
+    record = ("DecisionRecorded", {"round": 2, "who": "p2", "decision": "approve", "hashes": TEXT, "channel": "paper"})
+    told, hand = [*ROUND[:2], record, *ROUND[3:]], [CAST[0], Cast("p2", "approve", TEXT, True, "paper")]
+    assert unheard_of(told, 2, TEXT, hand) == []
+    assert "no act confirms the decision recorded for p2" in unheard_of([*told, record], 2, TEXT, hand)[0]
+    for gone in ("RecordTakenBack", "DecisionContradicted"):
+        assert (
+            "no act is the decision of p2" in unheard_of([*told, (gone, {"round": 2, "who": "p2"})], 2, TEXT, hand)[0]
+        )
+
+
 def test_an_editorial_correction_in_the_chain_leads_from_the_text_decided_on_to_the_one_released() -> None:
     made = {"round": 2, "old_hash": TEXT["en"], "new_hash": CORRECTED["en"], "second": "p2"}
     assert unheard_of([*ROUND, ("EditorialCorrectionMade", made)], 2, CORRECTED, CAST) == []
+
+
+def test_whose_recorded_decision_was_not_theirs_says_nothing_more_by_silence() -> None:
+    term = {"asked": True, "silence_until": NOW}
+    asked = SeatState(2, "kg-1", "member_state", **term)
+    assert silent([asked], NOW, announced={"kg-1"}) == [asked]
+    assert silent([replace(asked, disowned=True)], NOW, announced={"kg-1"}) == []

@@ -26,7 +26,7 @@ from starlette.testclient import TestClient
 
 from ieom.acts import approval, deciding_by_link
 from ieom.errors import Conflict
-from ieom.records import missions
+from ieom.records import approvals, missions
 from ieom.records.audit import AuditRow
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
@@ -123,6 +123,56 @@ def test_two_approvals_at_the_same_instant_are_one_decision(either: Engine, monk
         one.join(20)
     assert sorted(came) == ["conflict", "decided"]
     assert len(decisions(either)) == 1
+
+
+def test_of_a_confirmation_the_own_decision_and_a_taking_back_at_the_same_instant_one_comes_about(
+    either: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from conftest import open_example
+
+    open_example(either)
+    round_asked(either)
+    token = link_in(letter(either)).rpartition("/")[2]
+    with begin(either) as session:
+        hashes = list(approval.newest_round(session, SLUG).hashes.values())
+        approval.record_decision(
+            session, SLUG, by="coordinator", at=EVENING, who="az-1", decision="approve", channel="paper", evidence="a sheet"
+        )  # fmt: skip
+    together, came = threading.Barrier(3), dict[str, str]()
+
+    def do(name, act) -> None:
+        try:
+            with begin(either) as session:
+                missions.facts(session, SLUG)
+                if either.dialect.name == "postgresql":  # SQLite lets one in at a time
+                    together.wait(10)
+                act(session)
+            came[name] = "done"
+        except Conflict as error:
+            came[name] = str(error)
+
+    acts = {
+        "confirmed": lambda s: approval.confirm_decision(s, SLUG, by="deputy-coordinator", at=EVENING, who="az-1"),
+        "superseded": lambda s: deciding_by_link.decide_by_link(s, token=token, decision="approve", hashes=hashes),
+        "taken_back": lambda s: approval.take_back(s, SLUG, by="coordinator", at=EVENING, who="az-1", why="a slip"),
+    }
+    threads = [threading.Thread(target=do, args=one) for one in acts.items()]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(20)
+    with reading(either) as session:
+        [(_row, end)] = approvals.recorded(session, 1)
+        told = set(session.scalars(select(AuditRow.act)))
+    assert end is not None
+    assert came[end.became] == "done"
+    assert len(came) == 3
+    done = {name for name, said in came.items() if said == "done"}
+    # What was taken back first leaves the approver free to decide; else there is one act.
+    assert done in ({end.became}, {"taken_back", "superseded"}), came
+    assert [one.channel for one in decisions(either)] == ["paper" if end.became == "confirmed" else "link"]
+    ended = {"confirmed": "DecisionConfirmed", "superseded": "RecordSuperseded", "taken_back": "RecordTakenBack"}
+    assert {name for name, act in ended.items() if act in told} == {end.became}
 
 
 KILLED = """
