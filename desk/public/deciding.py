@@ -22,6 +22,7 @@ from desk.public.texts import turned
 from ieom.acts import deciding_by_link as acts
 from ieom.acts.answering import office_of, tell
 from ieom.acts.asked_of import asked_of, copy_of
+from ieom.acts.contradicting_by_link import contradict_by_link, stands
 from ieom.acts.links import Held
 from ieom.errors import BadInput, IeomError, NotFound, Tampered
 from ieom.folder.catalogues import N_, _
@@ -67,11 +68,12 @@ async def _acted(request: Request, token: str, code: str, form: FormData, typed:
     if not await _entered(request, token, code):
         return _page(403, await read(request, partial(_shown, token=token, wrong=bool(code), typed=typed)))
     shown = partial(_shown, token=token, code=code, entered=True, typed=typed)
-    if "decision" not in form:
+    if "decision" not in form and "contradict" not in form:
         return _page(200, await read(request, shown))
+    deed = _contradict if "contradict" in form else _decide
     status, said = 200, ""
     try:
-        await run_in_threadpool(_decide, request.app.state.engine, token, code, form)
+        await run_in_threadpool(deed, request.app.state.engine, token, code, form)
     except NotFound:
         raise HTTPException(404) from None
     except Tampered:
@@ -136,6 +138,13 @@ def _decide(engine: Engine, token: str, code: str, form: FormData) -> None:
         )  # fmt: skip
 
 
+def _contradict(engine: Engine, token: str, code: str, form: FormData) -> None:
+    if says := turned(form):
+        raise BadInput(says)
+    with begin(engine) as session:
+        contradict_by_link(session, token=token, why=str(form.get("comment", "")).replace("\r\n", "\n"), code=code)
+
+
 def _shown(
     session: Session, *, token: str, code: str = "", entered: bool = False, wrong: bool = False, said: str = "",
     typed: str = "",
@@ -151,6 +160,8 @@ def _shown(
     }  # fmt: skip
     if found.link.code and not entered:
         return told | {"template": "closed.html" if found.link.dead else "code.html"}
+    if found.link.purpose == "contradict":
+        return told | {"template": "disown.html", **_told_as_theirs(session, found)}
     if found.became == "open":
         asked = asked_of(session, found)
         late = missions.now(session, found.link.mission) > asked.closes
@@ -170,6 +181,18 @@ def _waits(session: Session, found: Held) -> Facts | None:
     return told | {"by": office_of(session, found.link.mission, row.recorded_by), "own": row.by == found.link.who}
 
 
+def _told_as_theirs(session: Session, found: Held) -> Facts:
+    """The decision that a letter told of, and what became of it."""
+    one = stands(session, found)
+    row = one.row
+    return {
+        "became": one.became, "counts": one.counts, "since": one.at, "who": one.by, "why": one.why, "row": row,
+        "own": row.by == found.link.who, "by": office_of(session, found.link.mission, row.by),
+        "recorded_by": office_of(session, found.link.mission, row.recorded_by) if row.recorded_by != row.by else "",
+        "round": found.round.number, "over": found.round.status == "changes_asked", "still": found.round.status == "open" and not one.counts,
+    }  # fmt: skip
+
+
 def _became(session: Session, found: Held) -> Facts:
     decision = found.decision
     return {
@@ -185,7 +208,7 @@ def _copy(
     session: Session, *, token: str, language: str, kept: dict[tuple[str, str, str], bytes], entered: bool = False
 ) -> bytes:
     found = acts.look(session, token)
-    if found.became != "open" or (found.link.code and not entered):
+    if found.link.purpose != "decide" or found.became != "open" or (found.link.code and not entered):
         raise NotFound("what was asked by this link is asked no more")
     key = (f"{found.link.mission}/{found.link.who}", language, str(found.round.hashes.get(language)))
     if key not in kept:

@@ -51,7 +51,7 @@ def _ways(about: str, key: str) -> Ways:
             return (_page("/statement", "#turned"),)
         case "to ask" | "round ended" | "edited":
             return (_page("/statement"),)
-        case "approval_waits" | "to confirm" | "to agree":
+        case "approval_waits" | "to confirm" | "to agree" | "disowned":
             return (_page("/approval"),)
         case "to approve":
             return ("GET /missions/{mission}/release/{number}", f"/release/{key}"), _page("/release")

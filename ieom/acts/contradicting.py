@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ieom.acts.answering import office_of
+from ieom.acts.answering import office_of, tell
 from ieom.acts.rounds import end_round, newest_round, seat_of
 from ieom.acts.versions import released
 from ieom.errors import Conflict, NotFound, Refused
-from ieom.records import approvals, audit, missions
+from ieom.mail.letters import queue
+from ieom.records import approvals, audit, members, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Contradiction, Decision, Recorded, RecordedEnd
 
 
@@ -51,6 +52,7 @@ def disown(
     session.add(RecordedEnd(recorded=row.id, became="contradicted", by=by, at=at, why=why))
     session.flush()
     audit.append(session, mission, by=by, at=at, act=DecisionContradicted(round_.number, seat.who), ref=ref)
+    _tell(session, mission, round_, seat, row, by=by, at=at, why=why, void=False)
 
 
 def against(
@@ -69,4 +71,26 @@ def against(
     if void:
         said = f"{office_of(session, mission, by)} contradicted a recorded decision"
         end_round(session, mission, round_, by=by, at=at, status="void", why=said)
+    _tell(session, mission, round_, seat, row, by=by, at=at, why=why, void=void)
     return void
+
+
+def _tell(
+    session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSeat, row: Decision | Recorded, *, by: str,
+    at: datetime, why: str, void: bool,
+) -> None:  # fmt: skip
+    """The coordinator and the head of mission are told at once, save who said it."""
+    head = members.head(session, mission)
+    facts = {
+        "office": office_of(session, mission, by), "decision": row.decision, "channel": row.channel, "moment": row.at,
+        "recorded_by": office_of(session, mission, row.recorded_by) if row.recorded_by != row.by else "",
+        "round": round_.number, "why": why, "void": void, "status": round_.status,
+    }  # fmt: skip
+    occasion = f"contradicted:{round_.number}:{seat.who}" + (f":{row.id}" if isinstance(row, Recorded) else "")
+    for code in dict.fromkeys(("coordinator", *([head.code] if head is not None else []))):
+        try:
+            to = tell(session, mission, code)
+        except NotFound:
+            continue
+        if code != by and to.email:
+            queue(session, mission, kind="decision_contradicted", occasion=occasion, to=to, facts=facts, at=at)

@@ -45,7 +45,7 @@ def look(session: Session, token: str) -> Held:
 def enter(session: Session, *, token: str, code: str, at: datetime | None = None) -> Held | None:
     """Open a link with its code: None for a wrong one, which is counted. Checked under the mission's lock, so that guesses
     sent side by side are counted one by one. At the last wrong one the secretariat is told by letter."""
-    found = _locked(session, token)
+    found = locked(session, token)
     link = found.link
     if not link.code:
         return found
@@ -69,12 +69,14 @@ def decide_by_link(
     """Decide on the texts that the page showed (`hashes`, all of them). Raises `Conflict` once anything was decided on the
     seat, `Refused` when the link is dead, its round ended or its texts were edited, `BadInput` for a comment that is
     missing or in the way. `at` is the mission's now where it is not given."""
-    found = _locked(session, token)
+    found = locked(session, token)
     link, round_ = found.link, found.round
     if link.code and (
         link.dead or not hmac.compare_digest(links.keyed(link.mission, link.round, link.who, code), link.code)
     ):
         raise Refused("this link asks for the code that was sent to you in a letter of its own")
+    if link.purpose != "decide":
+        raise Refused("this link decides nothing")
     if found.decision is not None:
         raise Conflict(f"a decision was recorded already in round {round_.number}; a decision is never changed")
     if found.became != "open":
@@ -90,7 +92,7 @@ def decide_by_link(
     return row
 
 
-def _locked(session: Session, token: str) -> Held:
+def locked(session: Session, token: str) -> Held:
     """The link, the mission being held against other writers first: two decisions at one instant come one after the
     other."""
     link = decision_links.by_token(session, token)
@@ -120,6 +122,7 @@ def _tell_the_approver(session: Session, found: Held, row: Decision, who: str, a
         "decision": row.decision, "comment": row.comment, "moment": row.at, "hashes": row.hashes, "who": who,
         "by": tell(session, found.link.mission, row.by).office, "own": who == row.by, "round": found.round.number,
         "act": found.row.hash if found.row else "",
+        **links.told(session, found.link.mission, found.round, found.seat, who, at=at, purpose="contradict"),
     }  # fmt: skip
     queue(
         session, found.link.mission, kind="decision_received", occasion=f"received:{found.round.number}:{found.seat.who}",

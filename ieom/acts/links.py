@@ -1,4 +1,4 @@
-"""Links by which approvers decide from a telephone: made with their letters, each bound to a person, a round and the hashes
+"""Links by which approvers decide from a telephone, or contradict what is told as theirs: made with their letters, each bound to a person, a round and the hashes
 of its texts; dead with the decision or with the round."""
 
 from __future__ import annotations
@@ -38,6 +38,19 @@ class DecisionLinkMade:
 
 
 @dataclass(frozen=True)
+class ContradictionLinkMade:
+    """A link was made by which an approver can say that a decision told to them is not theirs; `recorded` is what a
+    colleague had entered, where it is about that."""
+
+    round: int
+    who: str
+    digest: str
+    hashes: dict[str, str]
+    asks: str
+    recorded: int | None
+
+
+@dataclass(frozen=True)
 class Held:
     """A link with all that it hangs on, and what became of it."""
 
@@ -57,7 +70,10 @@ class Held:
     """Whether it was said in this round that what was recorded for the seat is not theirs."""
 
 
-def made(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSeat, who: str, *, at: datetime) -> str:
+def made(
+    session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSeat, who: str, *, at: datetime,
+    purpose: Literal["decide", "contradict"] = "decide", recorded: int | None = None,
+) -> str:  # fmt: skip
     """The address of a fresh link for one who has a seat, or is its deputy; '' for anybody else, and where the
     installation has no address (`IEOM_DECIDE_URL`). In a mission that asks for a code, its letter is queued as well."""
     base = settings().decide_url
@@ -66,26 +82,29 @@ def made(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSe
     token = secrets.token_urlsafe(32)
     row = DecisionLink(
         digest=decision_links.digest_of(token), mission=mission, round=round_.id, seat=seat.id, who=who,
-        hashes=dict(round_.hashes), made_at=at,
+        hashes=dict(round_.hashes), made_at=at, purpose=purpose, recorded=recorded,
     )  # fmt: skip
     asks = missions.facts(session, mission).approval.link_asks
     if asks == "code":
         row.code, row.wrong = _code(session, mission, round_, who, at)
     session.add(row)
     session.flush()
-    act = DecisionLinkMade(round_.number, who, row.digest, dict(round_.hashes), asks)
+    told = (round_.number, who, row.digest, dict(round_.hashes), asks)
+    act = DecisionLinkMade(*told) if purpose == "decide" else ContradictionLinkMade(*told, recorded)
     audit.append(session, mission, by="clock", at=at, act=act)
     return f"{base.rstrip('/')}/decide/{token}"
 
 
 def told(
-    session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSeat, who: str, *, at: datetime
-) -> dict[str, str]:
-    """What a letter to an approver is told of deciding: the `link`, and what its page `asks` for. Where a mission asks for
+    session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSeat, who: str, *, at: datetime,
+    purpose: Literal["decide", "contradict"] = "decide", recorded: int | None = None,
+) -> dict[str, str]:  # fmt: skip
+    """What a letter to an approver is told of deciding, or of contradicting: the `link`, and what its page `asks` for. Where a mission asks for
     a log-in the link leads to the desk (`IEOM_DESK_URL`), which knows nobody by a letter."""
     asks = missions.facts(session, mission).approval.link_asks
     if asks != "log-in":
-        return {"link": made(session, mission, round_, seat, who, at=at), "asks": asks}
+        link = made(session, mission, round_, seat, who, at=at, purpose=purpose, recorded=recorded)
+        return {"link": link, "asks": asks}
     desk = settings().desk_url
     there = bool(desk) and (who == seat.who or who in seat.deputies)
     return {"link": f"{desk.rstrip('/')}/missions/{mission}/approval" if there else "", "asks": asks}
@@ -145,12 +164,15 @@ def row_of(session: Session, mission: str, number: int, who: str) -> AuditRow | 
 def in_chain(session: Session, one: Held) -> bool:
     """Whether the chain of acts says that this link was made, for whom and for which texts: a row that a hand wrote into
     the records opens nothing."""
-    query = select(AuditRow.what).where(AuditRow.mission == one.link.mission, AuditRow.act == "DecisionLinkMade")
-    told = {
+    act = DecisionLinkMade if one.link.purpose == "decide" else ContradictionLinkMade
+    query = select(AuditRow.what).where(AuditRow.mission == one.link.mission, AuditRow.act == act.__name__)
+    told: dict[str, object] = {
         "round": one.round.number,
         "who": one.link.who,
         "digest": one.link.digest,
         "hashes": one.link.hashes,
         "asks": "code" if one.link.code else "nothing",
     }
+    if one.link.purpose != "decide":
+        told["recorded"] = one.link.recorded
     return any(what == told for what in session.scalars(query))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ieom.acts import distribution, rounds
 from ieom.acts import letters as letter_acts
+from ieom.acts.answering import office_of
 from ieom.acts.approval import asked_anew
 from ieom.acts.calling import invited
 from ieom.acts.correcting import waiting
@@ -19,6 +20,7 @@ from ieom.acts.fallen import fallen
 from ieom.acts.versions import begun
 from ieom.folder.timeline import load_timeline
 from ieom.records import approvals, correspondence, drafts, members, missions, releases, submissions, teams
+from ieom.records.approvals import ApprovalRound
 from ieom.records.releases import Release
 from ieom.rules.mission import MissionFacts
 from ieom.rules.release import CARRIES, ENDED, embargo_until
@@ -91,6 +93,9 @@ def _text(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]
         open_ = approvals.waiting(session, round_.id).values()
         whose = Counter(_confirms(facts, recorded_by=row.recorded_by, decided_by=row.by) for row in open_)
         yield from (Work("to confirm", who, count=count) for who, count in whose.items())
+    if round_.status != "approved":
+        for who in _disowned(session, mission, round_):
+            yield Work("disowned", "coordinator", key=office_of(session, mission, who))
     correction = waiting(session, round_)
     if correction is not None:
         yield Work("to agree", correction.second)
@@ -102,6 +107,19 @@ def _confirms(facts: MissionFacts, *, recorded_by: str, decided_by: str) -> str:
     deputy = next((one.deputy for one in facts.offices if one.code == "coordinator"), "")
     order = ("coordinator", deputy, "press-officer", "drafter")
     return next(who for who in order if who and who not in {recorded_by, decided_by})
+
+
+def _disowned(session: Session, mission: str, round_: ApprovalRound) -> Iterator[str]:
+    """Who said of a decision, in this round or the one before, that it is not theirs, and has not decided since."""
+    against = {
+        seat.who
+        for one in approvals.rounds(session, mission)[-2:]
+        for seat, _state, row in rounds.seats(session, one)
+        if row is not None and row.id in approvals.contradictions(session, one.id)
+    }
+    for seat, state, _row in rounds.seats(session, round_):
+        if state.decided is None and (state.disowned or seat.who in against):
+            yield seat.who
 
 
 def _releases(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from ieom.acts import links
 from ieom.acts.answering import office_of, tell
 from ieom.acts.deciding import checked, follow
 from ieom.acts.rounds import newest_round, open_now, seat_of
@@ -178,6 +179,9 @@ def _tell(
         "decision": row.decision, "channel": row.channel, "round": round_.number, "hash": row.content_hash, "who": row.by,
         "recorded_by": office_of(session, mission, by), "moment": at, "comment": row.comment, "why": why,
     }  # fmt: skip
+    if kind == "approval_recorded":
+        seat = seat_of(session, round_, row.by)[0]
+        facts |= links.told(session, mission, round_, seat, row.by, at=at, purpose="contradict", recorded=row.id)
     occasion = f"{'recorded' if kind == 'approval_recorded' else 'taken-back'}:{round_.number}:{row.by}"
     queue(
         session, mission, kind=kind, occasion=occasion if count == 1 else f"{occasion}:{count}", to=to, facts=facts, at=at
