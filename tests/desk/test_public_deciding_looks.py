@@ -20,7 +20,7 @@ from sqlalchemy import select
 from desk.catcher import Catcher
 from desk.public.app import public
 from desk.public.site import records
-from ieom.acts import reminders
+from ieom.acts import approval, reminders
 from ieom.mail import sender
 from ieom.mail.smtp import Account
 from ieom.records import missions, schema
@@ -54,6 +54,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
             new = facts.model_copy(update={"approval": rule})
             missions.revise(session, SLUG, new, by="coordinator", at=EVENING, kind="x", reason="")
         with begin(engine) as session:
+            approval.record_decision(
+                session, SLUG, by="coordinator", at=EVENING, who="tr-1", decision="approve_with_comment", channel="telephone",
+                evidence="The coordinator called the embassy at 18:10.", comment="With thanks to the observers.",
+            )  # fmt: skip
             reminders.advance(session, SLUG, at=EVENING + timedelta(hours=3))
         with Catcher(folder / "mail") as catcher:
             sender.send_due(
@@ -127,3 +131,24 @@ def test_at_a_desk_without_script_and_with_a_code(
         page = context.new_page()
         page.goto(desk.base.rstrip("/") + link_in(letter, desk.base))
         sound(page, 390)
+
+
+def test_an_approver_says_on_a_telephone_that_what_was_recorded_is_not_theirs(
+    desk: SimpleNamespace, browser: Browser, request: pytest.FixtureRequest
+) -> None:
+    path, code = (
+        link_in(desk.received("tr-1", "approval_recorded"), desk.base),
+        code_in(desk.received("tr-1", "decision_code")),
+    )
+    with browser.new_context(viewport={"width": 360, "height": 800}, bypass_csp=True) as context:
+        page = context.new_page()
+        page.goto(desk.base.rstrip("/") + path)
+        page.get_by_label("Code").fill(code)
+        page.get_by_role("button", name="Open").click()
+        sound(page, 360)
+        pictured(page, "deciding-disown-360", request)
+        page.get_by_label("What was wrong").fill("Nobody called the embassy.")
+        page.get_by_role("button", name="This is not my decision").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "This decision counts for nothing"
+        sound(page, 360)
+        pictured(page, "deciding-disowned-360", request)
