@@ -14,7 +14,7 @@ desk: $(READY)
 	@$(BIN)/ieom desk
 
 screens: $(READY)
-	@$(BIN)/pytest -q tests/desk/test_desk_looks.py --screens var/screens
+	@$(BIN)/pytest -q -n 2 --dist loadfile tests/desk/*_looks.py --screens var/screens
 
 # Three workers on two cores: tests that wait for a server, a browser or a kill leave room for others.
 test: $(READY)

@@ -22,7 +22,7 @@ from bench.evidence import KINDS, _answers
 
 FOLDER = Path("var/bench/desk")
 MISSIONS, FORMS, FEW = 50, 25_000, 250
-SECONDS, ROUNDS = 1.0, 5
+SECONDS, ROUNDS, CHANGES = 1.0, 5, 25
 SLUG = "kazakhstan-senate-2020"
 PAGES = {
     "mission": f"/missions/{SLUG}", "statement": f"/missions/{SLUG}/statement",
@@ -46,11 +46,15 @@ def run() -> list[dict[str, object]]:
         if name not in many:
             continue
         print(f"desk-{name}: {many[name]} statements, {few[name]} with {FEW} forms", flush=True)
-        ours, reference = speeds(engine, token, page)
+        ours, reference, changed = speeds(engine, token, page)
         unit = "requests a second"
         results.append(
             {"name": f"desk-{name}", "ours": ours, "reference": reference, "ratio": ours / reference, "unit": unit}
         )
+        results.append(
+            {"name": f"desk-{name}-changed", "ours": changed, "reference": reference, "ratio": changed / reference,
+             "unit": f"{unit}, something having happened to the mission before each"}
+        )  # fmt: skip
         results.append(
             {"name": f"desk-{name}-statements", "ours": many[name], "reference": few[name],
              "ratio": many[name] / few[name], "unit": f"SQL statements, {FORMS:,} over {FEW} forms"}
@@ -136,8 +140,9 @@ def counted(engine: Engine, token: str) -> dict[str, int]:
     return found
 
 
-def speeds(engine: Engine, token: str, page: str) -> tuple[float, float]:
-    """Requests a second of (the desk, the bare page)."""
+def speeds(engine: Engine, token: str, page: str) -> tuple[float, float, float]:
+    """Requests a second of (the desk, the bare page, the desk when something happened to the mission before each: then the
+    page is gathered and written anew, which between two changes is done once for everybody)."""
     from desk.web.app import web
 
     client = TestClient(web(engine))
@@ -153,11 +158,30 @@ def speeds(engine: Engine, token: str, page: str) -> tuple[float, float]:
         rounds = [(_speed(ports[0], page, token), _speed(ports[1], "/", token)) for _ in range(ROUNDS + 1)][
             1:
         ]  # the first warms both
+        changed = _changed(engine, ports[0], page, token)
     finally:
         for child in children:
             child.terminate()
             child.wait()
-    return statistics.median(ours for ours, _ in rounds), statistics.median(reference for _, reference in rounds)
+    ours, reference = (statistics.median(round_[which] for round_ in rounds) for which in (0, 1))
+    return ours, reference, changed
+
+
+def _changed(engine: Engine, port: int, page: str, token: str) -> float:
+    from ieom.records import missions
+    from ieom.records.base import begin
+
+    line, spent = http.client.HTTPConnection("127.0.0.1", port, timeout=60), []
+    for _ in range(CHANGES):
+        with begin(engine) as session:
+            missions.lock(session, SLUG).revision += 1
+        begun = time.perf_counter()
+        line.request("GET", page, headers={"cookie": f"desk={token}"})
+        if (answer := line.getresponse()).read() and answer.status != 200:
+            raise RuntimeError(f"{page} answered with {answer.status}")
+        spent.append(time.perf_counter() - begun)
+    line.close()
+    return 1 / statistics.median(spent)
 
 
 def _free() -> int:

@@ -120,7 +120,7 @@ def digest(session: Session, mission: str, cut_off: datetime | None = None) -> s
         .where(*scope.forms())
     )
     result = hashlib.sha256()
-    for instance, content in sorted(session.execute(query).tuples()):
+    for instance, content in sorted(map(tuple, session.execute(query))):  # rows compare ten times slower than tuples
         result.update(f"{instance}\x1f{content}\n".encode())
     for row in session.execute(corrected.order_by(Correction.id)):
         result.update(("\x1f".join(row) + "\n").encode())
