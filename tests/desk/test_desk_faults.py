@@ -20,8 +20,11 @@ from sqlalchemy import Engine, func, select
 
 from desk.web.missions import _keeping as keeping_now
 from desk.web.runs import Asking
+from ieom.acts import approval
+from ieom.acts.audit import faults
 from ieom.records import missions
 from ieom.records.accounts import Account
+from ieom.records.approvals import Decision
 from ieom.records.base import reading
 from ieom.settings import settings
 
@@ -53,6 +56,24 @@ def test_prefects_server_is_gone_and_nothing_decided_is_lost(desk_opened: Desk, 
             assert "flow-run" not in page
     with reading(engine) as session:
         assert missions.get(session, SLUG).state == "held"
+
+
+def test_prefects_server_is_gone_and_a_decision_stands(desk_asked: Desk, asked: Engine) -> None:
+    state = settings().state_dir
+    with reading(asked) as session:
+        round_ = approval.newest_round(session, SLUG)
+        assert round_ is not None
+        read = list(round_.hashes.values())
+    with (state / "serve.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        (state / "serve.json").write_text(json.dumps({"pid": 1, "api": "http://127.0.0.1:9/api"}), "utf-8")
+        head = desk_asked.head_of_mission
+        said = head.post(f"/missions/{SLUG}/approval/decide", {"decision": "approve", "read": read})
+        assert "Recorded: " in said.text
+        assert "What keeps missions going does not answer just now" in unescape(head.get(f"/missions/{SLUG}").text)
+    with reading(asked) as session:
+        assert [one.decision for one in session.scalars(select(Decision))] == ["approve"]
+        assert faults(session, SLUG) == []
 
 
 def test_records_that_can_not_be_reached_are_said_and_nothing_changes(desk_opened: Desk, engine: Engine) -> None:

@@ -26,7 +26,8 @@ LIGHT = settings(
 )  # fmt: skip
 
 
-def test_whatever_a_coordinator_sends_the_desk_has_an_answer(engine: Engine, mission: str) -> None:
+def test_whatever_a_coordinator_sends_the_desk_has_an_answer(asked: Engine) -> None:
+    engine = asked  # the evening: there is something to ask about
     account = people(engine, roles=("coordinator",))["coordinator"]
     with begin(engine) as session:
         cookie, row = acts.begin_session(session, account=account, at=missions.real_now())
