@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from ieom.acts import meetings
 from ieom.errors import BadInput
-from ieom.folder.catalogues import spoken
+from ieom.folder.catalogues import _, spoken
 from ieom.folder.claims import load_claims
 from ieom.folder.names import load_names
 from ieom.records import members, missions, stations
@@ -111,7 +111,7 @@ def _exact(value: Any, known: Mapping[str, str]) -> str:
     if isinstance(value, list):
         return "; ".join(_exact(one, known) for one in value) or "–"
     if isinstance(value, bool) or value is None or value == "":
-        return {True: "yes", False: "no"}.get(value, "–") if isinstance(value, bool) else "–"
+        return (_("yes") if value else _("no")) if isinstance(value, bool) else "–"
     said = str(_said("", value, known))
     return said if said == str(value) else f"{said} ({value})"
 
@@ -145,7 +145,7 @@ def _said(key: str, value: Any, known: Mapping[str, str]) -> Any:
         return ", ".join(str(_said("", one, known)) for one in value)
     if isinstance(value, str):
         plain = value.replace("_", " ") if CODE.fullmatch(value) else value
-        return known.get(value) or words("words").get(value) or ITEMS.get(value, plain)
+        return known.get(value) or words("words").get(value) or (_(ITEMS[value]) if value in ITEMS else plain)
     return value
 
 

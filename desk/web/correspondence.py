@@ -14,7 +14,7 @@ from desk.web.files import WORD, sent, taken
 from ieom.acts import calling, own_papers
 from ieom.acts import correspondence as acts
 from ieom.errors import BadInput
-from ieom.folder.catalogues import _
+from ieom.folder.catalogues import N_, _
 from ieom.folder.names import load_names
 from ieom.records import correspondence, missions
 from ieom.records.correspondence import Correspondence
@@ -26,7 +26,7 @@ Scan = Annotated[UploadFile | None, File()]
 KINDS = ("pdf", "png", "jpeg")
 OTHER = "other"
 """Chosen in the place of a body: its name is written out."""
-STATES = ("drafted", "signed", "sent", "received", "answered")
+STATES = (N_("drafted"), N_("signed"), N_("sent"), N_("received"), N_("answered"))
 
 
 @part.get("/missions/{mission}/correspondence")

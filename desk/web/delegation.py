@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from desk.web.asking import Desk, router
 from ieom.acts import delegation as acts
 from ieom.acts import nomination_links
-from ieom.folder.catalogues import _
+from ieom.folder.catalogues import N_, _
 from ieom.folder.names import load_names
 from ieom.records import members, missions
 from ieom.records import nomination_links as links
@@ -149,7 +149,7 @@ def _states(session: Session, mission: str, facts: MissionFacts, everyone: list[
     for code in names.precedence(by_code, on=facts.election_day):
         state, call = by_code[code], calls.get(code)
         there = [row for row in everyone if row.state == code and row.role in rules.OBSERVING]
-        answer = "withdrew" if state.withdrew_on else "not asked yet" if call is None else call.status
+        answer = N_("withdrew") if state.withdrew_on else N_("not asked yet") if call is None else call.status
         made.append(
             {
                 "code": code, "name": names.short(code, on=facts.election_day), "quota": state.quota, "answer": answer,

@@ -10,6 +10,7 @@ from babel.dates import format_date, format_time
 from fastapi import Form, Response
 
 from desk.chronicle import named
+from desk.web.approval_view import CAPACITY
 from desk.web.asking import Asked, Desk, router
 from ieom.acts import mission as acts
 from ieom.errors import BadInput
@@ -43,7 +44,7 @@ def show(desk: Desk) -> Response:
         people = [one for one in members.appointed(session, mission) if one.role in OBSERVING]
         taking_part = [one for one in facts.states if one.withdrew_on is None]
         return desk.page(
-            "facts.html", facts=facts, now=now, state=row.state, known=known, revisions=list(_told(rows, known))[::-1],
+            "facts.html", capacities=CAPACITY, facts=facts, now=now, state=row.state, known=known, revisions=list(_told(rows, known))[::-1],
             called={code: names.official(code, on=day) for code in _codes(facts) if code in names},
             stations=[(one.code, f"{one.code}: {one.name}") for one in stations.of(session, mission)],
             taking_part=[(one.code, known.get(one.code, one.code)) for one in taking_part],

@@ -7,20 +7,22 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+from babel.dates import format_date
 from fastapi import Depends, Form, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from desk.chronicle import sentence
+from desk.media_words import COLUMN
 from desk.typed import day
 from desk.web.accounts import ACTS
 from desk.web.asking import Asked, Desk, router
-from desk.web.pages import country_name
+from desk.web.pages import country_name, own_name
 from ieom.acts import audit as audit_acts
 from ieom.acts import contacts as acts
 from ieom.acts import media as suppression_acts
 from ieom.errors import Conflict, NotFound, Refused
 from ieom.folder import contact_words
-from ieom.folder.catalogues import N_, _, ngettext
+from ieom.folder.catalogues import N_, _, ngettext, spoken
 from ieom.folder.contacts import checked
 from ieom.records import contact_acts, letters, media, releases, suppressions
 from ieom.rules.contacts import CONSENTS, KINDS, Known, Wanted
@@ -153,7 +155,7 @@ def show(desk: Desk, number: Number) -> Response:
     own = known[row.key]
     return desk.page(
         "media_contact.html", zone="UTC", row=row, own_lists=sorted(own.lists), titles=titles, gone=gone, got=got,
-        gone_said=suppressions.SAID[gone.why] if gone else "", now=now, received=len(received),
+        gone_said=_(suppressions.SAID[gone.why]) if gone else "", consent_said=_consent(row), now=now, received=len(received),
         elsewhere=len(every) - len(received), slugs=[slug for slug in slugs if desk.may_in(slug, ADDRESSES)], others=bool(slugs),
         by_reader=bool(gone and gone.why in suppression_acts.ENDED_BY_THE_READER), **_choices(known, titles),
     )  # fmt: skip
@@ -172,7 +174,7 @@ def change(
     with desk.act_outside() as (session, by, at):
         email = _contact(session, number).email
         changes = acts.change(session, by=by, at=at, email=email, values=values)
-    said = ", ".join(one.column.replace("_", " ") for one in changes)
+    said = ", ".join(_(COLUMN.get(one.column, one.column)) for one in changes)
     return desk.done(
         f"/media/contacts/{number}",
         _("Changed: {list}.").format(list=said) if said else _("That is what is known already."),
@@ -255,11 +257,22 @@ def log(desk: Desk, page: Page = 1) -> Response:
         number = one.what.get("contact")
         told = {**one.what, "contact": keys.get(number, f"number {number}")} if number is not None else one.what
         rows.append(
-            (one.at, one.by, sentence(replace(one, what=told), suppressions.SAID), number if number in keys else 0)
+            (
+                one.at,
+                one.by,
+                sentence(replace(one, what=told), {why: _(says) for why, says in suppressions.SAID.items()}),
+                number if number in keys else 0,
+            )
         )
     return desk.page(
         "media_log.html", zone="UTC", rows=rows, total=len(links), page=page, most=MOST, wrong=wrong, back=back
     )
+
+
+def _consent(row: media.MediaContact) -> str:
+    """Why we may write, and since when: 'the reader asked for it, 15 Oct 2019'."""
+    said = _(CONSENT.get(row.consent, row.consent))
+    return f"{said}, {format_date(row.consent_on, 'd MMM y', locale=spoken())}" if said and row.consent_on else said
 
 
 def _suppressed(count: int) -> str:
@@ -291,7 +304,7 @@ def _choices(known: Mapping[str, Known], titles: Mapping[str, str]) -> dict[str,
     """What the filters and forms offer."""
     languages = sorted({str(one.values["language"]) for one in known.values()} | {"en", "ru"})
     return {
-        "on_lists": [(code, title) for code, title in titles.items()], "kinds": [(one, one) for one in KINDS],
-        "consents": [(one, _(CONSENT[one])) for one in CONSENTS], "states": [(one, _(said)) for one, said in STATES.items()], "languages": [(one, one) for one in languages],
+        "on_lists": [(code, title) for code, title in titles.items()], "kinds": [(one, _(one)) for one in KINDS],
+        "consents": [(one, _(CONSENT[one])) for one in CONSENTS], "states": [(one, _(said)) for one, said in STATES.items()], "languages": [(one, own_name(one)) for one in languages],
         "countries": [(one, country_name(one)) for one in sorted({str(one.values["country"]) for one in known.values()} - {""})],
     }  # fmt: skip

@@ -15,7 +15,7 @@ from ieom.acts import lists as acts
 from ieom.acts.lists import Selection
 from ieom.errors import BadInput, Conflict
 from ieom.folder import contact_words
-from ieom.folder.catalogues import ngettext
+from ieom.folder.catalogues import _, ngettext
 from ieom.records import media, missions, suppressions
 from ieom.rules.contacts import KINDS, Wanted
 
@@ -44,7 +44,7 @@ def show(
     summary, sections = media_words.selection(found) if found else ([], [])
     return desk.page(
         "media_selection.html", zone=facts.zone, now=now, titles=titles, kinds=KINDS, sections=sections, summary=summary, most=SHOWN,
-        rows=[(numbers[one.key], known[one.key], suppressions.SAID.get(gone.get(one.key, ""), "")) for one in rows],
+        rows=[(numbers[one.key], known[one.key], _(suppressions.SAID.get(gone.get(one.key, ""), ""))) for one in rows],
         written=sum(one.key not in gone for one in rows), found=found, digest=_digest(found) if found else "",
         asked={"on": on, "countries": countries, "languages": languages, "kinds": kinds, "consent": consent, "keep": keep, "every": every},
     )  # fmt: skip

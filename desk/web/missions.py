@@ -31,6 +31,7 @@ from desk.web.files import EXCEL, sent
 from desk.web.knowing import known, shared
 from desk.web.owed_view import led, listed, meant, reminded, worded
 from desk.web.pages import clock_at, seat_of
+from desk.web.release_view import STATES
 from desk.web.runs import SAID as SAID_OF_RUNS
 from desk.web.runs import Asking
 from ieom.acts import mission as acts
@@ -221,7 +222,7 @@ def _stages(session: Session, mission: str, names: dict[str, str]) -> list[dict[
     found = {standing.stage: (standing, since) for standing, since in standings.of(session, mission)}
     made = []
     for stage in Stage:
-        standing, since = found.get(stage, (Standing(stage, State.NOT_DUE, "Not begun."), None))
+        standing, since = found.get(stage, (Standing(stage, State.NOT_DUE, N_("Not begun.")), None))
         made.append(
             {
                 "stage": stage, "title": _(TITLES[stage]), "state": standing.state.value, "shape": SHAPES[standing.state],
@@ -292,10 +293,15 @@ def _facts(desk: Asked) -> dict[str, Any]:
             "walked": row.walked_revision, "owed": owed,
             "happened": [(said, one.at) for one in latest if (said := sentence(one, codes))],
             "reminded": told, "reminders": len(written),
-            "fallen": published(session, mission), "letters": dict(letters.counts(session, mission)),
+            "fallen": published(session, mission), "letters": _letters(session, mission),
             "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": names,
             "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),
         }  # fmt: skip
+
+
+def _letters(session: Session, mission: str) -> dict[str, int]:
+    """How many letters are in which state, in words."""
+    return {_(STATES.get(state, state)): count for state, count in letters.counts(session, mission).items()}
 
 
 def keeping() -> str:

@@ -163,7 +163,7 @@ def _page(desk: Asked, what: Typed, *, status: int = 200, sound: bool = False, l
 
 
 def _stages() -> list[tuple[str, str]]:
-    return [(stage.value, TITLES[stage]) for stage in Stage]
+    return [(stage.value, _(TITLES[stage])) for stage in Stage]
 
 
 ZONES = (

@@ -48,17 +48,17 @@ def show(desk: Desk, code: str) -> Response:
         papers = [one for one in vault.of(session, mission) if one.member == code and one.erased_at is None]
         return desk.page(
             "nominee.html", now=now, row=row, one=person(row, file, badge), file=file, badge=badge, no=no,
-            items=_items(session, mission, row, known, {one.item for one in papers}), answers=row.conflict or {}, questions=rules.QUESTIONS,
+            items=_items(session, mission, row, known, {one.item for one in papers}), answers=row.conflict or {}, questions={key: _(asked) for key, asked in rules.QUESTIONS.items()},
             papers_due=acts.papers_due(facts, row.nominated_at) if row.status == "nominated" and file.missing else None,
             late=rules.is_late(row.nominated_at, call.due_at if call else None), head=head,
-            papers=papers, lacking=[rules.ITEMS[one.item] for one in members.taken_back(session, mission).get(code, ())],
+            papers=papers, lacking=[_(rules.ITEMS[one.item]) for one in members.taken_back(session, mission).get(code, ())],
             readings=[
                 (reading, item, known.get(reading.by, reading.by))
                 for reading, item in vault.readings(session, mission)
                 if item.member == code
             ],
             reports=[(one, known.get(one.by, one.by)) for one in members.reports(session, mission, code)],
-            wording=rules.ITEMS, observing=row.role in rules.OBSERVING,
+            wording={key: _(name) for key, name in rules.ITEMS.items()}, observing=row.role in rules.OBSERVING,
             state=names.short(row.state, on=facts.election_day) if row.state in names else row.state,
             moves=[to for to in rules.BADGES if badge is not None and badge.status in rules.BADGES[to]],
         )  # fmt: skip
@@ -229,7 +229,7 @@ def _items(
     found = members.items(session, mission, row.code)
     return [
         {
-            "key": item, "name": rules.ITEMS[item], "row": found.get(item), "kept": item in KINDS,
+            "key": item, "name": _(rules.ITEMS[item]), "row": found.get(item), "kept": item in KINDS,
             "accept": ",".join(f"image/{kind}" if kind != "pdf" else "application/pdf" for kind in KINDS.get(item, ())),
             "waivable": rules.may_waive(item) is None,
             "by": known.get(who, who) if (one := found.get(item)) and (who := one.waived_by or one.taken_back_by) else "",

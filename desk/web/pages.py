@@ -12,7 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta
 from jinja2 import Environment
 
-from ieom.folder.catalogues import N_, catalogue
+from ieom.folder.catalogues import N_, catalogue, said
 from ieom.folder.names import load_names
 from ieom.papers.page import environment
 from ieom.rules.mission import MissionFacts, offset
@@ -22,6 +22,11 @@ from ieom.settings import settings
 
 STATIC = Path(__file__).parent / "static"
 LANGUAGES = ("en", "tr", "az", "kk", "ky", "uz", "tk", "hu", "ru")
+
+CODES = (
+    N_("preliminary"), N_("final"), N_("supplement"), N_("held"), N_("suspended"), N_("evacuated"), N_("closed"),
+)  # fmt: skip
+"""Kinds of versions and states of a mission that are their own words, marked for translators: pages say them by `word`."""
 
 
 def city_of(zone: str) -> str:
@@ -94,7 +99,7 @@ def words(folder: Path, language: str, zone: str, own: str, place: str = "") -> 
 
     def word(text: str) -> str:
         """Words of ours that come from Python, in the page's language: text alone, escaped as any."""
-        return known.gettext(text) if text else ""
+        return said(text, known.gettext)
 
     made.filters.update(
         clock=clock, off=off, word=word, stage=lambda one: word(TITLES[one]), role=lambda one: word(SAID[Role(one)]),

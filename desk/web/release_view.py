@@ -21,7 +21,7 @@ from ieom.acts.approvers import approvers, digest_of
 from ieom.acts.published import texts
 from ieom.acts.releasing import outdated
 from ieom.acts.rounds import approved_round, stands
-from ieom.folder.catalogues import N_, _, ngettext
+from ieom.folder.catalogues import N_, _, ngettext, said
 from ieom.mail.phrases import spoken_in
 from ieom.records import correspondence, ledger, media, missions, releases
 from ieom.records.letters import said_back
@@ -50,14 +50,14 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
     until = embargo_until(known_of)
     approved = round_ is not None and stands(session, mission, round_)
     same = main is not None and round_ is not None and main.hashes == round_.hashes
-    said = main is not None and main.sent_by is not None and main.started_at is None and main.status not in ENDED
+    told_go = main is not None and main.sent_by is not None and main.started_at is None and main.status not in ENDED
     why_not = reasons_not_to(known_of, now) if main is None or main.started_at is None else []
     found = {
         "now": now, "releases": told[::-1], "main": next((o for o in told if main is not None and o["id"] == main.id), None),
         "known": known, "approved": approved, "until": until, "clock": left(until, now),
         "last_close": known_of.last_close, "press_conference": known_of.press_conference, "go_rule": facts.release.go,
-        "why_not": why_not,
-        "overdue": said and not why_not and until is not None and now - until > AT_ONCE,
+        "why_not": [said(one) for one in why_not],
+        "overdue": told_go and not why_not and until is not None and now - until > AT_ONCE,
         "may_prepare": approved and (main is None or not same or main.started_at is None),
         "again": main is not None and main.started_at is None, "code": code,
         "going": any(o["status"] == "going" for o in told), **waiting(session, mission),
@@ -113,14 +113,14 @@ def one(
         "early_by": row.early_by, "early_name": known.get(row.early_by or "", row.early_by or ""),
         "early_agreed": row.early_agreed_by, "early_agreed_name": known.get(row.early_agreed_by or "", ""),
         "early_why": row.early_why, "go": row.go, "started_at": row.started_at, "done_at": row.done_at,
-        "held_why": row.held_why, "until": until, "lacks": list(ready.lacks),
-        "why_not": reasons_not_to(ready, now) if row.started_at is None else [],
+        "held_why": row.held_why, "until": until, "lacks": [said(one) for one in ready.lacks],
+        "why_not": [said(one) for one in reasons_not_to(ready, now)] if row.started_at is None else [],
         "approvals": [(known.get(o.by, o.by), o.at) for o in releases.approvals(session, row.id)],
         "counts": [(state, _(STATES.get(state, state)), n) for state, n in sorted(states.items())],
         "total": sum(states.values()), "sent": states["sent"], "over": sum(n for s, n in states.items() if s in acts.ENDED),
         "unwritten": acts.unwritten(session, row), "open": row.status not in ENDED, "mine": row.prepared_by == code,
         "go_later": too_early_to_say_go(ready, now), "mark": (digest_of(session, row) if own else next(iter(row.hashes.values()), ""))[:8],
-        "may_approve": False, "digest": digest_of(session, row) if own else "", "outdated": outdated(session, row),
+        "may_approve": False, "digest": digest_of(session, row) if own else "", "outdated": [said(one) for one in outdated(session, row)],
         "about": [(o.number, _(KIND[o.kind])) for o in releases.about(session, row.id)],
         "unapproved": sorted(row.translations or {}),
     }  # fmt: skip

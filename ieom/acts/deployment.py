@@ -15,6 +15,7 @@ from ieom.records import audit, members, missions, stations, teams
 from ieom.records.deployment import CheckIn, Team, TeamMember, Visit
 from ieom.rules.delegation import LEAVING, OBSERVING
 from ieom.rules.deployment import PlannedTeam, faults
+from ieom.rules.words import N_
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def check(session: Session, mission: str) -> list[str]:
     gone = {code: row.status for code, row in people.items() if row.status in LEAVING}
     odd = faults(planned, {row.code: row.city for row in stations.of(session, mission)}, gone=gone)
     if planned and not missions.facts(session, mission).station_choice:
-        odd.append("how the stations were chosen is not written down; no paper may speak of a sample")
+        odd.append(N_("how the stations were chosen is not written down; no paper may speak of a sample"))
     return odd
 
 

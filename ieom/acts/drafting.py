@@ -45,6 +45,7 @@ from ieom.rules import drafting as rules
 from ieom.rules import statement
 from ieom.rules.linter import COUNTED
 from ieom.rules.timeline import Stage, Standing, State, owes
+from ieom.rules.words import N_
 
 SOFTWARE = "clock"
 _write, _released, _none = write, released, missing
@@ -86,7 +87,7 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
         waits = rules.before(at=at, opens=opens, close=close, forms=sum(forms.values()))
         if waits is not None:
             return waits
-        row = draft(session, mission, by=SOFTWARE, at=at, why="first draft from the record")
+        row = draft(session, mission, by=SOFTWARE, at=at, why=N_("first draft from the record"))
         _tell_drafter(session, mission, row, at)
     approved = approvals.approved(session, mission, row.content_hash)
     asked = is_ready(session, mission, row.content_hash) is not None
@@ -122,7 +123,7 @@ def _renewed(
     when = statement.renewal(row.content, fresh, written=row.at, at=at, grown=grounds.digest != row.evidence_digest)
     if when is None or when > at:
         return row, grounds, when
-    why = "the count is finished" if supplement else "renewed: the record has grown"
+    why = N_("the count is finished") if supplement else N_("renewed: the record has grown")
     return draft(session, mission, by=SOFTWARE, at=at, why=why, language=row.language), grounds, None
 
 

@@ -17,6 +17,7 @@ from ieom.folder.rows import CheckInRow, DelegationRow, FileRow, MeetingRow, Rou
 from ieom.records import correspondence, members, stations, teams
 from ieom.records import meetings as meeting_records
 from ieom.rules.mission import MissionFacts, Office, SendingState
+from ieom.rules.words import N_
 
 
 def _local(moment: datetime, zone: str) -> datetime:
@@ -192,26 +193,26 @@ LISTS: dict[str, Listed] = {
     one.name: one
     for one in (
         Listed(
-            "stations", "Polling stations", StationRow, _stations, _take_stations, _all(StationRow), wrong=_station_wrong,
+            "stations", N_("Polling stations"), StationRow, _stations, _take_stations, _all(StationRow), wrong=_station_wrong,
             usual=lambda facts: {"zone": facts.zone, "opens": facts.polls_open, "closes": facts.polls_close},
         ),
         Listed(
-            "delegation", "Delegation", DelegationRow, _people, _take_people, frozenset(),
+            "delegation", N_("Delegation"), DelegationRow, _people, _take_people, frozenset(),
             instead="a person's details are not changed by a list; whoever was nominated wrongly declines or is replaced",
         ),
         Listed(
-            "meetings", "Meetings", MeetingRow, _meetings, _take_meetings,
+            "meetings", N_("Meetings"), MeetingRow, _meetings, _take_meetings,
             frozenset({"starts", "ends", "place", "attendees"}), wrong=_meeting_wrong,
             instead="the counterpart is not changed by a list; cancel the meeting and ask for another",
         ),
         Listed(
-            "teams", "Teams", TeamRow, _teams, _planned("teams"), _all(TeamRow), wrong=plan_wrong, whole=True,
+            "teams", N_("Teams"), TeamRow, _teams, _planned("teams"), _all(TeamRow), wrong=plan_wrong, whole=True,
         ),
         Listed(
-            "routes", "Routes", RouteRow, _routes, _planned("routes"), _all(RouteRow), wrong=plan_wrong, whole=True,
+            "routes", N_("Routes"), RouteRow, _routes, _planned("routes"), _all(RouteRow), wrong=plan_wrong, whole=True,
         ),
         Listed(
-            "checkins", "Check-ins", CheckInRow, _check_ins, _planned("checkins"), frozenset(), wrong=plan_wrong,
+            "checkins", N_("Check-ins"), CheckInRow, _check_ins, _planned("checkins"), frozenset(), wrong=plan_wrong,
             whole=True,
         ),
     )
@@ -239,13 +240,13 @@ LETTER = ("number", "direction", "kind", "dated", "counterpart", "subject", "the
 REGISTERS: dict[str, Register] = {
     one.name: one
     for one in (
-        Register("correspondence", "Notes verbales and letters", LETTER, _letters, "correspondence"),
+        Register("correspondence", N_("Notes verbales and letters"), LETTER, _letters, "correspondence"),
         Register(
-            "states", "States", tuple(SendingState.model_fields),
+            "states", N_("States"), tuple(SendingState.model_fields),
             lambda _, facts: [row.model_dump() for row in facts.states], "facts",
         ),
         Register(
-            "offices", "Offices", tuple(Office.model_fields),
+            "offices", N_("Offices"), tuple(Office.model_fields),
             lambda _, facts: [row.model_dump() for row in facts.offices], "facts",
         ),
     )

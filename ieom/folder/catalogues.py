@@ -3,7 +3,7 @@ from the next start on.
 
 `_("{name} is appointed.").format(name=...)` looks a sentence up in the language that is spoken where it is called: that of the
 request (`speak`: the account's, or where nobody entered the browser's), English anywhere else. Words of a constant are marked
-by `N_` and looked up by `_` where they are shown.
+by `N_` and looked up by `_` where they are shown; a rule's sentence with facts in it is a `Put`, shown by `said`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import gettext
 import io
 import logging
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache
 from operator import itemgetter
@@ -21,10 +22,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
 from ieom.errors import BadInput
-from ieom.rules.words import N_
+from ieom.rules.words import N_, Put
 from ieom.settings import settings
 
-__all__ = ["N_", "_", "catalogue", "negotiated", "ngettext", "speak", "spoken", "suited", "translated"]
+__all__ = ["N_", "_", "catalogue", "negotiated", "ngettext", "said", "speak", "spoken", "suited", "translated"]
 
 LOG = logging.getLogger("ieom.catalogues")
 _ENGLISH = gettext.NullTranslations()
@@ -47,6 +48,21 @@ def spoken() -> str:
 def _(text: str) -> str:
     """The text in the language that is spoken; itself where that has no word for it."""
     return _spoken.get().gettext(text) if text else ""  # '' would give the catalogue's own head
+
+
+def said(text: str, look: Callable[[str], str] = _) -> str:
+    """Words of a constant, or a sentence of the rules with its facts, in the language that is spoken, or that of `look`."""
+    if not isinstance(text, Put):
+        return look(text) if text else ""
+    facts = {
+        name: ", ".join(said(part, look) for part in one)
+        if isinstance(one, tuple)
+        else said(one, look)
+        if isinstance(one, Put)
+        else one
+        for name, one in text.facts.items()
+    }
+    return look(text.sentence).format(**facts)
 
 
 def ngettext(one: str, many: str, count: int) -> str:

@@ -13,6 +13,7 @@ from ieom.errors import NotFound
 from ieom.records.audit import AuditRow
 from ieom.records.base import Base
 from ieom.rules.release import CARRIES, TAKES_BACK
+from ieom.rules.words import N_, Put
 
 
 class Release(Base):
@@ -183,18 +184,16 @@ def outdated(session: Session, kind: str, concerned: Release, release: int | Non
     """Why a release of this kind (its id, once it has one) can't concern this public one: it is withdrawn, another
     corrected it, or it is itself a withdrawal. Empty when it can."""
     if kind == "withdrawal" and concerned.kind == "withdrawal":
-        return [f"release {concerned.number} is a withdrawal, and a withdrawal is not withdrawn"]
+        return [Put(N_("release {number} is a withdrawal, and a withdrawal is not withdrawn"), number=concerned.number)]
     if withdrawn(session, concerned.id):
-        return [f"release {concerned.number} is withdrawn already"]
+        return [Put(N_("release {number} is withdrawn already"), number=concerned.number)]
     newest_ = concerned
     while later := [row for row in about(session, newest_.id, "correction") if row.id != release]:
         newest_ = later[-1]
     if newest_ is concerned:
         return []
-    number = newest_.number
-    return [
-        f"release {concerned.number} was corrected by release {number}; prepare the {kind} again about release {number}"
-    ]
+    corrected = N_("release {first} was corrected by release {number}; prepare the {kind} again about release {number}")
+    return [Put(corrected, first=concerned.number, number=newest_.number, kind=Put(kind))]
 
 
 def line(session: Session, row: Release) -> list[Release]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ieom.rules.addresses import fold
+from ieom.rules.words import N_
 
 Value = str | date | None
 
-KINDS = ("wire", "print", "broadcast", "online")
+KINDS = (N_("wire"), N_("print"), N_("broadcast"), N_("online"))
 CONSENTS = ("asked", "accredited", "public", "contract")
 """What entitles us to write: the reader asked for it; was accredited with the mission; the address is published for the
 press; or a contract says so."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
-from ieom.rules.words import N_
+from ieom.rules.words import N_, Put
 
 ITEMS = {
     "nomination": N_("nomination by the member state"),
@@ -52,6 +52,21 @@ BADGES = {
     "refused": frozenset({"requested"}),
 }
 """Each state of an accreditation, and the states from which it is reached."""
+BADGE_SAID = {
+    "requested": N_("requested"),
+    "issued": N_("issued"),
+    "collected": N_("collected"),
+    "returned": N_("returned"),
+    "refused": N_("refused"),
+}
+STATUS_SAID = {
+    "nominated": N_("nominated"),
+    "appointed": N_("appointed"),
+    "declined": N_("declined"),
+    "withdrawn": N_("withdrawn"),
+    "replaced": N_("replaced"),
+}
+"""States of an accreditation and of a nominee in words."""
 LEAVING = frozenset({"declined", "withdrawn", "replaced"})
 LATE_CALL = timedelta(days=3)
 """Term for a state that is asked when the usual deadline has passed."""
@@ -142,15 +157,15 @@ def may_appoint(
     entered the system after the assembly of its delegation: the files were checked elsewhere then, but a conflict of
     interest that is known still stands in the way."""
     if status not in {"nominated", "appointed"}:
-        return f"is {status}"
+        return Put(N_("is {status}"), status=Put(STATUS_SAID.get(status, status)))
     if conflict_found:
-        return f"has a conflict of interest: {conflict_found}"
+        return Put(N_("has a conflict of interest: {conflict}"), conflict=conflict_found)
     if not checked:
         return None
     if file.missing:
-        return "still owes: " + ", ".join(ITEMS[item] for item in file.missing)
+        return Put(N_("still owes: {papers}"), papers=tuple(ITEMS[item] for item in file.missing))
     if not declared:
-        return "has not answered the conflict-of-interest questions"
+        return N_("has not answered the conflict-of-interest questions")
     return None
 
 

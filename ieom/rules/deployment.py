@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from ieom.rules.words import N_, Put
+
 
 @dataclass(frozen=True)
 class PlannedTeam:
@@ -31,27 +33,34 @@ def faults(
 ) -> list[str]:
     """Everything that is wrong with the plan, in sentences; `stations` gives each station's city, `gone` how those left
     who are no members any more (a state that withdrew, an observer replaced)."""
-    wrong = []
+    wrong: list[str] = []
     states = {state for team in teams for _, state in team.members if state}
     deployed = [(team.code, code) for team in teams for code in (*(code for code, _ in team.members), *team.staff)]
     for member, count in Counter(member for _, member in deployed).items():
         if count > 1:
-            wrong.append(f"{member} is in {count} teams")
+            wrong.append(Put(N_("{member} is in {count} teams"), member=member, count=count))
+    left = N_("{team}: {member} has {gone}; send another in their place")
     for code, member in deployed:
         if gone and member in gone:
-            wrong.append(f"{code}: {member} has {gone[member]}; send another in their place")
+            wrong.append(Put(left, team=code, member=member, gone=Put(gone[member])))
+    nobody, alone = (
+        N_("{team} has no observer; observers go in pairs"),
+        N_("{team} has one observer; observers go in pairs"),
+    )
+    alike = N_("{team}: all of one state ({state}); mix the nationalities")
+    hurried = N_("{team}: {before} and {after} within {minutes} minutes")
     for team in teams:
         if not team.reserve and len(team.members) < 2:
-            there = "one observer" if team.members else "no observer"
-            wrong.append(f"{team.code} has {there}; observers go in pairs")
+            wrong.append(Put(alone if team.members else nobody, team=team.code))
         own = {state for _, state in team.members}
         if not team.reserve and len(team.members) > 1 and len(own) == 1 and len(states) > 1:
-            wrong.append(f"{team.code}: all of one state ({next(iter(own))}); mix the nationalities")
+            wrong.append(Put(alike, team=team.code, state=next(iter(own))))
         for station, _form, _due in team.stops:
             if station not in stations:
-                wrong.append(f"{team.code}: there is no station '{station}'")
+                wrong.append(Put(N_("{team}: there is no station '{station}'"), team=team.code, station=station))
         ordered = sorted(team.stops, key=lambda stop: stop[2])
-        for before, after in pairwise(ordered):
-            if before[0] != after[0] and after[2] - before[2] < travel:
-                wrong.append(f"{team.code}: {before[0]} and {after[0]} within {travel.seconds // 60} minutes")
+        for one, two in pairwise(ordered):
+            if one[0] != two[0] and two[2] - one[2] < travel:
+                minutes = travel.seconds // 60
+                wrong.append(Put(hurried, team=team.code, before=one[0], after=two[0], minutes=minutes))
     return wrong

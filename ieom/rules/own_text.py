@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ieom.rules.lettering import strange
+from ieom.rules.words import N_
 
 LONGEST_TITLE = 200
 """Characters; a title stands in the subject of every letter."""
@@ -70,9 +71,9 @@ def lacking(
     `seats` the other approvers, each with deputies. A withdrawal needs two. Whoever prepared a text does not count."""
     yes = {who for who, digest_ in given if digest_ == wanted and who != prepared_by}
     head = set(heads)
-    missing = [] if yes & head else ["the head of mission has not approved it"]
+    missing = [] if yes & head else [N_("the head of mission has not approved it")]
     if kind == "withdrawal" and not any((yes - head) & set(seat) for seat in seats):
-        missing.append("a second approver has not approved it")
+        missing.append(N_("a second approver has not approved it"))
     return missing
 
 

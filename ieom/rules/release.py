@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ieom.rules.words import N_, Put
+
 CARRIES = frozenset({"statement", "correction"})
 """Kinds that carry an approved statement; the others have a text of their own."""
 OWN = frozenset({"arrival", "advisory", "mid_mission", "clarification", "withdrawal", "holding"})
@@ -71,35 +73,42 @@ def reasons_not_to(readiness: Readiness, now: datetime) -> list[str]:
     """Why the release does not go now; empty when it may."""
     why = _unapproved(readiness) if readiness.kind in CARRIES else [*readiness.lacks]
     if not readiness.concerned_out:
-        why.append("what it concerns is not public")
+        why.append(N_("what it concerns is not public"))
     why += readiness.outdated
     if readiness.kind in CARRIES and now < readiness.last_close:
-        why.append("the last polling station has not closed")
+        why.append(N_("the last polling station has not closed"))
     if readiness.kind == "statement" and not readiness.early and now < readiness.press_conference:
-        why.append("the press conference has not begun")
+        why.append(N_("the press conference has not begun"))
     if readiness.not_before is not None and now < readiness.not_before:
-        why.append("its embargo has not ended")
+        why.append(N_("its embargo has not ended"))
     if readiness.unsettled:
         why.append(
-            f"{readiness.unsettled} finding turned after the approval and the head of mission has not settled it"
+            N_("a finding turned after the approval and the head of mission has not settled it")
+            if readiness.unsettled == 1
+            else Put(
+                N_("{count} findings turned after the approval and the head of mission has not settled them"),
+                count=readiness.unsettled,
+            )
         )
     if readiness.sent_by is None:
-        why.append("nobody has said go")
+        why.append(N_("nobody has said go"))
     elif readiness.sent_by == readiness.prepared_by:
-        why.append("the one who prepared a release is not the one who sends it")
-    if readiness.status in {"stopped", "held"}:
-        why.append(f"the release is {readiness.status}")
+        why.append(N_("the one who prepared a release is not the one who sends it"))
+    if readiness.status == "stopped":
+        why.append(N_("the release is stopped"))
+    elif readiness.status == "held":
+        why.append(N_("the release is held"))
     return why
 
 
 def _unapproved(readiness: Readiness) -> list[str]:
     why = []
     if not readiness.approved:
-        why.append("no text is approved")
+        why.append(N_("no text is approved"))
     elif readiness.edited:
-        why.append("the text was edited since it was approved, and the edited one is not approved")
+        why.append(N_("the text was edited since it was approved, and the edited one is not approved"))
     if not readiness.prepared:
-        why.append("the release is not prepared")
+        why.append(N_("the release is not prepared"))
     elif readiness.approved and not readiness.edited and not readiness.of_approved:
-        why.append("the release was prepared from another text than the one approved; it must be prepared again")
+        why.append(N_("the release was prepared from another text than the one approved; it must be prepared again"))
     return why
