@@ -3,12 +3,11 @@ and we have written ourselves, no translator sees."""
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import shutil
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -70,27 +69,37 @@ def made_up(templates: Path, folder: Path) -> Path:
 
 
 APART = {
-    "//body//*[@lang]": "said to be of a language of its own: the statement's text and how it differs, where a stage stands",
-    "//code": "fingerprints, and rows of the chain as they are",
+    "//code | //*[contains(@class, 'code')]": "fingerprints, and rows of the chain as they are",
     "//ol[@class='happened']//details": "what an act holds, fact by fact as it stands in the chain",
-    "//*[@class='operator']": "names of settings and commands, for whoever keeps the machine",
+    "//*[@class='operator']": "names of settings, and what the program says to whoever keeps the machine",
 }
 """Parts of a page that are not to be translated, and why."""
 
 
 def shown(page: str) -> Iterator[str]:
-    """Every run of text that a page shows, and every attribute that is read out; without what stands `APART`."""
+    """Every run of text that a page shows in its own language, and every attribute that is read out; without what stands
+    `APART`. What is said to be of another language (`lang`) is a statement's text, how it differs, or where a stage stands:
+    it was written for all readers at once."""
     tree = html.document_fromstring(page)
     for path in APART:
         for part in tree.xpath(path):
             part.drop_tree()
-    for part in tree.iter():
-        if isinstance(part.tag, str) and part.tag not in {"script", "style"}:
-            yield part.text or ""
-            yield from (part.get(name, "") for name in SPOKEN)
-            if part.tag == "input" and part.get("type") in {"submit", "button"}:
-                yield part.get("value", "")
-        yield part.tail or ""
+    yield from _shown(tree, tree.get("lang", ""), tree.get("lang", ""))
+
+
+def _shown(part: html.HtmlElement, own: str, around: str) -> Iterator[str]:
+    if not isinstance(part.tag, str) or part.tag in {"script", "style"}:
+        return
+    here = part.get("lang", around)
+    if here == own:
+        yield part.text or ""
+        yield from (part.get(name, "") for name in SPOKEN)
+        if part.tag == "input" and part.get("type") in {"submit", "button"}:
+            yield part.get("value", "")
+    for one in part:
+        yield from _shown(one, own, here)
+        if here == own:
+            yield one.tail or ""
 
 
 def outside(text: str) -> list[str]:
@@ -119,21 +128,19 @@ def ours() -> frozenset[str]:
     found: set[str] = set()
     for room in ("desk", "ieom"):
         for path in (ROOT / room).rglob("*.py"):
-            for text in constants(path.read_text("utf-8")):
-                found |= pieces(text)
+            if "cli" not in path.parts:
+                found |= constants(path.read_text("utf-8"))
     for folder in ("desk", "deciding", "nominating", "newsroom"):
         for path in (ROOT / "templates" / folder).rglob("*.html"):
-            found |= set().union(*(pieces(text) for text in written(path.read_text("utf-8"))))
-    return frozenset(found)
+            found |= set(written(path.read_text("utf-8")))
+    return frozenset(piece for text in found for piece in pieces(text))
 
 
-def constants(source: str) -> Iterator[str]:
-    """Strings of a module but its docstrings."""
-    tree = ast.parse(source)
-    said = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
-    for one in ast.walk(tree):
-        if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in said:
-            yield from (part for part in PUT_IN.split(one.value) if not PUT_IN.fullmatch(part))
+def constants(source: str) -> set[str]:
+    """Strings of a module but its docstrings, those that go on over several lines as one; of f-strings what is fixed. Read by
+    their quotes: to parse the whole program would take longer than to walk the desk."""
+    told = re.sub(r'"\s*\n\s*f?"', "", re.sub(r'"""(.|\n)*?"""', "", source))
+    return {part for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', told) for part in PUT_IN.split(text) if part}
 
 
 def written(template: str) -> Iterator[str]:
@@ -145,14 +152,18 @@ def written(template: str) -> Iterator[str]:
             yield value[1:-1]
 
 
-def untranslated(page: str, but: Iterable[str] = ()) -> dict[str, str]:
+def compared(texts: Iterable[str]) -> frozenset[str]:
+    """Texts as they are compared."""
+    return frozenset(piece for text in texts for piece in pieces(text))
+
+
+def untranslated(page: str, but: Collection[str] = ()) -> dict[str, str]:
     """What a page in the made-up language says in words that we have written and no translator sees, each with the text in
-    which it stands; `but` are words that are data on this page."""
-    known = set().union(*(pieces(one) for one in but))
+    which it stands; `but` are words that are data, as they are `compared`."""
     return {
         piece: " ".join(text.split())
         for text in shown(page)
         for run in outside(text)
-        for piece in pieces(run) - known
-        if piece in ours()
+        for piece in pieces(run)
+        if piece in ours() and piece not in but
     }

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ieom.folder.catalogues import _, spoken
 from ieom.papers.newsroom import Newsroom, Pages
 
 
@@ -21,12 +22,12 @@ def page(
     **facts: Any,
 ) -> Response:
     """A page, not to be kept by anybody; also when the newsroom itself could not be read. Its links begin at `root`, or
-    beside it."""
+    beside it; its words are in the language that the reader's browser asks for."""
     known = request.app.state.site.now
-    newsroom = known.pages.newsroom if known else Newsroom("Newsroom", (), online=True)
+    newsroom = known.pages.newsroom if known else Newsroom(_("Newsroom"), (), online=True)
     pages = Pages(newsroom, root=root)
     contact = newsroom.missions[0].email if newsroom.missions else ""
-    data = pages.html(template, "", contact=contact, **facts)
+    data = pages.html(template, "", language=spoken(), contact=contact, **facts)
     kept = {"cache-control": "no-store", "x-robots-tag": "noindex", **(headers or {})}
     return Response(data, status, media_type="text/html", headers=kept)
 

@@ -38,7 +38,9 @@ class Line:
     says: str
     kind: str = "done"
     where: str = ""
-    """Where it is changed."""
+    """Where whoever keeps the machine changes it: a name of theirs."""
+    told: str = ""
+    """What the program says to them of it."""
 
 
 @part.get("/settings")
@@ -97,9 +99,14 @@ def _mail(known: mailing.Sender | None) -> list[Line]:
         )
         server = Line(_("Server"), says, where="IEOM_SMTP_HOST")
     except IeomError as error:
-        server = Line(_("Mail server"), str(error), "late", "IEOM_SMTP_HOST")
+        says = (
+            _("can't be used as it is set, so no letter leaves; ask your operator to look at it")
+            if own.smtp_host
+            else _("no mail account is set, so no letter leaves; ask your operator to set one")
+        )
+        server = Line(_("Mail server"), says, "late", "IEOM_SMTP_HOST", str(error))
     if known is None:
-        sender = Line(_("Sender"), _("not known before a mission is opened"), "waiting", _("the mission file"))
+        sender = Line(_("Sender"), _("not known before a mission is opened"), "waiting")
     else:
         name = f"{known.name} <{known.email}>" if known.name else known.email
         sender = Line(
@@ -122,7 +129,7 @@ def _entering() -> list[Line]:
     own = address.own()
     lines = [Line(_("Passkeys"), _("are kept for {address}").format(address=own.origin), where="IEOM_DESK_URL")]
     if not own.fits:
-        says = _("can't be kept for this address: it needs a name, and TLS")
+        says = _("can't be kept here: ask your operator for an address of the desk that is a name, with https://")
         lines = [Line(_("Passkeys"), says, "waiting", "IEOM_DESK_URL")]
     told = {name: str(getattr(settings(), f"oidc_{name.lower()}")) for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")}
     missing = [f"IEOM_OIDC_{name}" for name, value in told.items() if not value]
@@ -130,11 +137,16 @@ def _entering() -> list[Line]:
     if len(missing) == len(told):
         lines.append(Line(what, _("none: people enter by password or passkey"), "none", "IEOM_OIDC_ISSUER"))
     elif missing:
-        says = _("is not offered: {settings} is not set").format(settings=", ".join(missing))
-        lines.append(Line(what, says, "late", missing[0]))
+        says = _("is not offered: it is set up in part only; ask your operator to finish it")
+        lines.append(Line(what, says, "late", ", ".join(missing), _("not set")))
     elif not openid.issuer():
         lines.append(
-            Line(what, _("is not offered: its address has to begin with https://"), "late", "IEOM_OIDC_ISSUER")
+            Line(
+                what,
+                _("is not offered: ask your operator to give it an address that begins with https://"),
+                "late",
+                "IEOM_OIDC_ISSUER",
+            )
         )
     else:
         says = _("is {issuer}; it sends people back to {address}").format(
@@ -155,13 +167,15 @@ def _dkim(known: mailing.Sender | None) -> Line:
     try:
         key_for(known.email if known else "office@organisation.example")
     except IeomError as error:
-        return Line(_("Signature (DKIM)"), str(error), "late", "IEOM_DKIM_KEY")
+        says = _("letters can't be signed with the key that is set; ask your operator to look at it")
+        return Line(_("Signature (DKIM)"), says, "late", "IEOM_DKIM_KEY", str(error))
     return Line(_("Signature (DKIM)"), _("letters are signed here"), where="IEOM_DKIM_KEY")
 
 
 def _names(session: Session) -> list[Line]:
     where = "config/names.toml"
-    broken = [Line(_("Names"), one, "late", where) for one in names_wrong().split("\n") if one]
+    says = _("the names of states and bodies were saved wrongly and are used as they were before; ask your operator")
+    broken = [Line(_("Names"), says, "late", where, wrong)] if (wrong := names_wrong()) else []
     try:
         names = load_names()
     except IeomError:
@@ -190,7 +204,7 @@ def _names(session: Session) -> list[Line]:
 
 
 def _letterhead(at: datetime) -> Line:
-    where = _("{file}, edited in Word").format(file="templates/papers/letterhead.docx")
+    where = "templates/papers/letterhead.docx"
     try:
         name = "Name of the organisation"
         paper = word.letterhead(name, "A test", at)
@@ -198,13 +212,16 @@ def _letterhead(at: datetime) -> Line:
             one.text for part in (paper.sections[0].header, paper.sections[0].footer) for one in part.paragraphs
         )
     except Exception:  # noqa: BLE001 - python-docx raises whatever a file that somebody edited brings
-        return Line(_("Letterhead"), _("can't be read as a Word document; save it again as .docx"), "late", where)
+        return Line(
+            _("Letterhead"), _("can't be read as a Word document; it is to be saved again as .docx"), "late", where
+        )
     if name not in said:
         return Line(
             _("Letterhead"),
-            _("does not name the organisation: '{{ organisation }}' stands in its header no more"),
+            _("does not name the organisation; ask your operator to put the place for its name back"),
             "late",
             where,
+            "{{ organisation }}",
         )
     return Line(_("Letterhead"), _("is well; the organisation's name is filled in"), where=where)
 
@@ -218,13 +235,12 @@ def _keys(now: datetime) -> list[Line]:
         lines.append(Line(_("Vault of passports and photographs"), _("its key is set"), where="IEOM_VAULT_KEY"))
     except ValueError:
         says = (
-            _("its key is no key; 'ieom vault key' makes one")
+            _("its key is no key, so papers of nominees can't be kept; ask your operator for another")
             if vault
-            else _("no key: papers of nominees can't be kept")
+            else _("has no key, so papers of nominees can't be kept; ask your operator for one")
         )
-        lines.append(
-            Line(_("Vault of passports and photographs"), says, "late" if vault else "waiting", "IEOM_VAULT_KEY")
-        )
+        kind = "late" if vault else "waiting"
+        lines.append(Line(_("Vault of passports and photographs"), says, kind, "IEOM_VAULT_KEY", "ieom vault key"))
     try:
         with keys.opened(None) as key:
             signing = key.certificate if key is not None else None
@@ -232,7 +248,9 @@ def _keys(now: datetime) -> list[Line]:
             lines.append(
                 Line(
                     _("Signature of released papers"),
-                    _("no key: papers are released unsigned; 'ieom keys new' makes one"),
+                    _(
+                        "has no key, so papers are released unsigned; ask your operator for one if yours are to be signed"
+                    ),
                     "waiting",
                     "ieom keys new",
                 )
@@ -250,7 +268,8 @@ def _keys(now: datetime) -> list[Line]:
             says = (held if left < 0 else holds).format(name=signing.subject, day=day, count=left)
             lines.append(Line(_("Signature of released papers"), says, kind))
     except IeomError as error:
-        lines.append(Line(_("Signature of released papers"), str(error), "late", "IEOM_SIGN_PASSPHRASE"))
+        says = _("its key can't be used as it is set; ask your operator to look at it")
+        lines.append(Line(_("Signature of released papers"), says, "late", "IEOM_SIGN_PASSPHRASE", str(error)))
     stamps = (
         _("are asked for at a time stamp authority")
         if own.tsa_url

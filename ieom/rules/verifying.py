@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from ieom.rules.words import N_
+
 LONGEST_TEXT = 4_000_000
 """Bytes of a text whose line ends are looked past."""
 
@@ -24,12 +26,12 @@ class Verdict(StrEnum):
 
 
 HEADLINES = {
-    Verdict.UNCHANGED: "Ours and unchanged",
-    Verdict.LATER: "Ours, but a later version exists",
-    Verdict.CHANGED: "Changed after signing",
-    Verdict.UNRECORDED: "Signed by us, but we have no record of this release",
-    Verdict.NOT_RELEASED: "Ours, not released yet",
-    Verdict.NOT_OURS: "Not ours",
+    Verdict.UNCHANGED: N_("Ours and unchanged"),
+    Verdict.LATER: N_("Ours, but a later version exists"),
+    Verdict.CHANGED: N_("Changed after signing"),
+    Verdict.UNRECORDED: N_("Signed by us, but we have no record of this release"),
+    Verdict.NOT_RELEASED: N_("Ours, not released yet"),
+    Verdict.NOT_OURS: N_("Not ours"),
 }
 """The answers in a reader's words."""
 

@@ -7,7 +7,6 @@ from contextvars import copy_context
 from pathlib import Path
 
 import pytest
-from babel.messages.frontend import CommandLineInterface
 from desks import Desk
 from evening import SLUG
 from sqlalchemy import Engine
@@ -66,17 +65,6 @@ def test_a_catalogue_that_cannot_be_read_keeps_nobody_from_the_desk(
 def test_every_language_can_be_chosen_before_it_is_translated(language: str) -> None:
     made = words(settings().templates_dir, language, "Asia/Almaty", "")
     assert made.from_string('{{ _("Timeline") }}').render() == "Timeline"
-
-
-def test_the_words_for_translators_can_be_gathered(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    out = tmp_path / "ieom.pot"
-    CommandLineInterface().run(["pybabel", "-q", "extract", "-F", "pyproject.toml", "-o", str(out), "."])
-    gathered = out.read_text("utf-8")
-    assert 'msgid "Owed today"' in gathered
-    assert 'msgid "press officer"' in gathered, "a label of a constant in ieom/rules"
-    assert 'msgid "choose the file first"' in gathered, "an error into which nothing is put"
-    assert 'msgid "; "' not in gathered, "a piece of a sentence of an error is gathered"
 
 
 def test_what_happened_is_told_in_a_language_that_has_its_file_of_acts(turkish: None) -> None:
