@@ -148,6 +148,7 @@ def written(template: str) -> Iterator[str]:
     for _line, kind, value in Environment(extensions=["jinja2.ext.i18n"]).lex(template):
         if kind == "data":
             yield from re.split(r"<[^>]*>?|[^<]*>", value)
+            yield from re.findall(rf'(?:{"|".join(SPOKEN)})="([^"]*)"', value)
         elif kind == "string":
             yield value[1:-1]
 

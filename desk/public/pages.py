@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +25,9 @@ def page(
     """A page, not to be kept by anybody; also when the newsroom itself could not be read. Its links begin at `root`, or
     beside it; its words are in the language that the reader's browser asks for."""
     known = request.app.state.site.now
-    newsroom = known.pages.newsroom if known else Newsroom(_("Newsroom"), (), online=True)
+    newsroom = known.pages.newsroom if known else Newsroom("", (), online=True)
+    if not newsroom.missions:  # nobody's yet
+        newsroom = replace(newsroom, name=_("Newsroom"))
     pages = Pages(newsroom, root=root)
     contact = newsroom.missions[0].email if newsroom.missions else ""
     data = pages.html(template, "", language=spoken(), contact=contact, **facts)
