@@ -24,6 +24,7 @@ from starlette.concurrency import run_in_threadpool
 
 from desk import serving
 from desk.chronicle import coded, named, sentence
+from desk.mail_words import STATES
 from desk.web.approval_view import undecided
 from desk.web.asking import Asked, Desk, router
 from desk.web.fallen_view import published
@@ -31,7 +32,6 @@ from desk.web.files import EXCEL, sent
 from desk.web.knowing import known, shared
 from desk.web.owed_view import led, listed, meant, reminded, worded
 from desk.web.pages import clock_at, seat_of
-from desk.web.release_view import STATES
 from desk.web.runs import SAID as SAID_OF_RUNS
 from desk.web.runs import Asking
 from ieom.acts import mission as acts
