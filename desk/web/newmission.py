@@ -60,7 +60,7 @@ def form(desk: Desk, sent: Sent) -> Response:
         PLACE, urlencode({name: value for name, value in sent.items() if isinstance(value, str) and name != "csrf"})
     )
     if do not in {"look", "open"}:
-        return _page(desk, what)
+        return _page(desk, what, more_of=do.removeprefix("more:"))
     with tempfile.TemporaryDirectory(prefix="ieom-new-") as made:
         facts = looked_at(what, Path(made))
         if facts is not None and _open_already(desk, facts.slug):
@@ -147,7 +147,9 @@ def _open_already(desk: Asked, slug: str) -> bool:
         return slug in missions.all_slugs(session)
 
 
-def _page(desk: Asked, what: Typed, *, status: int = 200, sound: bool = False, left: bool = False) -> Response:
+def _page(
+    desk: Asked, what: Typed, *, status: int = 200, sound: bool = False, left: bool = False, more_of: str = ""
+) -> Response:
     names, today = load_names(), missions.real_now().date()
     kinds = {
         kind: sorted(
@@ -158,7 +160,7 @@ def _page(desk: Asked, what: Typed, *, status: int = 200, sound: bool = False, l
     }
     return desk.page(
         "missions_new.html", status=status, zone="UTC", what=what, rows=what.rows, kinds=kinds, sound=sound,
-        languages=LANGUAGES, stages=_stages(), zones=ZONES, left=left, labels={},
+        languages=LANGUAGES, stages=_stages(), zones=ZONES, left=left, more_of=more_of, labels={},
     )  # fmt: skip
 
 
