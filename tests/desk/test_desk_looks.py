@@ -166,12 +166,42 @@ def test_what_was_refused_is_said_and_what_was_typed_stays(desk: SimpleNamespace
         acts.hold(session, SLUG, by="coordinator", at=missions.now(session, SLUG), reason="First.")
     page.get_by_text("Hold the mission").first.click()
     page.get_by_label("The reason").fill("What I typed with care.")
-    page.get_by_role("button", name="Hold the mission").click()
+    with begin(desk.engine) as session:  # the records are another's for a while
+        missions.lock(session, SLUG)
+        page.get_by_role("button", name="Hold the mission").click()
+        page.get_by_text("You can leave this page: what was begun is finished all the same.").wait_for(timeout=5_000)
+        assert page.get_by_role("button", name="Hold the mission").is_disabled(), "it is not sent twice"
     page.locator("#said [role=alert]").wait_for(timeout=20_000)
+    assert page.get_by_text("You can leave this page").count() == 0
+    assert page.get_by_role("button", name="Hold the mission").is_enabled()
     assert page.get_by_label("The reason").input_value() == "What I typed with care."
     with begin(desk.engine) as session:
         acts.go_on(session, SLUG, by="coordinator", at=missions.now(session, SLUG), reason="Done.")
+    short_fields_are_kept(page, f"{desk.base}/missions/{SLUG}/meetings")
     page.context.close()
+
+
+def short_fields_are_kept(page: Page, address: str) -> None:
+    """What was typed into a form of many short fields stands there again after the page was left, until it is sent
+    or emptied."""
+    asks, again = page.get_by_text("Ask for a meeting").first, page.get_by_text("What you typed before is kept here")
+    page.goto(address)
+    asks.click()
+    assert not again.is_visible()
+    with page.expect_response("**/kept"):
+        page.get_by_label("The counterpart's office").fill('Chair "of" <the> Senate & House')
+        page.get_by_label("Begins").fill("2020-08-11T09:30")
+    for _ in range(2):  # and once more, without having been touched
+        page.goto(address)
+        assert again.is_visible(), "the form is unfolded, and says so"
+        assert page.get_by_label("The counterpart's office").input_value() == 'Chair "of" <the> Senate & House'
+        assert page.get_by_label("Begins").input_value() == "2020-08-11T09:30"
+    assert page.locator('form input[name="kept"][value$="/meetings#ask"]').count() == 1, "sent, it is kept no longer"
+    with page.expect_response("**/kept"):
+        for label in ("The counterpart's office", "Begins"):
+            page.get_by_label(label).fill("")
+    page.goto(address)
+    assert not again.is_visible(), "what was emptied is forgotten"
 
 
 def test_on_a_phone_the_decision_that_is_awaited_stands_above_the_fold(desk: SimpleNamespace, browser: Browser) -> None:

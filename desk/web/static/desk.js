@@ -11,6 +11,7 @@
     if (event.target.id === "said") { event.target.setAttribute("tabindex", "-1"); event.target.focus(); }
     else if (event.target === document.body) { const main = document.getElementById("main"); if (main) main.focus({ preventScroll: true }); window.scrollTo(0, 0); }
     headed();
+    putBack();
     watch();
   });
   // On a telephone a table's row is read from above: each cell is told with what stands at the head of its column.
@@ -22,23 +23,81 @@
       });
     }
   };
-  const tell = (words) => {
+  const tell = (words, kind = "said wrong") => {
     const said = document.getElementById("said");
     if (!said || !words) return;
     const p = document.createElement("p");
-    p.className = "said wrong";
+    p.className = kind;
     p.textContent = words;
     said.replaceChildren(p);
   };
   for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => tell(document.getElementById("said")?.dataset.away));
 
+  // What takes longer says so at once, how much of a file has gone, and that one need not wait; it is not sent twice.
+  let work = null;
+  const working = () => {
+    const words = document.getElementById("said")?.dataset;
+    if (work && words) tell(work.part < 1 ? `${words.sending} ${Math.floor(work.part * 100)} %` : words.busy, "said busy");
+  };
+  const rest = () => {
+    if (!work) return;
+    clearTimeout(work.timer);
+    for (const button of work.buttons) button.disabled = false;
+    document.querySelector("#said > .busy")?.remove();
+    work = null;
+  };
+  document.addEventListener("htmx:beforeSend", (event) => {
+    const form = event.detail.elt;
+    if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
+    rest();
+    const files = [...form.elements].some((one) => one.type === "file" && one.files.length);
+    work = { form, part: files ? 0 : 1, told: 0, buttons: [...form.elements].filter((one) => one.type === "submit" && !one.disabled), timer: setTimeout(working, 300) };
+    for (const button of work.buttons) button.disabled = true;
+  });
+  document.addEventListener("htmx:xhr:progress", (event) => {
+    if (!work || event.target !== work.form || !event.detail.lengthComputable || work.part === 1) return;
+    work.part = event.detail.loaded / event.detail.total;
+    if (work.part < 1 && Date.now() - work.told < 1000) return;
+    work.told = Date.now();
+    working();
+  });
+  document.addEventListener("htmx:afterRequest", (event) => { if (work && event.detail.elt === work.form) rest(); });
+  document.addEventListener("submit", (event) => { if (event.target.matches("[data-long]")) tell(document.getElementById("said")?.dataset.wait, "said busy"); });
+
   // Kept while typed: at the latest two seconds after the last key, and when the page is left.
   const waiting = new Map();
   const typed = (field) => {
     if (!(field instanceof HTMLFormElement)) return field.value === field.defaultValue ? "" : field.value;
-    const all = new FormData(field);
-    all.delete("csrf");
-    return new URLSearchParams(all).toString();
+    const all = field.dataset.left === undefined ? [...new FormData(field)].filter(([name]) => name !== "csrf") : shortly(field);
+    const text = new URLSearchParams(all).toString();
+    return text === before.get(field) ? "" : text;
+  };
+  // Short fields are kept by the form that they stand in; a long one has its own place. Passwords and files nowhere.
+  const before = new WeakMap();
+  const short = (one) => one.name && !one.closest("[data-keep]:not(form)") && !["hidden", "password", "file", "submit", "button"].includes(one.type);
+  const shortly = (form) => {
+    const names = new Set([...form.elements].filter(short).map((one) => one.name));
+    return [...new FormData(form)].filter(([name, value]) => names.has(name) && typeof value === "string");
+  };
+  const putBack = () => {
+    for (const form of document.querySelectorAll("form[data-left]")) {
+      if (before.has(form)) continue;
+      before.set(form, new URLSearchParams(shortly(form)).toString());
+      if (!form.dataset.left) continue;
+      const left = new URLSearchParams(form.dataset.left), next = new Map();
+      for (const one of [...form.elements].filter(short)) {
+        const values = left.getAll(one.name);
+        if (one.type === "checkbox" || one.type === "radio") one.checked = values.includes(one.value);
+        else if (one.multiple && one.options) for (const option of one.options) option.selected = values.includes(option.value);
+        else {
+          const at = next.get(one.name) || 0, value = values[at];
+          next.set(one.name, at + 1);
+          if (value !== undefined && (!one.options || [...one.options].some((option) => option.value === value))) one.value = value;
+        }
+      }
+      form.querySelector(".kept[hidden]")?.removeAttribute("hidden");
+      for (let at = form.closest("details"); at; at = at.parentElement.closest("details")) at.open = true;
+    }
   };
   const keep = (field) => {
     waiting.delete(field);
@@ -72,5 +131,6 @@
     });
   };
   headed();
+  putBack();
   watch();
 })();
