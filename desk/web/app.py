@@ -190,7 +190,10 @@ def _page(
 
 def _came_from(request: Request) -> str:
     """The page of ours from which a form was sent, to go back to; empty where there is none."""
-    came = urlsplit(request.headers.get("referer", ""))
+    try:
+        came = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # no address at all
+        return ""
     ours = came.netloc == request.headers.get("host") and not came.path.startswith("//")
     if request.method in SAFE or not ours or came.path == request.url.path:
         return ""
