@@ -11,13 +11,16 @@ from __future__ import annotations
 import gettext
 import io
 import logging
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
+from string import Formatter
 
 from babel.core import negotiate_locale
+from babel.messages.catalog import Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
@@ -115,10 +118,35 @@ def catalogue(folder: Path, language: str) -> gettext.NullTranslations:
     compiled = io.BytesIO()
     try:
         with path.open("rb") as file:
-            write_mo(compiled, read_po(file, locale=language, abort_invalid=True))
+            read = read_po(file, locale=language, abort_invalid=True)
     except (PoFileError, ValueError) as error:
         raise BadInput(
             f"{path} can't be read: {error}; correct it, or take it away and the words are English"
         ) from None
+    for message in [one for one in read if one.id and not _fits(one)]:
+        where = f"line {message.lineno} of {path}" if message.lineno else str(path)
+        LOG.error("%s: %r names what its sentence does not hold; that sentence stays English", where, message.string)
+        read.delete(message.id, message.context)
+    write_mo(compiled, read)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+PERCENT = re.compile(r"%\((\w+)\)s|%%")
+
+
+def _fits(message: Message) -> bool:
+    """Whether each form of a translation puts in nothing but what its sentence does: it would break the page."""
+    sentences, forms = ((one,) if isinstance(one, str) else tuple(one or ()) for one in (message.id, message.string))
+    try:
+        held = {name for one in sentences for name in _put_in(one)}
+        return all(_put_in(one) <= held for one in forms if one)
+    except ValueError:  # a brace that is opened and never closed
+        return False
+
+
+def _put_in(text: str) -> set[str]:
+    """What is put into a sentence: {name}, %(name)s, and '%' for one that stands by itself."""
+    found = {f"{{{name}}}" for _text, name, _spec, _kind in Formatter().parse(text) if name is not None}
+    found |= {match[0] for match in PERCENT.finditer(text) if match[1]}
+    return found | ({"%"} if "%" in PERCENT.sub("", text) else set())

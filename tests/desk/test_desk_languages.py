@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from desk import chronicle
 from desk.web.pages import LANGUAGES, words
 from ieom.errors import BadInput
-from ieom.folder.catalogues import negotiated, speak
+from ieom.folder.catalogues import catalogue, negotiated, speak
 from ieom.records.accounts import Account
 from ieom.records.base import begin
 from ieom.settings import ROOT, settings
@@ -59,6 +59,35 @@ def test_a_catalogue_that_cannot_be_read_keeps_nobody_from_the_desk(
         assert page.status_code == 200
         assert '<html lang="en">' in page.text
     assert "can't be read" in caplog.text
+
+
+HEAD = """msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\\n"
+
+msgid "To the text"
+msgstr "Metne"
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("meant", "said", "stands"),
+    [
+        ("{name} is appointed.", "{name} atandı.", True), ("{name} is appointed.", "Atandı.", True),
+        ("{name} is appointed.", "{ad} atandı.", False), ("{name} is appointed.", "{name atandı.", False),
+        ("%(count)s forms", "%(count)s form", True), ("%(count)s forms", "%(sayi)s form", False),
+        ("%(count)s forms", "%(count)s form, 100 %", False), ("Send it", "Gönder %", False),
+    ],
+)  # fmt: skip
+def test_a_translation_that_would_break_its_sentence_stays_english(
+    meant: str, said: str, stands: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "tr").mkdir()
+    (tmp_path / "tr" / "ieom.po").write_text(f'{HEAD}msgid "{meant}"\nmsgstr "{said}"\n', "utf-8")
+    words = catalogue(tmp_path, "tr")
+    assert words.gettext(meant) == (said if stands else meant)
+    assert words.gettext("To the text") == "Metne"
+    assert ("stays English" in caplog.text) != stands
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
