@@ -20,7 +20,8 @@ from ieom.errors import BadInput
 from ieom.mail.letters import Attachment, Recipient, compose, queue, queue_many
 from ieom.mail.phrases import phrases, spoken_in
 from ieom.mail.writing import written_in
-from ieom.records import audit, drafts, missions, releases
+from ieom.records import audit, drafts, media, missions, releases
+from ieom.records.letters import Letter
 from ieom.records.releases import Release
 from ieom.rules.release import CARRIES, OFFICIAL, embargo_until
 from ieom.rules.statement import canonical
@@ -54,6 +55,17 @@ def queue_release(session: Session, mission: str, row: Release, papers: dict[str
             )  # fmt: skip
             count += made is not None
     return count
+
+
+def queue_for(session: Session, mission: str, row: Release, contact: media.MediaContact, at: datetime) -> Letter | None:
+    """Queue the release's letter for one contact more; None for one who has it already, or is written to no more."""
+    release, papers = Written(session, mission, row, at), proving.stored(row)
+    text = release.for_reader(contact.language)
+    return queue(
+        session, mission, kind="release", occasion=f"release:{row.number}", at=at, release=row.id,
+        to=readers.addressed(contact), facts=release.told(written_in("release", contact.language), text),
+        attachments=release.attached(text, papers),
+    )  # fmt: skip
 
 
 def _each(there: list[readers.Reader], told: Mapping[str, Any]) -> Iterator[tuple[Recipient, Mapping[str, Any]]]:

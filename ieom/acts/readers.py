@@ -32,14 +32,14 @@ class Reader:
 def of(session: Session, mission: str, row: Release) -> list[Reader]:
     """The media to whom a release goes. A suppressed address is among them and is passed over when letters are queued."""
     if row.kind not in ABOUT:
-        return [Reader(_addressed(contact)) for contact in media.of(session, mission)]
+        return [Reader(addressed(contact)) for contact in media.of(session, mission)]
     line = releases.line(session, row)
     had = _reached(session, line, "release")
     known = {one.key: one for one in session.scalars(select(MediaContact))}
     found = []
     for email, letters in had.items():
         contact = known.get(fold(email))
-        to = _addressed(contact) if contact is not None else Recipient(email, letters[-1][1], letters[-1][2])
+        to = addressed(contact) if contact is not None else Recipient(email, letters[-1][1], letters[-1][2])
         found.append(Reader(replace(to, email=email, answers=tuple(message_id for message_id, _, _ in letters))))
     if row.kind == "correction":
         left = select(Letter.recipient).where(
@@ -48,7 +48,7 @@ def of(session: Session, mission: str, row: Release) -> list[Reader]:
         for email in dict.fromkeys(session.scalars(left.order_by(Letter.recipient))):
             contact = known.get(fold(email))
             if email not in had and contact is not None:
-                found.append(Reader(replace(_addressed(contact), email=email), got=False))
+                found.append(Reader(replace(addressed(contact), email=email), got=False))
     return found
 
 
@@ -90,7 +90,8 @@ def take_back(session: Session, row: Release, *, at: datetime) -> int:
     return len(waiting)
 
 
-def _addressed(contact: MediaContact) -> Recipient:
+def addressed(contact: MediaContact) -> Recipient:
+    """A contact of the media as a letter's reader."""
     return Recipient(
         contact.email, contact.outlet, contact.language, contact.salutation, contact.name, contact.token
     )  # fmt: skip

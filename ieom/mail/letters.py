@@ -13,15 +13,18 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from ieom.mail.message import Attachment
+from ieom.mail.dkim import key_for
+from ieom.mail.identity import identity, secret
+from ieom.mail.message import Attachment, readdressed, wire
 from ieom.mail.written import GRACE, Composed, Recipient, Written, address, official_names
+from ieom.records import missions
 from ieom.records.letters import TO_MEDIA, Letter, LetterPart
 from ieom.records.media import suppressed
 from ieom.rules.addresses import fold
 
 __all__ = [
     "GRACE", "TO_MEDIA", "Attachment", "Composed", "Recipient", "address", "compose", "message_bytes", "official_names",
-    "queue", "queue_many",
+    "queue", "queue_many", "readdress",
 ]  # fmt: skip
 
 CHUNK = 200
@@ -124,6 +127,23 @@ def compose(
     head = written.head(to, address(to.email), facts)
     tail = written.tail.content if written.tail else b""
     return Composed(head + tail, written.spoken(to, facts))
+
+
+def readdress(session: Session, row: Letter, *, to: str, at: datetime) -> Letter:
+    """Queue a letter that was written already once more, to another address, with the very words and papers that it has;
+    it belongs to now. The occasion stays, so that no address gets it twice."""
+    facts = missions.facts(session, row.mission)
+    message_id = identity(secret(), row.mission, row.occasion, to, facts.release.from_email)
+    tail = session.get_one(LetterPart, row.tail).content if row.tail else None
+    key = key_for(wire(facts.release.from_email))
+    letter = Letter(
+        mission=row.mission, occasion=row.occasion, kind=row.kind, release=row.release, recipient=to, to_office=row.to_office,
+        language=row.language, subject=row.subject, message_id=message_id, envelope_from=row.envelope_from, tail=row.tail,
+        head=readdressed(row.head, to, message_id, tail, key=key, at=at), state="queued", queued_at=at, due_at=at,
+    )  # fmt: skip
+    session.add(letter)
+    session.flush()
+    return letter
 
 
 def message_bytes(session: Session, letter: Letter) -> bytes:

@@ -177,6 +177,24 @@ def own_fields(own: Envelope) -> bytes:
     return b"\r\n".join(lines) + b"\r\n"
 
 
+def readdressed(
+    head: bytes, to: str, message_id: str, tail: bytes | None, *, key: Key | None, at: datetime
+) -> bytes:
+    """The head of a letter that was written already, with another address, Message-ID and date; signed anew. All else is
+    byte for byte as it was."""
+    fields, _, body = head.partition(b"\r\n\r\n")
+    told = {b"to": _address(to), b"message-id": message_id.encode(), b"date": format_datetime(at).encode()}
+    made = []
+    for field_ in re.split(rb"\r\n(?![ \t])", fields):
+        name = field_.partition(b":")[0]
+        if name.lower() in told:
+            field_ = name + b": " + told[name.lower()]
+        if name.lower() != b"dkim-signature":
+            made.append(field_)
+    whole = b"\r\n".join(made) + b"\r\n\r\n" + body
+    return whole if key is None else signature(key, whole, relaxed_body(tail) if tail else b"", at=at) + whole
+
+
 def _address(to: str) -> bytes:
     email = wire(to)
     if PLAIN.fullmatch(email):

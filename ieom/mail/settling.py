@@ -118,7 +118,8 @@ def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by:
         )
     )
     wanted = (
-        Letter.state, Letter.lease, Letter.mission, Letter.attempts, Letter.message_id, Letter.recipient, Letter.release
+        Letter.state, Letter.lease, Letter.mission, Letter.attempts, Letter.message_id, Letter.recipient, Letter.release,
+        Letter.due_at,
     )  # fmt: skip
     row = session.execute(select(*wanted).where(Letter.id == letter).with_for_update()).one()
     told = row.state == "in_doubt" and outcome.what in {What.SENT, What.REFUSED, What.DEFERRED}
@@ -131,7 +132,7 @@ def settle(session: Session, letter: int, outcome: Outcome, *, at: datetime, by:
     what = outcome.what
     if what is What.POLICY and row.release is None:
         what = What.REFUSED  # one reader's server will not have it; nothing else is held up by that
-    if what is What.DEFERRED and at - _first_try(session, letter, at) > GIVES_UP:
+    if what is What.DEFERRED and at - _first_try(session, letter, row.due_at, at) > GIVES_UP:
         what = What.REFUSED
     if what in {What.SENT, What.REFUSED, What.IN_DOUBT}:
         values |= {"state": str(what), "settled_at": at}
@@ -166,8 +167,10 @@ def _settled_so(session: Session, letter: int, outcome: Outcome, at: datetime, b
     return What(state) if state in set(What) else outcome.what
 
 
-def _first_try(session: Session, letter: int, at: datetime) -> datetime:
-    return session.scalar(select(func.min(LetterAttempt.at)).where(LetterAttempt.letter == letter)) or at
+def _first_try(session: Session, letter: int, due: datetime, at: datetime) -> datetime:
+    """When it was tried first, since a person last had it go: what was tried before does not count against that."""
+    query = select(func.min(LetterAttempt.at)).where(LetterAttempt.letter == letter, LetterAttempt.at >= due)
+    return session.scalar(query) or at
 
 
 def _hold(session: Session, mission: str, release: int | None, outcome: Outcome, *, at: datetime) -> None:

@@ -107,6 +107,39 @@ class LetterReport(Base):
     diagnostic: Mapped[str] = mapped_column(default="")
 
 
+class LetterSeenTo(Base):
+    """Somebody saw to a letter that was refused or came back: `anew` is the one that went in its place, under a corrected
+    address; without it nothing more is to be sent, `why` says the reason. One row a letter: it goes anew once."""
+
+    __tablename__ = "letters_seen_to"
+
+    letter: Mapped[int] = mapped_column(ForeignKey("letters.id"), primary_key=True)
+    at: Mapped[datetime]
+    by: Mapped[str]
+    anew: Mapped[int | None] = mapped_column(ForeignKey("letters.id"))
+    why: Mapped[str] = mapped_column(default="")
+
+
+FAILED = ("refused", "bounced")
+"""States of a letter that did not arrive and goes no further by itself."""
+
+
+def _unseen() -> tuple[ColumnElement[bool], ...]:
+    seen = select(LetterSeenTo.letter).where(LetterSeenTo.letter == Letter.id)
+    return Letter.state.in_(FAILED), ~seen.exists()
+
+
+def undelivered(session: Session, mission: str) -> Sequence[Letter]:
+    """The mission's letters that were refused or came back, and that nobody has seen to, without their bytes."""
+    query = select(Letter).where(Letter.mission == mission, *_unseen()).options(defer(Letter.head))
+    return session.scalars(query.order_by(Letter.id)).all()
+
+
+def seen_to(session: Session, letter: int) -> bool:
+    """Whether somebody has seen to a letter that did not arrive."""
+    return session.get(LetterSeenTo, letter) is not None
+
+
 def mark(session: Session, mission: str) -> tuple[object, ...] | None:
     """Another one whenever something happened to a mission: acts, walks, a clock that was moved, letters that left. None
     where there is no such mission."""

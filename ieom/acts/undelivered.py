@@ -1,0 +1,190 @@
+"""Letters that were refused or came back: sent once more, anew to a corrected address, or seen to in another way. None goes
+twice to one address for one occasion, and each is on the list until somebody has seen to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ieom.acts import inviting, publishing
+from ieom.acts.rounds import newest_round
+from ieom.errors import BadInput, Refused
+from ieom.mail.letters import address, readdress
+from ieom.mail.writing import readable
+from ieom.records import audit, letters, media, members, missions, releases
+from ieom.records.letters import FAILED, TO_MEDIA, Letter, LetterSeenTo
+from ieom.records.meetings import Meeting
+from ieom.records.releases import Release
+from ieom.records.suppressions import SAID, standing
+from ieom.rules.addresses import fold
+
+_OF_A_ROUND = re.compile(r"(?:approval|code|reminder:approval_waits):(\d+)[:.]")
+"""Occasions of letters that ask for a decision in a round."""
+
+
+@dataclass(frozen=True)
+class LetterSentAnew:
+    """A letter that was refused or came back goes once more: itself, or `anew` in its place to a corrected address."""
+
+    letter: int
+    anew: int
+
+
+@dataclass(frozen=True)
+class LettersSeenTo:
+    """Nothing more is to be sent in the place of letters that were refused or came back."""
+
+    letters: list[int]
+
+
+@dataclass(frozen=True)
+class AddressCorrected:
+    """The address at which somebody of the mission is written to was corrected; `who` are their codes."""
+
+    who: list[str]
+
+
+def responsible(row: Letter) -> str:
+    """Whose it is to see to a letter that did not arrive, or may not have: an office's code."""
+    return "press-officer" if row.release is not None or row.kind in TO_MEDIA else "coordinator"
+
+
+def anew(
+    session: Session, mission: str, *, by: str, at: datetime, letter: int, email: str = "", ref: str | None = None
+) -> Letter:
+    """Send a letter that was refused or came back once more: to `email`, which is kept as the address of whom it is for,
+    or to the same address where none is given. Returns the letter that goes. Raises `Refused` for one that did arrive, was
+    seen to, asks for what is not asked any more, or would go to somebody twice."""
+    missions.lock(session, mission)
+    row = letters.one(session, mission, letter)
+    if ref and audit.happened(session, mission, ref):
+        return row
+    _failed(session, row)
+    _still_asked(session, row)
+    to = address(email.strip()) if email.strip() else row.recipient
+    if fold(to) == fold(row.recipient):
+        _may_go(session, row, row.recipient)
+        row.state, row.due_at, row.settled_at, row.next_at, row.lease = "queued", at, None, None, None
+        row.code, row.answer = None, None
+        audit.append(session, mission, by=by, at=at, act=LetterSentAnew(row.id, row.id), ref=ref)
+        return row
+    _may_go(session, row, to)
+    if row.kind not in TO_MEDIA:
+        _corrected(session, mission, row, to, by=by, at=at)
+    made = _had(session, row, to) or _written(session, mission, row, to, at=at)
+    session.add(LetterSeenTo(letter=row.id, at=at, by=by, anew=made.id, why=""))
+    session.flush()
+    audit.append(session, mission, by=by, at=at, act=LetterSentAnew(row.id, made.id), ref=ref)
+    return made
+
+
+def see_to(
+    session: Session, mission: str, *, by: str, at: datetime, letters: Sequence[int], why: str, ref: str | None = None
+) -> int:
+    """Nothing more is sent in the place of these letters, for a reason: the reader was told otherwise, or need not be.
+    Returns how many."""
+    missions.lock(session, mission)
+    if ref and audit.happened(session, mission, ref):
+        return 0
+    why = readable(why.strip(), "the reason")
+    if not why or not letters:
+        raise BadInput("say why nothing more is to be sent: how its reader was told instead, or why they need not be")
+    for number in sorted(set(letters)):
+        row = _one(session, mission, number)
+        _failed(session, row)
+        session.add(LetterSeenTo(letter=row.id, at=at, by=by, anew=None, why=why[:1000]))
+    session.flush()
+    audit.append(session, mission, by=by, at=at, act=LettersSeenTo(sorted(set(letters))), ref=ref)
+    return len(set(letters))
+
+
+def _one(session: Session, mission: str, number: int) -> Letter:
+    return letters.one(session, mission, number)
+
+
+def _failed(session: Session, row: Letter) -> None:
+    if row.state not in FAILED:
+        raise Refused(f"letter {row.id} is {row.state.replace('_', ' ')}; it was neither refused, nor did it come back")
+    if letters.seen_to(session, row.id):
+        raise Refused(f"letter {row.id} was seen to already")
+
+
+def _still_asked(session: Session, row: Letter) -> None:
+    """A letter that asks for a decision in a round that has ended asks for nothing any more."""
+    found = _OF_A_ROUND.match(row.occasion)
+    round_ = newest_round(session, row.mission) if found else None
+    if found and (round_ is None or round_.status != "open" or round_.number != int(found[1])):
+        raise Refused(
+            f"round {found[1]} has ended, and letter {row.id} asks for nothing any more; say that nothing more is to be sent"
+        )
+
+
+def _may_go(session: Session, row: Letter, to: str) -> None:
+    """What keeps a release's letter from a reader."""
+    gone = standing(session, to) if row.kind in TO_MEDIA else None
+    why = SAID.get(gone.why, gone.why) if gone is not None else releases.superseded_why(session, row.release)
+    if why:
+        raise Refused(f"letter {row.id} can't go again: {why}")
+    if row.release is not None and session.get_one(Release, row.release).status in {"stopped", "held"}:
+        raise Refused("its release is stopped; it goes on first")
+
+
+def _had(session: Session, row: Letter, to: str) -> Letter | None:
+    """The letter of the same occasion that this address has already."""
+    same = (Letter.mission == row.mission, Letter.occasion == row.occasion, Letter.recipient_key == fold(to))
+    found = session.scalars(select(Letter).where(*same)).first()
+    if found is not None and found.state in FAILED:
+        raise Refused(f"letter {found.id} went to that address, and did not arrive either; see to that one")
+    return found
+
+
+def _written(session: Session, mission: str, row: Letter, to: str, *, at: datetime) -> Letter:
+    if row.kind.startswith("meeting_"):  # the calendar file names its reader, and says how the meeting stands now
+        meeting = session.get_one(Meeting, (mission, row.occasion.split(":")[1]))
+        inviting.invite(session, mission, meeting, at=at)
+        made = letters.newest_for(session, mission, kind="meeting_invitation", recipient=to)
+        if made is None:
+            raise Refused("they are not expected at that meeting any more; say that nothing more is to be sent")
+        return made
+    if row.kind not in TO_MEDIA:
+        return readdress(session, row, to=to, at=at)
+    contact = media.by_email(session, to)
+    if contact is None or row.release is None:
+        raise Refused(f"{to} is not among the media contacts; add it there first, so that its reader can unsubscribe")
+    made = publishing.queue_for(session, mission, session.get_one(Release, row.release), contact, at)
+    if made is None:
+        raise Refused(f"{to} has this release already, or is written to no more")
+    return made
+
+
+def _corrected(session: Session, mission: str, row: Letter, to: str, *, by: str, at: datetime) -> None:
+    """Whoever is written to at the letter's address is from now on written to at the new one. Who was corrected already
+    stays so."""
+    key, facts = fold(row.recipient), missions.facts(session, mission)
+    who = []
+    for member in members.of(session, mission):
+        if member.email and fold(member.email) == key:
+            member.email = to
+            who.append(member.code)
+    offices = [one for one in facts.offices if one.email and fold(one.email) == key]
+    states = [one for one in facts.states if fold(one.contact_email) == key]
+    if offices or states:
+        changed = facts.model_copy(
+            update={
+                "offices": tuple(one.model_copy(update={"email": to}) if one in offices else one for one in facts.offices),
+                "states": tuple(
+                    one.model_copy(update={"contact_email": to}) if one in states else one for one in facts.states
+                ),
+            }
+        )
+        why = "letters to the address before did not arrive"
+        missions.revise(session, mission, changed, by=by, at=at, kind="address_corrected", reason=why)
+        who += [one.code for one in offices] + [f"state-{one.code}" for one in states]
+    if who:
+        session.flush()
+        audit.append(session, mission, by=by, at=at, act=AddressCorrected(sorted(who)))
