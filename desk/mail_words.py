@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
 from ieom.folder.catalogues import N_, _
+from ieom.records import letters
+from ieom.records.letters import Letter
 from ieom.rules.replies import Trouble, trouble
 
 STATES = {
@@ -25,6 +29,17 @@ TROUBLES: dict[Trouble, str] = {
 def said_states() -> dict[str, str]:
     """A letter's states in the reader's language."""
     return {state: _(said) for state, said in STATES.items()}
+
+
+def troubles(session: Session, mission: str) -> list[tuple[Letter, str]]:
+    """The mission's letters to people, states and offices that did not arrive, or may not have: each with what became of
+    it, the newest last."""
+    rows = letters.troubled(session, mission)
+    back = letters.said_back(session, [row.id for row in rows]) if rows else {}
+    return [
+        (row, became(row.state, row.code, row.answer or "", back[row.id].status if row.id in back else ""))
+        for row in rows
+    ]
 
 
 def became(state: str, code: int | None = None, answer: str = "", status: str = "") -> str:

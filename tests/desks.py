@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 import pytest
-from evening import SLUG
+from evening import EVENING, SLUG, Doing
 from sqlalchemy import Engine
 from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 
 from desk.web.app import web
 from ieom.acts import accounts as acts
+from ieom.acts import distribution
 from ieom.records import missions
 from ieom.records.base import begin
 from ieom.rules.roles import Role
@@ -73,6 +75,7 @@ PAGES = {
     "correspondence": f"/missions/{SLUG}/correspondence",
     "paper": f"/missions/{SLUG}/correspondence/KS20-007",
     "release": f"/missions/{SLUG}/release",
+    "letters": f"/missions/{SLUG}/letters",
     "release-new": f"/missions/{SLUG}/release/new",
     "deployment": f"/missions/{SLUG}/deployment",
     "sheets": f"/missions/{SLUG}/deployment/sheets",
@@ -206,3 +209,23 @@ def every(router: Any) -> Iterator[BaseRoute]:
     for route in router.routes:
         inner = getattr(route, "original_router", None)
         yield from every(inner) if inner is not None else (route,)
+
+
+def rows(text: str) -> dict[str, str]:
+    """What is owed -> the page that its row leads to; '' for none."""
+    table = text.partition("Owed today")[2].partition("What happened")[0]
+    cells = re.findall(r"<tr><td>(.*?)</td>", table, re.DOTALL)
+    return {unescape(re.sub(r"<[^>]*>", "", one).strip()): "".join(re.findall(r'href="([^"]*)"', one)) for one in cells}
+
+
+def released(desk: Desk) -> Doing:
+    """Prepared by the press officer, let go by the coordinator at the desk; the evening has come and letters are queued."""
+    assert (
+        "Release 1 is prepared" in desk.press_officer.post(f"/missions/{SLUG}/release/prepare", {"go": "by_time"}).text
+    )
+    assert "Go is said for release 1" in desk.coordinator.post(f"/missions/{SLUG}/release/1/go").text
+    do = Doing(desk.engine)
+    with begin(desk.engine) as session:
+        missions.get(session, SLUG).simulated_now = EVENING
+    do.advance(distribution, EVENING)
+    return do

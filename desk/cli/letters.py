@@ -12,6 +12,7 @@ from rich.table import Table
 from desk.cli.context import ByOption, MissionOption, act, acting, console, look, say
 from desk.timeline_view import local
 from ieom.acts import letters as acts
+from ieom.acts import undelivered
 from ieom.errors import BadInput
 from ieom.mail.letters import message_bytes
 from ieom.records import letters as records
@@ -28,6 +29,8 @@ def register(app: typer.Typer) -> None:
     group.command("show")(show)
     group.command("release-late")(release_late)
     group.command("settle")(settle)
+    group.command("again")(again)
+    group.command("seen")(seen)
     group.command("cancel")(cancel)
     group.command("unsubscribe")(unsubscribe)
     app.add_typer(group, name="letters")
@@ -92,6 +95,31 @@ def settle(
     with act(mission) as (session, slug, at):
         acts.settle(session, slug, by=acting(by), at=at, letter=letter, how="sent" if sent else "resend")
     say(f"Letter {letter} is settled: {'it was sent' if sent else 'it goes again with the next run'}.")
+
+
+def again(
+    letter: Annotated[int, typer.Argument(help="The number of a letter that was refused or came back.")],
+    to: Annotated[str, typer.Option(help="Another address; whoever was written to at the old one then has this.")] = "",
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Send a letter that did not arrive once more, to the same address or to a corrected one."""
+    with act(mission) as (session, slug, at):
+        made = undelivered.anew(session, slug, by=acting(by), at=at, letter=letter, email=to)
+        number, reader = made.id, made.recipient
+    say(f"Letter {letter} goes to {reader} with the next run{'' if number == letter else f', as letter {number}'}.")
+
+
+def seen(
+    letters: Annotated[list[int], typer.Argument(help="Numbers of letters that were refused or came back.")],
+    why: Annotated[str, typer.Option(help="How their readers were told instead, or why they need not be.")] = "",
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Say that nothing more is to be sent in the place of letters that did not arrive."""
+    with act(mission) as (session, slug, at):
+        count = undelivered.see_to(session, slug, by=acting(by), at=at, letters=letters, why=why)
+    say(f"{count} letter{'' if count == 1 else 's'} seen to.")
 
 
 def cancel(

@@ -10,14 +10,16 @@ from rich.text import Text
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from desk.chronicle import letters_of
 from desk.cli.context import MissionOption, engine, look, say
+from desk.mail_words import troubles
 from desk.timeline_view import local, timeline
 from ieom.acts import witness
 from ieom.errors import BadInput
 from ieom.mail.smtp import Account
 from ieom.records import missions, standings
 from ieom.records.base import reading
-from ieom.records.letters import Letter
+from ieom.records.letters import Letter, undelivered
 from ieom.settings import settings
 
 
@@ -42,6 +44,11 @@ def status(
         counted = select(Letter.state, func.count().label("count")).where(Letter.mission == slug).group_by(Letter.state)
         letters = {row.state: row.count for row in session.execute(counted)}
         waits = letters_wait(session, slug)
+        told = [
+            {"letter": one.id, "what": letters_of(one.kind), "to": one.to_office, "state": one.state, "became": said}
+            for one, said in troubles(session, slug)
+        ]
+        of_releases = [row for row in undelivered(session, slug) if row.release is not None]
         held_why = row.held_why or (witness.restored(session, slug) if row.state != "held" else None)
     if as_json:
         document = {
@@ -65,6 +72,8 @@ def status(
             ],
             "letters": letters,
             "letters_wait": waits or None,
+            "letters_to_see_to": told,
+            "release_letters_to_see_to": len(of_releases),
         }
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
@@ -81,6 +90,17 @@ def status(
         say(f"Letters: {parts}.")
     if waits:
         say(waits)
+    for one in told:
+        mend = "settle" if one["state"] == "in_doubt" else "again"
+        say(
+            f"Letter {one['letter']} to {one['to']}: {one['what']}. {one['became']} 'ieom letters {mend} {one['letter']}'."
+        )
+    if of_releases:
+        count = len(of_releases)
+        says = "letter of a release did" if count == 1 else "letters of releases did"
+        say(
+            f"{count} {says} not arrive: 'ieom release ledger' shows which, 'ieom letters again' or 'seen' sees to them."
+        )
 
 
 def letters_wait(session: Session, mission: str) -> str:

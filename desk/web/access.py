@@ -273,6 +273,10 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/release/{number}/papers/{name}": SECRETARIAT | frozenset({H, P}),
     "GET /missions/{mission}/release/{number}/letters/{language}": SECRETARIAT | frozenset({H, P}),
     "GET /missions/{mission}/release/{number}/letters/{language}/words": SECRETARIAT | frozenset({H, P}),
+    # Letters that did not arrive, or may not have
+    "GET /missions/{mission}/letters": ADDRESSES,
+    "POST /missions/{mission}/letters/{letter}/again": frozenset({C, R}),
+    "POST /missions/{mission}/letters/seen": frozenset({C, R}),
     # Deployment
     "GET /missions/{mission}/deployment": READERS,
     "GET /missions/{mission}/deployment/sheets": READERS,

@@ -60,6 +60,7 @@ PARTS = (
     "statement_word",
     "announcing",
     "releasing",
+    "undelivered",
     "settings",
     "deployment",
     "deployment_plan",

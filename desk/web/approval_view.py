@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
+from desk.mail_words import troubles
 from ieom.acts import approval as acts
 from ieom.acts import correcting
 from ieom.acts.answering import is_ready
@@ -127,7 +128,7 @@ def _unasked(facts: Any, known: dict[str, str]) -> list[dict[str, Any]]:
             **UNDECIDED, "position": at, "who": seat.who, "name": known.get(seat.who, seat.who), "state": known.get(seat.state, ""),
             "capacity": _(CAPACITY[seat.capacity]), "deputies": [(one, known.get(one, one)) for one in seat.deputies],
             "asked": None, "decision": "", "counts": False, "yes": False, "kind": "none", "says": _("not asked yet"),
-            "mine": False, "changed": None, "last": None, "member_state": seat.capacity == "member_state", "silence_hours": seat.silence_hours, "silence_until": None,
+            "mine": False, "letter": "", "changed": None, "last": None, "member_state": seat.capacity == "member_state", "silence_hours": seat.silence_hours, "silence_until": None,
         }
         for at, seat in enumerate(facts.approval.seats, start=1)
     ]  # fmt: skip
@@ -143,6 +144,7 @@ def _seats(
     for record, end in approvals.recorded(session, round_.id):
         entered.setdefault(record.seat, []).append(_entered(record, end, known, versions[0].content))
     changes: dict[int, Any] = {}
+    ill = [(row.occasion, said) for row, said in troubles(session, mission)]
     found = []
     for seat, state, row in acts.seats(session, round_):
         last = before.get(seat.who)
@@ -157,6 +159,7 @@ def _seats(
             "counts": row is not None and state.counts, "yes": state.decided in {"approve", "approve_with_comment", "no_objection"},
             "mine": code in {seat.who, *seat.deputies}, "changed": changes[last.id] if last is not None else None,
             "last": last.number if last is not None else None,
+            "letter": next((said for occasion, said in reversed(ill) if occasion == f"approval:{round_.number}:{seat.who}"), ""),
             "choice": (seat.who, f"{known.get(seat.who, seat.who)}, {_(CAPACITY.get(seat.capacity, seat.capacity))}"),
         }  # fmt: skip
         told = entered.get(seat.id, [])

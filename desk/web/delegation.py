@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from fastapi import Form, Response
 from sqlalchemy.orm import Session
 
+from desk.chronicle import letters_of
+from desk.mail_words import troubles
 from desk.web.asking import Desk, router
 from ieom.acts import delegation as acts
 from ieom.acts import nomination_links
@@ -19,6 +21,7 @@ from ieom.records.delegation import Accreditation, Member
 from ieom.records.members import styled
 from ieom.records.nomination_links import NominationLink
 from ieom.rules import delegation as rules
+from ieom.rules.addresses import fold
 from ieom.rules.delegation import FileState
 from ieom.rules.mission import MissionFacts
 from ieom.rules.names import LANGUAGES
@@ -36,6 +39,7 @@ def show(desk: Desk, state: str = "", status: str = "", owes: str = "") -> Respo
         facts, everyone = missions.facts(session, mission), members.of(session, mission)
         files, badges = members.files(session, mission), members.accreditations(session, mission)
         calls, back = members.calls(session, mission), members.taken_back(session, mission)
+        ill = ill_of(session, mission)
         people = [
             person(row, files[row.code], badges.get(row.code))
             | {
@@ -43,10 +47,11 @@ def show(desk: Desk, state: str = "", status: str = "", owes: str = "") -> Respo
                 "lacks": [_(rules.ITEMS[one.item]) for one in back.get(row.code, ())]
                 if row.status == "appointed"
                 else [],
+                "letters": ill.get(fold(row.email), []) if row.email else [],
             }
             for row in everyone
         ]
-        states = _states(session, mission, facts, everyone)
+        states = _states(session, mission, facts, everyone, ill)
         side = rules.one_sided(rules.nationality_mix([row.state for row in members.observers(session, mission)]))
         named = load_names()
         return desk.page(
@@ -142,7 +147,9 @@ def person(row: Member, file: FileState, badge: Accreditation | None) -> dict[st
     }  # fmt: skip
 
 
-def _states(session: Session, mission: str, facts: MissionFacts, everyone: list[Member]) -> list[dict[str, Any]]:
+def _states(
+    session: Session, mission: str, facts: MissionFacts, everyone: list[Member], ill: dict[str, list[str]]
+) -> list[dict[str, Any]]:  # fmt: skip
     names, calls, made = load_names(), members.calls(session, mission), []
     sent, before_polls = links.of(session, mission), missions.now(session, mission) < facts.opens()
     by_code = {state.code: state for state in facts.states}
@@ -156,10 +163,19 @@ def _states(session: Session, mission: str, facts: MissionFacts, everyone: list[
                 "nominated": sum(row.status in HERE for row in there), "waits": answer == "asked",
                 "appointed": sum(row.status == "appointed" for row in there), "due": call.due_at if call else None,
                 "note": (call.note_number or "") if call else "", "link": _link(sent.get(code, ())),
+                "letters": ill.get(fold(state.contact_email), []),
                 "sends": bool(settings().decide_url) and call is not None and before_polls and answer != "withdrew",
             }
         )  # fmt: skip
     return made
+
+
+def ill_of(session: Session, mission: str) -> dict[str, list[str]]:
+    """By address, folded, what was written there and did not arrive, or may not have: 'call for nominations: it was …'."""
+    found: dict[str, list[str]] = {}
+    for row, said in troubles(session, mission):
+        found.setdefault(row.recipient_key, []).append(f"{letters_of(row.kind)}: {said}")
+    return found
 
 
 def _link(sent: Sequence[NominationLink]) -> dict[str, Any]:

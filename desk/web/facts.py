@@ -27,7 +27,7 @@ Text = Annotated[str, Form(max_length=300)]
 KINDS = {
     "opened": N_("opened"), "invited_by": N_("who invited the mission"), "postponed": N_("the voting was moved"), "extended": N_("the voting was extended"),
     "round_set": N_("another round is observed"), "press_conference_moved": N_("the press conference was moved"),
-    "head_replaced": N_("the head of mission was replaced"), "state_joined": N_("a state joined"),
+    "address_corrected": N_("an address was corrected"), "head_replaced": N_("the head of mission was replaced"), "state_joined": N_("a state joined"),
     "state_withdrew": N_("a state withdrew"), "suspended": N_("the observation was suspended"),
     "evacuated": N_("the mission was evacuated"), "resumed": N_("the mission resumed"), "held": N_("the mission was held"),
     "went_on": N_("the mission went on"), "stations_chosen": N_("how the stations were chosen"),

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
-from desk.mail_words import STATES
+from desk.chronicle import letters_of
+from desk.mail_words import STATES, became
 from ieom.acts.asked_of import closes
 from ieom.acts.owing import Work
 from ieom.folder.catalogues import _
-from ieom.records.letters import Reminded
+from ieom.records.letters import Letter, Reminded
 from ieom.rules.mission import MissionFacts
 from ieom.rules.reminders import Owed, Reminder
 
@@ -53,6 +54,10 @@ def _ways(about: str, key: str) -> Ways:
             return (_page("/statement"),)
         case "approval_waits" | "to confirm" | "to agree" | "disowned":
             return (_page("/approval"),)
+        case "letter failed" | "release failed":
+            return (_page("/letters", f"#letter-{key}" if about == "letter failed" else "#releases"),)
+        case "letters_in_doubt":
+            return _page("/letters", f"#letter-{key}"), _page("/release")
         case "to approve":
             return ("GET /missions/{mission}/release/{number}", f"/release/{key}"), _page("/release")
         case _:
@@ -72,13 +77,28 @@ def listed(
             entry["went"].append(gone[one.occasion] or one.goes)
         elif one.goes > now and entry["next"] is None:
             entry["next"], entry["escalates"] = one.goes, one.escalated
-    own = [_row(one.about, one.who, one.due, names, now, key=one.key, count=one.count) for one in works]
+    own = [
+        _row(one.about, one.who, one.due, names, now, key=one.key, count=one.count)
+        | {"letter": _letter(one.letter, one.report)}
+        for one in works
+    ]
     return sorted([*found.values(), *own], key=lambda entry: entry["due"] or NEVER)
 
 
 def _entry(item: Owed, names: dict[str, str], facts: MissionFacts, now: datetime) -> dict[str, Any]:
     due = closes(facts, item.due) if item.about == "approval_waits" else item.due  # there it is when it was asked for
-    return _row(item.about, item.person, due, names, now, key=item.key)
+    row = _row(item.about, item.person, due, names, now, key=item.key)
+    return row | {"letter": _letter(item.facts["letter"])} if item.about == "letters_in_doubt" else row
+
+
+def _letter(row: Letter | None, report: str = "") -> dict[str, str] | None:
+    """A letter that did not arrive, or may not have, in words for everybody: what it is, to whom, what became of it."""
+    if row is None:
+        return None
+    return {
+        "what": letters_of(row.kind), "to": row.to_office,
+        "became": became(row.state, row.code, row.answer or "", report),
+    }  # fmt: skip
 
 
 def _row(
@@ -87,6 +107,7 @@ def _row(
     return {
         "about": about.replace("_", " "), "who": names.get(who, who), "due": due, "late": due is not None and due <= now,
         "went": [], "next": None, "escalates": None, "ways": _ways(about, key), "count": count, "number": key,
+        "letter": None,
     }  # fmt: skip
 
 
@@ -96,7 +117,7 @@ def reminded(written: Sequence[Reminded]) -> list[dict[str, Any]]:
         {
             "about": one.kind.removeprefix("reminder_").replace("_", " "), "to": one.to, "at": one.settled_at or one.due_at,
             "state": one.state, "said": _(STATES.get(one.state, one.state)), "escalated": one.occasion.endswith(":deputy"),
-            "number": "", "count": 1,
+            "number": "", "count": 1, "letter": None,
         }
         for one in written
     ]  # fmt: skip

@@ -167,9 +167,11 @@ def resend(desk: Desk) -> Response:
 def settle(desk: Desk, letter: int, how: Annotated[str, Form(max_length=10)]) -> Response:
     """Settle one letter in doubt by what a person found out."""
     with desk.act() as (session, mission, by, at):
-        letter_acts.settle(session, mission, by=by, at=at, letter=letter, how=how)
+        row = letter_acts.settle(session, mission, by=by, at=at, letter=letter, how=how)
+        own = row.release is not None
     gone, anew = _("Letter {number} is settled: it was sent."), _("Letter {number} is settled: it goes once more.")
-    return _done(desk, (gone if how == "sent" else anew).format(number=letter))
+    said = (gone if how == "sent" else anew).format(number=letter)
+    return _done(desk, said) if own else desk.done(f"/missions/{desk.mission}/letters", said)
 
 
 @part.post("/missions/{mission}/release/late")

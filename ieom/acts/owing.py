@@ -17,10 +17,12 @@ from ieom.acts.approval import asked_anew
 from ieom.acts.calling import invited
 from ieom.acts.correcting import waiting
 from ieom.acts.fallen import fallen
+from ieom.acts.undelivered import responsible
 from ieom.acts.versions import begun
 from ieom.folder.timeline import load_timeline
-from ieom.records import approvals, correspondence, drafts, members, missions, releases, submissions, teams
+from ieom.records import approvals, correspondence, drafts, letters, members, missions, releases, submissions, teams
 from ieom.records.approvals import ApprovalRound
+from ieom.records.letters import Letter
 from ieom.records.releases import Release
 from ieom.rules.mission import MissionFacts
 from ieom.rules.release import CARRIES, ENDED, embargo_until
@@ -37,6 +39,10 @@ class Work:
     due: datetime | None = None
     count: int = 1
     key: str = ""
+    letter: Letter | None = None
+    """The letter that did not arrive, without its bytes, where it is about one."""
+    report: str = ""
+    """The status with which that came back (RFC 3464); '' for none."""
 
 
 def work(session: Session, mission: str, *, at: datetime) -> list[Work]:
@@ -46,6 +52,7 @@ def work(session: Session, mission: str, *, at: datetime) -> list[Work]:
         *_before(session, mission, facts, entered, at),
         *_text(session, mission, facts),
         *_releases(session, mission, facts),
+        *_undelivered(session, mission),
     ]
 
 
@@ -120,6 +127,21 @@ def _disowned(session: Session, mission: str, round_: ApprovalRound) -> Iterator
     for seat, state, _row in rounds.seats(session, round_):
         if state.decided is None and (state.disowned or seat.who in against):
             yield seat.who
+
+
+def _undelivered(session: Session, mission: str) -> Iterator[Work]:
+    """Letters that were refused or came back: each by itself, those of a release to the media together."""
+    many: Counter[int] = Counter()
+    rows = letters.undelivered(session, mission)
+    back = letters.said_back(session, [row.id for row in rows if row.release is None]) if rows else {}
+    for row in rows:
+        if row.release is None:
+            report = back[row.id].status if row.id in back else ""
+            yield Work("letter failed", responsible(row), key=str(row.id), letter=row, report=report)
+        else:
+            many[row.release] += 1
+    for release, (number, _kind) in sorted(releases.names(session, set(many)).items()):
+        yield Work("release failed", "press-officer", count=many[release], key=str(number))
 
 
 def _releases(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]:

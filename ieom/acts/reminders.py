@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ieom.acts import approval, links, meetings, nomination_links, vault
 from ieom.acts.accreditation import papers_due
 from ieom.acts.drafting import tell
+from ieom.acts.undelivered import responsible
 from ieom.folder.names import load_names
 from ieom.folder.timeline import load_timeline
 from ieom.mail.letters import Recipient, queue
@@ -47,7 +48,7 @@ def owed(session: Session, mission: str, *, at: datetime) -> list[Owed]:
     found += _approval(session, mission, facts)
     doubtful = session.scalars(select(Letter).where(Letter.mission == mission, Letter.state == "in_doubt"))
     found += [
-        Owed("letters_in_doubt", str(row.id), row.settled_at or row.due_at, "press-officer", {"letter": row})
+        Owed("letters_in_doubt", str(row.id), row.settled_at or row.due_at, responsible(row), {"letter": row})
         for row in doubtful
     ]
     return found
@@ -134,7 +135,7 @@ def _meant(session: Session, mission: str, facts: MissionFacts, reminder: Remind
     elif to == "team":
         here = {member.code for member in members.appointed(session, mission)}
         codes = [code for code in teams.crew(session, mission).get(item.person, []) if code in here]
-    elif to in {"nominee", "attendees", "approver"}:
+    elif to in {"nominee", "attendees", "approver"} or (item.about, to) == ("letters_in_doubt", "press-officer"):
         codes = [item.person]
     else:
         codes = [to]
@@ -148,7 +149,7 @@ def _deputy(session: Session, mission: str, facts: MissionFacts, item: Owed) -> 
         if seat is not None and seat.deputies:
             return seat.deputies[0]
         return "coordinator"
-    office = "press-officer" if item.about == "letters_in_doubt" else "coordinator"
+    office = item.person if item.about == "letters_in_doubt" else "coordinator"
     return next((o.deputy for o in facts.offices if o.code == office), "") or "coordinator"
 
 

@@ -176,7 +176,9 @@ def _corrected(session: Session, mission: str, row: Letter, to: str, *, by: str,
     if offices or states:
         changed = facts.model_copy(
             update={
-                "offices": tuple(one.model_copy(update={"email": to}) if one in offices else one for one in facts.offices),
+                "offices": tuple(
+                    one.model_copy(update={"email": to}) if one in offices else one for one in facts.offices
+                ),
                 "states": tuple(
                     one.model_copy(update={"contact_email": to}) if one in states else one for one in facts.states
                 ),

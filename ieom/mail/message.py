@@ -177,9 +177,7 @@ def own_fields(own: Envelope) -> bytes:
     return b"\r\n".join(lines) + b"\r\n"
 
 
-def readdressed(
-    head: bytes, to: str, message_id: str, tail: bytes | None, *, key: Key | None, at: datetime
-) -> bytes:
+def readdressed(head: bytes, to: str, message_id: str, tail: bytes | None, *, key: Key | None, at: datetime) -> bytes:
     """The head of a letter that was written already, with another address, Message-ID and date; signed anew. All else is
     byte for byte as it was."""
     fields, _, body = head.partition(b"\r\n\r\n")

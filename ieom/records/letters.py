@@ -7,7 +7,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
@@ -133,6 +145,13 @@ def undelivered(session: Session, mission: str) -> Sequence[Letter]:
     """The mission's letters that were refused or came back, and that nobody has seen to, without their bytes."""
     query = select(Letter).where(Letter.mission == mission, *_unseen()).options(defer(Letter.head))
     return session.scalars(query.order_by(Letter.id)).all()
+
+
+def troubled(session: Session, mission: str) -> Sequence[Letter]:
+    """The same, beside those in doubt, that are of no release; the newest last."""
+    wanted = or_(and_(*_unseen()), Letter.state == "in_doubt")
+    query = select(Letter).where(Letter.mission == mission, Letter.release.is_(None), wanted)
+    return session.scalars(query.options(defer(Letter.head)).order_by(Letter.id)).all()
 
 
 def seen_to(session: Session, letter: int) -> bool:

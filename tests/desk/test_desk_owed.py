@@ -8,7 +8,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from desks import Desk
+from desks import Desk, rows
 from evening import SLUG, Doing
 from forms import LATE
 from openpyxl import load_workbook
@@ -22,13 +22,6 @@ from ieom.records import letters, missions
 from ieom.records.base import reading
 
 HERE = f"/missions/{SLUG}"
-
-
-def rows(text: str) -> dict[str, str]:
-    """What is owed -> the page that its row leads to; '' for none."""
-    table = text.partition("Owed today")[2].partition("What happened")[0]
-    cells = re.findall(r"<tr><td>(.*?)</td>", table, re.DOTALL)
-    return {unescape(re.sub(r"<[^>]*>", "", one).strip()): "".join(re.findall(r'href="([^"]*)"', one)) for one in cells}
 
 
 def test_a_mission_just_opened_owes_the_invitation_and_says_where(desk_opened: Desk) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from threading import Event, Thread
 from time import sleep
 
-from desks import PEOPLE, Desk
+from desks import PEOPLE, Desk, released
 from evening import EVENING, SLUG, Doing, letters, release_letters
 from openpyxl import load_workbook
 from releases import ADVISORY
@@ -26,17 +26,6 @@ from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
 
 PAGE = f"/missions/{SLUG}/release"
-
-
-def released(desk: Desk) -> Doing:
-    """Prepared by the press officer, let go by the coordinator at the desk; the evening has come and letters are queued."""
-    assert "Release 1 is prepared" in desk.press_officer.post(f"{PAGE}/prepare", {"go": "by_time"}).text
-    assert "Go is said for release 1" in desk.coordinator.post(f"{PAGE}/1/go").text
-    do = Doing(desk.engine)
-    with begin(desk.engine) as session:
-        missions.get(session, SLUG).simulated_now = EVENING
-    do.advance(distribution, EVENING)
-    return do
 
 
 def test_nothing_is_prepared_before_the_approval(desk_asked: Desk) -> None:
