@@ -13,11 +13,12 @@ from hostile import HANDED, payload
 from hostile_walk import PDF, Found, M, Outside, Walk
 from links import letter, link_in
 from lxml import html
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from ieom.acts import approval, observation
 from ieom.records import correspondence, drafts, submissions, teams
 from ieom.records.base import begin, reading
+from ieom.records.letters import Letter
 from ieom.settings import settings
 
 
@@ -200,3 +201,10 @@ def night(desk: Desk, engine: Engine, found: Found) -> None:
     send("coordinator", f"{M}/release/{{number}}/go", number=1)
     send("coordinator", f"{M}/release/{{number}}/stop", ["why"], number=1)
     send("coordinator", f"{M}/release/early/ask", ["why"])
+    with begin(engine) as session:
+        row = session.scalars(select(Letter).where(Letter.kind == "approval_request")).first()
+        assert row is not None
+        row.state, row.code, row.answer = "refused", 550, payload(row.id)
+        number = row.id
+    found.pages.append(("refused", desk.coordinator.get(f"{M}/letters".format(mission=SLUG)).text))
+    send("coordinator", f"{M}/letters/seen", ["why"], data={"letter": number})

@@ -77,6 +77,7 @@ UNSHOWN = {
     ("/media/contacts/{number}/lift", "why"),
     ("/media/suppress", "why"),
     ("/missions/{mission}/delegation/{code}/accreditation", "why"),
+    ("/missions/{mission}/letters/seen", "why"),
     ("/missions/{mission}/observation/aside/{content}/put-away", "why"),
     ("/missions/{mission}/observation/enter", "why"),
     ("/missions/{mission}/statement/attest", "why"),
