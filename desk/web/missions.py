@@ -72,7 +72,8 @@ def overview(desk: Desk, waits: str = "", find: str = "") -> Response:
     """The missions that the asker has a part in, each with its timeline, what waits for whom, the next date; those alone that
     wait for somebody ('yes') or for nobody ('no'), or have these words in them, where asked for."""
     with reading(desk.engine) as session:
-        slugs = [slug for slug in missions.all_slugs(session) if desk.may_in(slug, SEES)]
+        begun = missions.all_slugs(session)
+    slugs = [slug for slug in begun if desk.may_in(slug, SEES)]
     listed = [
         {**one, "awaited": desk.may_in(slug, DECIDES) and acts_as(desk.given, slug) in one["undecided"]}
         for slug in slugs
@@ -85,7 +86,10 @@ def overview(desk: Desk, waits: str = "", find: str = "") -> Response:
         if waits in {"", "yes" if one["waits"] else "no"}
         and find.strip().casefold() in f"{one['title']} {one['waits']['says'] if one['waits'] else ''}".casefold()
     ]
-    return desk.page("missions.html", zone="UTC", listed=listed, shown=shown, chosen={"waits": waits, "find": find})
+    return desk.page(
+        "missions.html", zone="UTC", listed=listed, shown=shown, others=len(begun) - len(slugs),
+        chosen={"waits": waits, "find": find},
+    )  # fmt: skip
 
 
 def _glance(desk: Asked, slug: str) -> dict[str, Any]:

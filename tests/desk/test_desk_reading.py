@@ -56,7 +56,7 @@ def test_an_administrator_of_one_mission_reads_none_of_it(desk_asked: Desk) -> N
             role=Role.ADMINISTRATOR, mission=SLUG,
         )  # fmt: skip
     page = desk_asked.administrator.get("/").text
-    assert "You have a part in no mission yet" in page
+    assert "yours is to keep the desk" in page
     assert "Senate" not in page
 
 
