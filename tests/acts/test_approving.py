@@ -153,7 +153,7 @@ def test_a_finding_that_turned_after_the_approval_holds_the_release_until_the_he
     do(observation.submit, "tr-1", document=document)
     do.advance(drafting)
     stood = do.advance(distribution, EVENING)
-    assert "finding turned" in stood.says
+    assert "2 findings turned after the approval" in stood.says
     assert letters(approved) == 0
     with pytest.raises(Refused, match="only the head of mission"):
         do(drafting.settle_turned, "coordinator", claim="no_campaign_material", why="x")
