@@ -135,7 +135,9 @@ def test_nothing_of_it_does_anything_in_a_letter_or_makes_a_header(found: Found)
 
 
 def test_what_was_typed_stands_as_it_was_typed(found: Found) -> None:
-    said = [shown_in(page) for _, page in found.pages if not _given_back(page)] + [words_of(letter) for letter in found.letters]
+    said = [shown_in(page) for _, page in found.pages if not _given_back(page)] + [
+        words_of(letter) for letter in found.letters
+    ]
     said += [in_word(data)[0] for name, data in found.files if name.endswith(".docx")]
     everything = seen("\n".join(said))
     typed = {where for number, where in found.typed.items() if not _stands(everything, number)}
