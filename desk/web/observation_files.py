@@ -53,11 +53,10 @@ def read(
     columns = None
     if mapping is not None and mapping.filename:
         columns = (mapping.filename[-100:], taken(mapping, kinds=("text",), most=1_000_000))
+    told = acts.said_by(named, mapping=columns, bad=bad)
     with begin(desk.engine) as session:
         desk.still(session)
-        key = acts.set_aside(
-            session, desk.mission, account=desk.me.id, at=missions.real_now(), files=named, mapping=columns, bad=bad
-        )
+        key = acts.set_aside(session, desk.mission, account=desk.me.id, at=missions.real_now(), told=told)
     return desk.done(f"/missions/{desk.mission}/observation/files/{key}")
 
 

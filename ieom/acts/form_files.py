@@ -37,13 +37,10 @@ class Kept:
     """Files of which nothing is taken, and why."""
 
 
-def set_aside(
-    session: Session, mission: str, *, account: int, at: datetime, files: Sequence[File], mapping: File | None = None,
-    bad: Sequence[Fault] = (),
-) -> str:  # fmt: skip
-    """Read files and keep what they say; what this account kept before in this mission goes. Returns its key. A file that
-    can't be read keeps none beside it out, and is named in the look, as are those that were found `bad` before. Raises
-    `Faults` with everything that is wrong with the files' making where nothing can be read."""
+def said_by(files: Sequence[File], *, mapping: File | None = None, bad: Sequence[Fault] = ()) -> str:
+    """What files say, to be set aside. Read before the records are written to: a large file takes half a minute, in which
+    others decide. A file that can't be read keeps none beside it out, and is named in the look, as are those that were found
+    `bad` before. Raises `Faults` with everything that is wrong with the files' making where nothing can be read."""
     batch = read_files(files, mapping=mapping)
     wrong = [*bad, *batch.faults]
     if not batch.documents and wrong:
@@ -53,6 +50,11 @@ def set_aside(
     told = json.dumps(_told(batch, [name for name, _data in files], wrong), sort_keys=True, default=str)
     if len(told) > LARGEST:
         raise BadInput(f"the files say more than {LARGEST // 1_000_000} MB; send them in parts")
+    return told
+
+
+def set_aside(session: Session, mission: str, *, account: int, at: datetime, told: str) -> str:
+    """Keep what files say (`said_by`); what this account kept before in this mission goes. Returns its key."""
     place, key = f"{PLACE}{mission}:", hashlib.sha256(told.encode()).hexdigest()[:24]
     accounts.forget_texts(session, account, list(accounts.kept(session, account, place)))
     accounts.keep_text(session, account, place + key, told, at=at)

@@ -12,11 +12,13 @@ import pytest
 from desks import Browser, Desk
 from evening import SLUG
 from forms import OBSERVATION, come, document
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
+from ieom.acts import form_files
 from ieom.records import submissions
 from ieom.records.accounts import KeptText
-from ieom.records.base import reading
+from ieom.records.base import begin, reading
+from ieom.records.missions import Mission
 from ieom.records.submissions import Submission, by_instance
 
 FILES = f"{OBSERVATION}/files"
@@ -103,6 +105,33 @@ def test_what_came_meanwhile_is_taken_once(desk_asked: Desk, asked: Engine) -> N
     assert "Forms: 0 taken, 1 in already, 1 kept aside." in said
     with reading(asked) as session:
         assert [row.document["answers"] for row in submissions.quarantined(session, SLUG)] == [document(2)["answers"]]
+
+
+@pytest.mark.parametrize(
+    ("many", "says"), [(20, "20 forms: 20 new"), (21, "at most 20 are taken at once. Pack them as one .zip")]
+)
+def test_as_many_files_as_the_page_promises_are_taken_and_more_are_told_so(
+    desk_asked: Desk, many: int, says: str
+) -> None:
+    browser = desk_asked.coordinator
+    chosen = [("files", (f"{n}.json", written(document(700 + n)))) for n in range(many)]
+    page = browser.post(FILES, files=[*chosen, ("mapping", ("", b""))])  # a browser sends the empty field too
+    assert says in " ".join(page.text.split())
+
+
+def test_others_write_while_a_file_is_read(desk_asked: Desk, asked: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, wrote = form_files.read_files, []
+
+    def slowly(*files, **more):
+        with begin(asked) as session:
+            session.execute(update(Mission).values(revision=Mission.revision))
+            wrote.append(True)
+        return real(*files, **more)
+
+    monkeypatch.setattr(form_files, "read_files", slowly)
+    page = send(desk_asked.coordinator, ("day.json", written(document(1))))
+    assert "1 form: 1 new" in " ".join(page.text.split())
+    assert wrote == [True]
 
 
 def test_a_table_needs_its_mapping_and_says_which_cells_are_no_answer(desk_asked: Desk, asked: Engine) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import re
 from datetime import timedelta
+from functools import partial
 from html import unescape
 
 import pytest
@@ -15,13 +17,24 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine
 
 from desk.rehearsal import set_clock
-from ieom.acts import approval, drafting, observation
+from desk.web.owed_view import worded
+from desk.web.pages import rendered
+from ieom.acts import approval, drafting, observation, owing
 from ieom.acts.asked_of import closes
 from ieom.acts.owing import work
 from ieom.records import letters, missions
 from ieom.records.base import reading
 
 HERE = f"/missions/{SLUG}"
+
+
+def test_whatever_can_be_owed_has_words() -> None:
+    abouts = set(re.findall(r'Work\(\s*"([a-z ]+)"(?: if \w+ else "([a-z ]+)")?', inspect.getsource(owing)))
+    known = {one for pair in abouts for one in pair if one} - {"letter failed"}  # told by its letter
+    assert {"disowned", "to confirm", "round ended"} <= known
+    told = [{"about": one, "number": "7", "count": 1, "letter": None} for one in sorted(known)]
+    worded(told, partial(rendered, "owed_words.html", language="en", zone="Asia/Almaty"))
+    assert [one["about"] for one in told if not one["what"]] == []
 
 
 def test_a_mission_just_opened_owes_the_invitation_and_says_where(desk_opened: Desk) -> None:
