@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -251,8 +251,8 @@ def ready(
     if row is None:
         raise NotFound("there is no draft yet; draft the statement first", command="'ieom statement draft' does")
     mark = is_ready(session, mission, row.content_hash)
-    again = mark is not None and _round_ended(session, mission, mark)
-    if (mark is not None and not again) or (ref and audit.happened(session, mission, ref)):
+    ended = _round_ended(session, mission, mark) if mark is not None else None
+    if (mark is not None and ended is None) or (ref and audit.happened(session, mission, ref)):
         return row
     found = lint(session, mission, row, at=at)
     if found:
@@ -262,8 +262,8 @@ def ready(
         release_of(session, mission, row, at=at)  # what would keep its release back is said before anybody approves it
     if mark is None:
         session.add(ReadyMark(mission=mission, content_hash=row.content_hash, by=by, at=at))
-    else:
-        mark.by, mark.at = by, at
+    else:  # after the end of that round, also where a rehearsal's clock stands still between the two
+        mark.by, mark.at = by, max(at, ended + timedelta(microseconds=1)) if ended else at
     session.flush()
     audit.append(session, mission, by=by, at=at, act=ApprovalAsked(row.number, row.content_hash), ref=ref)
     return row
@@ -275,17 +275,18 @@ def is_ready(session: Session, mission: str, digest: str) -> ReadyMark | None:
     return session.scalars(query).one_or_none()
 
 
-def _round_ended(session: Session, mission: str, mark: ReadyMark) -> bool:
-    """Whether the newest round was on this text and ended without approving it."""
+def _round_ended(session: Session, mission: str, mark: ReadyMark) -> datetime | None:
+    """When the newest round, on this text, ended without approving it; None where it did not, or was asked about since."""
     query = select(ApprovalRound).where(ApprovalRound.mission == mission).order_by(ApprovalRound.number.desc()).limit(1)
     last = session.scalars(query).one_or_none()
-    return (
+    over = (
         last is not None
         and last.status in {"changes_asked", "void", "stopped"}
         and mark.content_hash in last.hashes.values()
         and last.ended_at is not None
         and mark.at <= last.ended_at
     )
+    return last.ended_at if last is not None and over else None
 
 
 def settle_turned(

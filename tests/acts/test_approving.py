@@ -468,6 +468,15 @@ def test_a_withdrawal_by_telephone_has_no_effect_before_it_is_confirmed(asked: E
     assert do.round() == "stopped"
 
 
+def test_asked_again_at_the_very_moment_of_the_stop_a_new_round_begins(asked: Engine) -> None:
+    do = Doing(asked)
+    with begin(asked) as session:  # a rehearsal's clock stands still between the two
+        approval.stop(session, SLUG, by="coordinator", at=do.now, why="A slip.")
+        drafting.ready(session, SLUG, by="drafter", at=do.now)
+    do.advance(approval)
+    assert do.round() == "open"
+
+
 def test_a_stopped_round_is_followed_by_another_when_approval_is_asked_for_again(asked: Engine) -> None:
     do = Doing(asked)
     do(approval.stop, "coordinator", why="the Secretary General travels")
