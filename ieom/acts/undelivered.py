@@ -12,9 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts import inviting, publishing
+from ieom.acts.answering import office_of, tell
 from ieom.acts.rounds import newest_round
 from ieom.errors import BadInput, Refused
-from ieom.mail.letters import address, readdress
+from ieom.mail.letters import address, queue, readdress
 from ieom.mail.writing import readable
 from ieom.records import audit, letters, media, members, missions, releases
 from ieom.records.letters import FAILED, TO_MEDIA, Letter, LetterSeenTo
@@ -74,8 +75,8 @@ def anew(
         audit.append(session, mission, by=by, at=at, act=LetterSentAnew(row.id, row.id), ref=ref)
         return row
     _may_go(session, row, to)
-    if row.kind not in TO_MEDIA:
-        _corrected(session, mission, row, to, by=by, at=at)
+    who = [] if row.kind in TO_MEDIA else _corrected(session, mission, row, to, by=by, at=at)
+    _tell(session, mission, row, who, to, by=by, at=at)
     made = _had(session, row, to) or _written(session, mission, row, to, at=at)
     session.add(LetterSeenTo(letter=row.id, at=at, by=by, anew=made.id, why=""))
     session.flush()
@@ -162,9 +163,30 @@ def _written(session: Session, mission: str, row: Letter, to: str, *, at: dateti
     return made
 
 
-def _corrected(session: Session, mission: str, row: Letter, to: str, *, by: str, at: datetime) -> None:
+def _tell(session: Session, mission: str, row: Letter, who: list[str], to: str, *, by: str, at: datetime) -> None:
+    """By the letters to an approver one decides in their name: where their address is corrected, the head of mission and the
+    coordinator are told to which and by whom, save who did it and whose it is."""
+    seats = missions.facts(session, mission).approval.seats
+    approvers = {code for seat in seats for code in (seat.who, *seat.deputies)} & set(who)
+    head = members.head(session, mission)
+    if not approvers:
+        return
+    facts = {
+        "office": row.to_office,
+        "old": row.recipient,
+        "new": to,
+        "by": office_of(session, mission, by),
+        "moment": at,
+    }
+    for code in {"coordinator", *([head.code] if head is not None else [])} - {by, *who}:
+        if (reader := tell(session, mission, code)).email:
+            occasion = f"address-corrected:{row.id}:{fold(to)}"
+            queue(session, mission, kind="address_corrected", occasion=occasion, to=reader, facts=facts, at=at)
+
+
+def _corrected(session: Session, mission: str, row: Letter, to: str, *, by: str, at: datetime) -> list[str]:
     """Whoever is written to at the letter's address is from now on written to at the new one. Who was corrected already
-    stays so."""
+    stays so. Returns whose it is: members' and offices' codes."""
     key, facts = fold(row.recipient), missions.facts(session, mission)
     who = []
     for member in members.of(session, mission):
@@ -190,3 +212,4 @@ def _corrected(session: Session, mission: str, row: Letter, to: str, *, by: str,
     if who:
         session.flush()
         audit.append(session, mission, by=by, at=at, act=AddressCorrected(sorted(who)))
+    return who

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from desks import PEOPLE, Desk, released, rows
@@ -88,6 +90,17 @@ def test_an_approval_request_that_was_refused_is_owed_shown_and_goes_once_to_the
         facts, people = missions.facts(session, SLUG), members.of(session, SLUG)
         assert NEW in {*(one.email for one in facts.offices), *(one.email for one in people)}
         assert old not in {*(one.email for one in facts.offices), *(one.email for one in people)}
+
+        told = session.scalars(select(Letter).where(Letter.kind == "address_corrected")).all()
+        head = members.head(session, SLUG)
+        assert head is not None
+        assert [one.recipient for one in told] == [head.email], (
+            "who decides in somebody's name is told; who did it knows"
+        )
+        said = message_from_bytes(message_bytes(session, told[0]), policy=default).get_body(("plain",)).get_content()
+        assert "Mission coordinator corrected the address" in " ".join(said.split())
+        assert old in said
+        assert NEW in said
 
     def own(message: bytes) -> list[bytes]:
         return [one for one in re.split(rb"\r\n(?![ \t])", message) if not re.match(rb"(?i)(to|message-id|date):", one)]
