@@ -118,7 +118,7 @@ def seen(
 ) -> None:
     """Say that nothing more is to be sent in the place of letters that did not arrive."""
     with act(mission) as (session, slug, at):
-        count = undelivered.see_to(session, slug, by=acting(by), at=at, letters=letters, why=why)
+        count = undelivered.see_to(session, slug, by=acting(by), at=at, numbers=letters, why=why)
     say(f"{count} letter{'' if count == 1 else 's'} seen to.")
 
 

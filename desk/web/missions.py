@@ -5,24 +5,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import httpx
 from fastapi import Form, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from desk import serving
 from desk.chronicle import coded, named, sentence
 from desk.mail_words import STATES
 from desk.web.approval_view import undecided
@@ -33,7 +30,7 @@ from desk.web.knowing import known, shared
 from desk.web.owed_view import led, listed, meant, reminded, worded
 from desk.web.pages import clock_at, seat_of
 from desk.web.runs import SAID as SAID_OF_RUNS
-from desk.web.runs import Asking
+from desk.web.runs import Asking, Runs
 from ieom.acts import mission as acts
 from ieom.acts import reminders as reminding
 from ieom.acts import witness
@@ -206,7 +203,7 @@ def start(desk: Desk) -> Response:
     with desk.act() as (session, mission, _by, _at):
         missions.look_again(session, mission)
     to = f"/missions/{desk.mission}"
-    match keeping():
+    match keeping(desk).how:
         case "":
             return desk.done(to, _("Nothing keeps missions going just now; tell whoever keeps this machine."))
         case "silent":
@@ -270,8 +267,7 @@ def _told(desk: Asked, facts: dict[str, Any], who: str, find: str) -> Markup:
 
 def _ran(desk: Asked, facts: dict[str, Any]) -> Markup:
     """The mission's last run and its next. Prefect's own pages are linked where the reader's browser reaches them."""
-    asking: Asking = desk.request.app.state.runs
-    runs = asking.of(desk.mission, desk.mark())
+    runs = keeping(desk)
     own = settings().prefect_url.rstrip("/") or (runs.pages if desk.on_this_machine else "")
     pages = own if desk.roles() & {Role.ADMINISTRATOR, Role.COORDINATOR} else ""
     said = {state: (shape, _(words)) for state, (shape, words) in SAID_OF_RUNS.items()}
@@ -308,19 +304,7 @@ def _letters(session: Session, mission: str) -> dict[str, int]:
     return {_(STATES.get(state, state)): count for state, count in letters.counts(session, mission).items()}
 
 
-def keeping() -> str:
-    """What keeps missions going: '' for nothing, 'silent' when its Prefect does not answer, else 'well'. Looked at every
-    five seconds at the most."""
-    return _keeping(int(time.monotonic() // 5), str(settings().state_dir))
-
-
-@lru_cache(maxsize=2)
-def _keeping(_turn: int, _state: str) -> str:
-    served = serving.running()
-    if not served:
-        return ""
-    try:
-        httpx.get(f"{served['api']}/health", timeout=2).raise_for_status()
-    except httpx.HTTPError:
-        return "silent"
-    return "well"
+def keeping(desk: Asked) -> Runs:
+    """What keeps the mission going, and its runs, as they were seen some seconds ago; nobody waits for it."""
+    asking: Asking = desk.request.app.state.runs
+    return asking.of(desk.mission, desk.mark())

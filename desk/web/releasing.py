@@ -49,7 +49,7 @@ def now(desk: Desk, acts: Annotated[str, Query(max_length=100)] = "") -> Respons
 def _all(desk: Desk) -> dict[str, Any]:
     with desk.look() as (session, mission, at):
         found = view.gathered(session, mission, at, code=desk.code)
-    return {**found, "log": bool(settings().mail_log), "keeping": keeping()}
+    return {**found, "log": bool(settings().mail_log), "keeping": keeping(desk).how}
 
 
 @part.post("/missions/{mission}/release/prepare")

@@ -46,7 +46,7 @@ def seen(
 ) -> Response:
     """Nothing more is sent in the place of these."""
     with desk.act() as (session, mission, by, at):
-        count = acts.see_to(session, mission, by=by, at=at, letters=letter, why=why)
+        count = acts.see_to(session, mission, by=by, at=at, numbers=letter, why=why)
     said = ngettext("{count} letter is seen to.", "{count} letters are seen to.", count)
     return _done(desk, said.format(count=count))
 

@@ -85,27 +85,23 @@ def anew(
 
 
 def see_to(
-    session: Session, mission: str, *, by: str, at: datetime, letters: Sequence[int], why: str, ref: str | None = None
+    session: Session, mission: str, *, by: str, at: datetime, numbers: Sequence[int], why: str, ref: str | None = None
 ) -> int:
-    """Nothing more is sent in the place of these letters, for a reason: the reader was told otherwise, or need not be.
+    """Nothing more is sent in the place of the letters of these numbers, for a reason: the reader was told otherwise, or need not be.
     Returns how many."""
     missions.lock(session, mission)
     if ref and audit.happened(session, mission, ref):
         return 0
     why = readable(why.strip(), "the reason")
-    if not why or not letters:
+    if not why or not numbers:
         raise BadInput("say why nothing more is to be sent: how its reader was told instead, or why they need not be")
-    for number in sorted(set(letters)):
-        row = _one(session, mission, number)
+    for number in sorted(set(numbers)):
+        row = letters.one(session, mission, number)
         _failed(session, row)
         session.add(LetterSeenTo(letter=row.id, at=at, by=by, anew=None, why=why[:1000]))
     session.flush()
-    audit.append(session, mission, by=by, at=at, act=LettersSeenTo(sorted(set(letters))), ref=ref)
-    return len(set(letters))
-
-
-def _one(session: Session, mission: str, number: int) -> Letter:
-    return letters.one(session, mission, number)
+    audit.append(session, mission, by=by, at=at, act=LettersSeenTo(sorted(set(numbers))), ref=ref)
+    return len(set(numbers))
 
 
 def _failed(session: Session, row: Letter) -> None:

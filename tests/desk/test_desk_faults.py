@@ -18,7 +18,6 @@ from evening import SLUG
 from lxml import html
 from sqlalchemy import Engine, func, select
 
-from desk.web.missions import _keeping as keeping_now
 from desk.web.runs import Asking
 from ieom.acts import approval
 from ieom.acts.audit import faults
@@ -27,11 +26,6 @@ from ieom.records.accounts import Account
 from ieom.records.approvals import Decision
 from ieom.records.base import reading
 from ieom.settings import settings
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> None:
-    keeping_now.cache_clear()
 
 
 def test_prefects_server_is_gone_and_nothing_decided_is_lost(desk_opened: Desk, engine: Engine) -> None:
