@@ -135,7 +135,7 @@ def _meant(session: Session, mission: str, facts: MissionFacts, reminder: Remind
     elif to == "team":
         here = {member.code for member in members.appointed(session, mission)}
         codes = [code for code in teams.crew(session, mission).get(item.person, []) if code in here]
-    elif to in {"nominee", "attendees", "approver"} or (item.about, to) == ("letters_in_doubt", "press-officer"):
+    elif to in {"nominee", "attendees", "approver", "responsible"}:
         codes = [item.person]
     else:
         codes = [to]
