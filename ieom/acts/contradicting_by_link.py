@@ -3,7 +3,6 @@ the release or the end of the round, on the decision that the letter told of."""
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,13 +10,13 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ieom.acts import contradicting, links
+from ieom.acts import contradicting
 from ieom.acts.answering import office_of
-from ieom.acts.deciding_by_link import COMMENT, locked
+from ieom.acts.deciding_by_link import COMMENT, meant
 from ieom.acts.links import Held
 from ieom.acts.rounds import newest_round
 from ieom.acts.versions import released
-from ieom.errors import BadInput, Conflict, Refused
+from ieom.errors import BadInput, Conflict
 from ieom.records import approvals, missions
 from ieom.records.approvals import Decision, Recorded
 
@@ -72,14 +71,8 @@ def contradict_by_link(
 ) -> None:
     """Say that the decision that the letter told of is not one's own. Raises `Conflict` when something became of it before,
     `Refused` for a link that doesn't do this or a wrong code."""
-    found = locked(session, token)
+    found = meant(session, token, code=code, purpose="contradict")
     link, mission = found.link, found.link.mission
-    if link.code and (
-        link.dead or not hmac.compare_digest(links.keyed(mission, link.round, link.who, code), link.code)
-    ):
-        raise Refused("this link asks for the code that was sent to you in a letter of its own")
-    if link.purpose != "contradict":
-        raise Refused("this link decides; it contradicts nothing")
     if len(why) > COMMENT:
         raise BadInput(f"that is longer than {COMMENT:,} characters; send the rest to the secretariat by letter")
     one = stands(session, found)

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -69,14 +70,8 @@ def decide_by_link(
     """Decide on the texts that the page showed (`hashes`, all of them). Raises `Conflict` once anything was decided on the
     seat, `Refused` when the link is dead, its round ended or its texts were edited, `BadInput` for a comment that is
     missing or in the way. `at` is the mission's now where it is not given."""
-    found = locked(session, token)
+    found = meant(session, token, code=code, purpose="decide")
     link, round_ = found.link, found.round
-    if link.code and (
-        link.dead or not hmac.compare_digest(links.keyed(link.mission, link.round, link.who, code), link.code)
-    ):
-        raise Refused("this link asks for the code that was sent to you in a letter of its own")
-    if link.purpose != "decide":
-        raise Refused("this link decides nothing")
     if found.decision is not None:
         raise Conflict(f"a decision was recorded already in round {round_.number}; a decision is never changed")
     if found.became != "open":
@@ -99,6 +94,20 @@ def locked(session: Session, token: str) -> Held:
     missions.lock(session, link.mission)
     session.refresh(link)
     return look(session, token)
+
+
+def meant(session: Session, token: str, *, code: str, purpose: Literal["decide", "contradict"]) -> Held:
+    """The same, for a link that was made for this and the code that goes with it. Raises `Refused`."""
+    found = locked(session, token)
+    link = found.link
+    if link.code and (
+        link.dead or not hmac.compare_digest(links.keyed(link.mission, link.round, link.who, code), link.code)
+    ):
+        raise Refused("this link asks for the code that was sent to you in a letter of its own")
+    if link.purpose != purpose:
+        made = {"decide": "this link decides nothing", "contradict": "this link decides; it contradicts nothing"}
+        raise Refused(made[purpose])
+    return found
 
 
 def _as_meant(decision: str, comment: str) -> None:

@@ -81,6 +81,7 @@ def test_an_approval_request_that_was_refused_is_owed_shown_and_goes_once_to_the
     assert f"goes to {NEW} within a minute" in done.text
     twice = desk_asked.coordinator.post(f"{HERE}/letters/{letter}/again", {"email": NEW})
     assert twice.status_code == 409
+    assert "was seen to already" in twice.text
     with reading(asked) as session:
         made = session.scalars(select(Letter).where(Letter.recipient == NEW)).one()
         after = message_bytes(session, made)

@@ -133,7 +133,15 @@ def test_an_approver_without_an_account_says_by_the_letter_s_link_that_what_was_
                  "It counts once another person has confirmed it"):  # fmt: skip
         assert said in page.text
     assert web.post(path, data={"contradict": "yes"}, headers={"origin": "https://else.example"}).status_code == 403
-    assert web.post(path, data={"decision": "approve", "hash": "0" * 64}, headers=OURS).status_code == 409
+    with reading(asked) as session:
+        read = list(approval.newest_round(session, SLUG).hashes.values())
+    crossed = web.post(path, data={"decision": "approve", "hash": read}, headers=OURS)
+    assert (crossed.status_code, decisions(asked)) == (409, [])
+    assert "this link decides nothing" in crossed.text.lower()
+    asks = link_in(letter(asked, who="kg-1@embassy.example"))
+    crossed = web.post(asks, data={"contradict": "yes"}, headers=OURS)
+    assert (crossed.status_code, ends(asked)) == (409, [""])
+    assert "it contradicts nothing" in crossed.text
     assert web.get(f"{path}/statement-en.pdf").status_code == 404
     assert web.get(f"{path[:-2]}xx").status_code == 404
     turned = web.post(path, data={"contradict": "yes", "comment": "Not \u202eI"}, headers=OURS)
