@@ -243,6 +243,9 @@ def test_forms_come_from_a_telephone_s_file_and_from_paper_with_its_photograph(
     seen("observation-look")
     page.get_by_role("button", name="Take in 1 form, keep 1 aside").click()
     page.get_by_text("Forms: 1 taken, 0 in already, 1 kept aside.").wait_for()
+    page.wait_for_timeout(600)  # what says that it takes longer comes after 300 ms, and not when it is done
+    assert page.get_by_text("Forms: 1 taken, 0 in already, 1 kept aside.").is_visible()
+    assert page.locator("#said .busy").count() == 0
     page.goto(f"{desk.base}{OBSERVATION}/enter?form=counting")
     page.locator("#team").select_option("team-2")
     page.locator("#station").select_option("ns-1")

@@ -51,7 +51,7 @@
     if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
     rest();
     const files = [...form.elements].some((one) => one.type === "file" && one.files.length);
-    work = { form, part: files ? 0 : 1, told: 0, buttons: [...form.elements].filter((one) => one.type === "submit" && !one.disabled), timer: setTimeout(working, 300) };
+    work = { form, xhr: event.detail.xhr, part: files ? 0 : 1, told: 0, buttons: [...form.elements].filter((one) => one.type === "submit" && !one.disabled), timer: setTimeout(working, 300) };
     for (const button of work.buttons) button.disabled = true;
   });
   document.addEventListener("htmx:xhr:progress", (event) => {
@@ -61,7 +61,8 @@
     work.told = Date.now();
     working();
   });
-  document.addEventListener("htmx:afterRequest", (event) => { if (work && event.detail.elt === work.form) rest(); });
+  // Told on the form, and where the answer took the form's place, on what still stands: the request is the same.
+  document.addEventListener("htmx:afterRequest", (event) => { if (work && event.detail.xhr === work.xhr) rest(); });
   document.addEventListener("submit", (event) => { if (event.target.matches("[data-long]")) tell(document.getElementById("said")?.dataset.wait, "said busy"); });
 
   // Kept while typed: at the latest two seconds after the last key, and when the page is left.
