@@ -107,7 +107,7 @@ def copy_of(session: Session, found: Held, language: str) -> bytes:
     digest = found.round.hashes.get(language)
     if digest is None:
         raise NotFound(f"no text in '{language}' is asked about")
-    version = drafts.by_hash(session, found.link.mission, digest)
+    version = drafts.by_hash(session, found.link.mission, digest, until=found.round.opened_at)
     office = tell(session, found.link.mission, found.link.who).office
     return approver_s_copy(session, found.link.mission, version, office=office)
 
@@ -136,8 +136,8 @@ def asked_of(session: Session, found: Held) -> Asked:
     )
 
 
-def _asked_before(session: Session, found: Held) -> dict[str, str]:
-    """language -> hash of the texts that this person was asked about last, before this round."""
+def _asked_before(session: Session, found: Held) -> dict[str, StatementVersion]:
+    """language -> the text that this person was asked about last, before this round."""
     query = (
         select(ApprovalRound, ApprovalSeat)
         .join(ApprovalSeat, ApprovalSeat.round == ApprovalRound.id)
@@ -150,13 +150,12 @@ def _asked_before(session: Session, found: Held) -> dict[str, str]:
     )
     for round_, seat in session.execute(query).tuples():
         if found.link.who == seat.who or found.link.who in seat.deputies:
-            return dict(round_.hashes)
+            return {one.language: one for one in proven(session, found.link.mission, round_)}
     return {}
 
 
-def _text(session: Session, mission: str, version: StatementVersion, earlier: Mapping[str, str]) -> Text:
-    before = earlier.get(version.language)
-    old = drafts.by_hash(session, mission, before) if before else None
+def _text(session: Session, mission: str, version: StatementVersion, earlier: Mapping[str, StatementVersion]) -> Text:
+    old = earlier.get(version.language)
     return Text(
         version.language, version.number, version.content_hash,
         framed(

@@ -205,5 +205,5 @@ def stop(session: Session, mission: str, *, by: str, at: datetime, why: str, ref
 
 
 def proven(session: Session, mission: str, round_: ApprovalRound) -> list[StatementVersion]:
-    """The approved versions, each text proved by its hash. Raises `Tampered`."""
-    return [drafts.by_hash(session, mission, digest) for digest in round_.hashes.values()]
+    """The versions that the round is about, each text proved by its hash. Raises `Tampered`."""
+    return [drafts.by_hash(session, mission, digest, until=round_.opened_at) for digest in round_.hashes.values()]

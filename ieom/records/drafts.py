@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,12 +41,14 @@ def number(session: Session, mission: str, wanted: int, language: str = "en") ->
     return row
 
 
-def by_hash(session: Session, mission: str, digest: str) -> StatementVersion:
-    """The version with this hash, its content proved by it. Raises `NotFound` or `Tampered`."""
+def by_hash(session: Session, mission: str, digest: str, *, until: datetime | None = None) -> StatementVersion:
+    """The version with this hash, its content proved by it: the newest, or the one that was so at the moment `until` (UTC;
+    words that were changed and changed back are two versions with one hash). Raises `NotFound` or `Tampered`."""
     query = select(StatementVersion).where(StatementVersion.mission == mission, StatementVersion.content_hash == digest)
-    row = session.scalars(query.order_by(StatementVersion.number.desc())).first()
-    if row is None:
+    same = session.scalars(query.order_by(StatementVersion.number.desc())).all()
+    if not same:
         raise NotFound(f"no version of the statement has the hash {digest[:16]}…")
+    row = next((one for one in same if until is None or one.at <= until), same[-1])
     if content_hash(row.content) != digest:
         raise Tampered(
             f"version {row.number} of the statement no longer has its hash: its text was changed in the database"

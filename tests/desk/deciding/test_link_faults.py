@@ -128,6 +128,20 @@ def ask_again(session) -> None:
     approval.advance(session, SLUG, at=EVENING + timedelta(minutes=6))
 
 
+def test_words_changed_and_changed_back_are_told_by_the_version_that_was_asked_about(asked: Engine, web: TestClient) -> None:
+    from ieom.acts.versions import write
+
+    with begin(asked) as session:
+        for minutes, words in ((1, {"conduct": "Otherwise."}), (2, {})):  # versions 2, and 3 with the words of 1
+            write(
+                session, SLUG, resting(**words), by="drafter", at=EVENING + timedelta(minutes=minutes), digest="", why="",
+                based_on=None, ref=None,
+            )  # fmt: skip
+    with begin(asked) as session:
+        ask_again(session)
+    assert "1 paragraph, against version 1" in web.get(link_in(letter(asked))).text
+
+
 def test_between_an_edit_and_the_next_run_the_link_decides_nothing(asked: Engine, web: TestClient) -> None:
     from ieom.acts.versions import write
 
