@@ -127,7 +127,13 @@ def move(desk: Desk, code: str, starts: Line, ends: Line, place: Line = "") -> R
             session, mission, by=by, at=at, meeting=code, starts=moment(starts, facts),
             ends=moment(ends, facts), place=place.strip(),
         )  # fmt: skip
-    return _back(desk, code, _("Moved. Whoever was invited gets an update of the calendar."))
+        invited = bool(inviting.told(session, mission, code))
+    said = (
+        _("Moved. Whoever was invited gets an update of the calendar.")
+        if invited
+        else _("Moved. Nobody was invited yet.")
+    )
+    return _back(desk, code, said)
 
 
 @part.post("/missions/{mission}/meetings/{code}/attend")

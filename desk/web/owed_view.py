@@ -86,7 +86,13 @@ def listed(
 
 
 def _entry(item: Owed, names: dict[str, str], facts: MissionFacts, now: datetime) -> dict[str, Any]:
-    due = closes(facts, item.due) if item.about == "approval_waits" else item.due  # there it is when it was asked for
+    match item.about:
+        case "approval_waits":
+            due = closes(facts, item.due)  # it was asked for at item.due
+        case "meetings_tomorrow":
+            due = item.facts["meeting"].starts_at  # item.due is that morning
+        case _:
+            due = item.due
     row = _row(item.about, item.person, due, names, now, key=item.key)
     return row | {"letter": _letter(item.facts["letter"])} if item.about == "letters_in_doubt" else row
 

@@ -36,6 +36,18 @@ def told(session: Session, mission: str, meeting: str) -> dict[str, tuple[int, s
     return found
 
 
+def asked(session: Session, mission: str) -> dict[tuple[str, int, str], datetime]:
+    """(meeting, sequence, address) -> when an invitation or a change was written (UTC)."""
+    query = select(Letter.occasion, Letter.recipient, Letter.queued_at).where(
+        Letter.mission == mission, Letter.kind.in_(("meeting_invitation", "meeting_change"))
+    )
+    found = {}
+    for occasion, address, at in session.execute(query):
+        _, meeting, sequence = occasion.split(":")
+        found[meeting, int(sequence), address] = at
+    return found
+
+
 @dataclass(frozen=True)
 class Heard:
     """A calendar letter to somebody; moments are UTC."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ieom.acts import approval, links, meetings, nomination_links, vault
+from ieom.acts import approval, inviting, links, meetings, nomination_links, vault
 from ieom.acts.accreditation import papers_due
 from ieom.acts.drafting import tell
 from ieom.acts.undelivered import responsible
@@ -83,14 +83,17 @@ def _delegation(session: Session, mission: str, facts: MissionFacts) -> Iterable
 
 
 def _meetings(session: Session, mission: str, facts: MissionFacts, at: datetime) -> Iterable[Owed]:
-    here = {member.code for member in members.appointed(session, mission)}
+    here = {member.code: member.email for member in members.appointed(session, mission)}
+    asked, day = inviting.asked(session, mission), timedelta(days=1)  # an invitation of today reminds by itself
     for row in meetings.of(session, mission):
         told = {"meeting": row, "counterpart": meetings.counterpart(row)}
         if row.status == "confirmed" and row.starts_at > at:
             morning = row.starts_at.astimezone(ZoneInfo(facts.zone)).replace(hour=9, minute=0)
-            for one in (one for one in meetings.attendees(session, mission, row.code) if one.member in here):
-                key = f"{row.code}.{row.sequence}.{one.member}"
-                yield Owed("meetings_tomorrow", key, morning, one.member, told)
+            for one in meetings.attendees(session, mission, row.code):
+                since = asked.get((row.code, row.sequence, here.get(one.member, "")))
+                if since is not None:
+                    key = f"{row.code}.{row.sequence}.{one.member}"
+                    yield Owed("meetings_tomorrow", key, morning, one.member, told, since + day)
         if row.status == "confirmed" and row.ends_at <= at:
             yield Owed("minutes_missing", row.code, row.ends_at, "coordinator", told)
 

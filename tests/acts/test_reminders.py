@@ -156,9 +156,27 @@ def test_tomorrows_meeting_is_brought_to_mind_and_a_missing_record_asked_for(eng
     do(engine, meetings.request, meeting="cec", at=NINE - 12 * DAY, **row)
     do(engine, meetings.confirm, meeting="cec", at=NINE - 12 * DAY)
     evening = datetime(2020, 8, 10, 11, tzinfo=UTC)
-    assert not [one for one in remind(engine, evening - MINUTE) if "Petrov" in one[1]]
-    assert len([one for one in remind(engine, evening) if "Petrov" in one[1]]) == 5
-    sent = remind(engine, row["ends"] + 4 * 60 * MINUTE)
+
+    def reminded(at: datetime) -> list[str]:
+        return [address for address, subject in remind(engine, at) if "Petrov" in subject]
+
+    assert reminded(evening) == [], "nobody is reminded of a meeting before being invited to it"
+    with begin(engine) as session:
+        meetings.advance(session, SLUG, at=NINE - 11 * DAY)
+    assert reminded(evening - MINUTE) == []
+    assert len(reminded(evening)) == 5
+    do(
+        engine,
+        meetings.move,
+        meeting="cec",
+        at=evening + MINUTE,
+        starts=row["starts"] + 60 * MINUTE,
+        ends=row["ends"] + 60 * MINUTE,
+    )
+    with begin(engine) as session:
+        meetings.advance(session, SLUG, at=evening + 2 * MINUTE)
+    assert reminded(evening + 3 * MINUTE) == [], "who was told today of the new time needs no reminder of it"
+    sent = remind(engine, row["ends"] + 5 * 60 * MINUTE)
     assert [one for one in sent if "record of the meeting" in one[1]] == [
         (
             EXAMPLE.facts.office("coordinator").email,
