@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -27,7 +27,7 @@ from desk.web.asking import Asked, Desk, router
 from desk.web.fallen_view import published
 from desk.web.files import EXCEL, sent
 from desk.web.knowing import known, shared
-from desk.web.owed_view import led, listed, meant, reminded, worded
+from desk.web.owed_view import NEVER, led, listed, meant, reminded, worded
 from desk.web.pages import clock_at, seat_of
 from desk.web.runs import SAID as SAID_OF_RUNS
 from desk.web.runs import Asking, Runs
@@ -97,7 +97,7 @@ def _glance(desk: Asked, slug: str) -> dict[str, Any]:
         return {
             "slug": slug, "title": facts.title, "day": facts.election_day, "zone": facts.zone, "state": row.state,
             "rehearsal": row.simulated_now is not None, "stages": stages, "undecided": undecided(session, slug), "now": missions.now(session, slug),
-            "waits": next((s for s in stages if s["waits_for"] and s["state"] == "waiting"), None), "next": following,
+            "waits": _foremost(waiting) if (waiting := [s for s in stages if s["waits_for"] and s["state"] == "waiting"]) else None, "next": following,
             "next_said": clock_at(following, facts.zone, seat_of(facts, desk.language), desk.language) if following else "",
         }  # fmt: skip
 
@@ -234,6 +234,15 @@ def _stages(session: Session, mission: str, names: dict[str, str]) -> list[dict[
     return made
 
 
+def _foremost(stages: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The stage that a glance is to find first: one that is held; else the one whose moment comes soonest, and of those that
+    have none, or the same, the furthest on; the last where all is done or nothing has begun."""
+    open_ = [one for one in stages if one["state"] not in {State.DONE, State.NOT_DUE}]
+    held = [one for one in open_ if one["state"] == State.HELD]
+    order = list(Stage)
+    return min(held or open_ or stages[-1:], key=lambda one: (one["until"] or NEVER, -order.index(one["stage"])))
+
+
 def _counted(standing: Standing) -> Standing:
     """The same with many who are waited for counted instead of named; what is owed names them."""
     listed = ", ".join(standing.waits_for)
@@ -295,7 +304,7 @@ def _facts(desk: Asked) -> dict[str, Any]:
             "reminded": told, "reminders": len(written),
             "fallen": published(session, mission), "letters": _letters(session, mission),
             "head": next((s.who for s in facts.approval.seats if s.capacity == "head_of_mission"), ""), "known": names,
-            "current": next((s for s in stages if s["state"] not in {"done", "not due"}), stages[-1]),
+            "current": _foremost(stages),
         }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
     vault.erase_due(session, mission, at=at)
     if not owes(Stage.DELEGATION, row.starts_at_stage):
         says = "The mission entered the system after this stage."
-        return Standing(Stage.DELEGATION, State.DONE, says, vault.next_erasure(session, mission))
+        return Standing(Stage.DELEGATION, State.DONE, says)
     since = last.at if last is not None else row.opened_at
     call_states(session, mission, facts, at=at, since=since)
     _tell(session, mission, facts, at)
@@ -103,6 +103,4 @@ def _standing(session: Session, mission: str, facts: MissionFacts, at: datetime)
         people, calls, members.head(session, mission) is not None, to.code if to else "", papers_due(facts),
         facts.opens(), facts.zone, invited(session, mission),
     )  # fmt: skip
-    standing = assembly.standing(seen, at=at)
-    moments = [moment for moment in (standing.until, vault.next_erasure(session, mission)) if moment is not None]
-    return Standing(standing.stage, standing.state, standing.says, min(moments, default=None), standing.waits_for)
+    return assembly.standing(seen, at=at)

@@ -215,10 +215,11 @@ def _named(session: Session, mission: str, facts: MissionFacts, item: Owed) -> s
 
 
 def next_at(session: Session, mission: str, *, at: datetime) -> datetime | None:
-    """When the next reminder is due (UTC), if nothing changes until then."""
+    """When the next reminder is due or personal papers are to be erased (UTC), if nothing changes until then."""
     missed = [row.due_at for row in session.scalars(select(CheckIn).where(
         CheckIn.mission == mission, CheckIn.made_at.is_(None), CheckIn.due_at > at))]  # fmt: skip
     rule = next((r for r in load_timeline().reminder if r.about == "check_in_missed"), None)
     coming = [reminder.goes for reminder in planned(session, mission, at=at) if reminder.goes > at]
     coming += [rule.first(due) for due in missed] if rule else []
+    coming += [erasure for erasure in (vault.next_erasure(session, mission),) if erasure is not None]
     return min(coming, default=None)

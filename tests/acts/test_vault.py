@@ -155,7 +155,7 @@ def test_another_key_or_a_swapped_or_missing_file_is_noticed(
         assert session.scalars(select(VaultReading)).all() == []
 
 
-def test_each_paper_is_erased_on_its_date_in_the_host_country_and_the_stage_is_woken_for_it(
+def test_each_paper_is_erased_on_its_date_in_the_host_country_and_the_mission_is_woken_for_it(
     engine: Engine, nominee: str, passport: Path, tmp_path: Path
 ) -> None:
     photo = tmp_path / "face.jpg"
@@ -164,9 +164,13 @@ def test_each_paper_is_erased_on_its_date_in_the_host_country_and_the_stage_is_w
     soon = put(engine, nominee, photo, item="photo", erase_on=date(2020, 7, 20))
     midnight = datetime(2020, 7, 19, 18, tzinfo=UTC)
     with begin(engine) as session:
-        assert delegation.advance(session, nominee, at=midnight - timedelta(minutes=1)).until == midnight
+        stands = delegation.advance(session, nominee, at=midnight - timedelta(minutes=1))
+        assert stands.until != midnight, "an erasure is nothing that the delegation waits for"
+        assert reminders.next_at(session, nominee, at=midnight - timedelta(minutes=1)) == midnight
     with begin(engine) as session:
-        assert delegation.advance(session, nominee, at=midnight).until == datetime(2021, 2, 7, 18, tzinfo=UTC)
+        delegation.advance(session, nominee, at=midnight)
+        later = datetime(2021, 2, 7, 17, tzinfo=UTC)
+        assert reminders.next_at(session, nominee, at=later) == datetime(2021, 2, 7, 18, tzinfo=UTC)
     with reading(engine) as session:
         erased = {row.id: row.erased_at for row in session.scalars(select(VaultItem))}
     assert erased == {item: None, soon: midnight}

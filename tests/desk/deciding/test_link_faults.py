@@ -128,7 +128,9 @@ def ask_again(session) -> None:
     approval.advance(session, SLUG, at=EVENING + timedelta(minutes=6))
 
 
-def test_words_changed_and_changed_back_are_told_by_the_version_that_was_asked_about(asked: Engine, web: TestClient) -> None:
+def test_words_changed_and_changed_back_are_told_by_the_version_that_was_asked_about(
+    asked: Engine, web: TestClient
+) -> None:
     from ieom.acts.versions import write
 
     with begin(asked) as session:
