@@ -14,11 +14,13 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from desk.cli.context import ByOption, MissionOption, act, acting, look, say
+from desk.remarks import remark
 from desk.timeline_view import local
 from desk.typed import moment
 from ieom.acts import counting, observation
 from ieom.errors import BadInput, NotFound
 from ieom.folder.claims import load_claims
+from ieom.folder.forms import load_forms
 from ieom.folder.submissions import read_submissions
 from ieom.records import evidence as records
 from ieom.records import missions, submissions, teams
@@ -70,7 +72,7 @@ def submit(
     ids = {document.get("instance_id") for document in batch.documents}
     for row, flag in last:
         if row.instance_id in ids:
-            say(f"Look at this: {row.form} of {row.team} at {row.station}: {flag.detail}.")
+            say(f"Look at this: {row.form} of {row.team} at {row.station}: {remark(load_forms(), flag.detail)}.")
     for question, cells in batch.off_code.items():
         shown = ", ".join(f"'{cell}' ({count})" for cell, count in cells.most_common(5))
         say(f"No answer to {question}: {shown}.")
@@ -123,7 +125,9 @@ def forms(mission: MissionOption = "") -> None:
         if stops:
             say(table)
         for row, flag in flags:
-            say(f"Look at this: {row.form} of {row.team} at {row.station}: {flag.detail} ({row.instance_id}).")
+            say(
+                f"Look at this: {row.form} of {row.team} at {row.station}: {remark(load_forms(), flag.detail)} ({row.instance_id})."
+            )
 
 
 def correct(

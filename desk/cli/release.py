@@ -30,6 +30,11 @@ from ieom.records import ledger, missions, releases
 from ieom.records.releases import Release
 from ieom.rules.release import CARRIES, embargo_until, reasons_not_to
 
+TESTED = {
+    "": "; no test of it was sent", "on its way": "; a test of it is on its way", "sent": "",
+    "failed": "; the last test of it did not arrive whole",
+}  # fmt: skip
+"""What became of a release's test, said with go."""
 LanguageOption = Annotated[str, typer.Option("--language", "-l", help="One language alone, such as en or tr.")]
 
 
@@ -120,7 +125,7 @@ def go(number: NumberOption = None, mission: MissionOption = "", by: ByOption = 
     one, other = "" if media == 1 else "s", "y" if offices == 1 else "ies"
     say(
         f"Release {row.number}, {KIND[row.kind]}: {media} letter{one} to the media, {offices} official cop{other}"
-        f"{'' if tested else '; no test of it was sent'}. 'ieom release stop' halts it."
+        f"{TESTED[tested]}. 'ieom release stop' halts it."
     )
     if unapproved:
         names = ", ".join(Locale.parse("en").languages.get(code, code) for code in unapproved)

@@ -26,7 +26,7 @@ from ieom.acts.contradicting_by_link import contradict_by_link, stands
 from ieom.acts.links import Held
 from ieom.errors import BadInput, IeomError, NotFound, Tampered
 from ieom.folder.catalogues import N_, _
-from ieom.records import decision_links, missions
+from ieom.records import decision_links, drafts, missions
 from ieom.records.base import begin, reading
 from ieom.rules.linter import COUNTED
 
@@ -195,11 +195,16 @@ def _told_as_theirs(session: Session, found: Held) -> Facts:
 
 def _became(session: Session, found: Held) -> Facts:
     decision = found.decision
+    versions = drafts.versions(session, found.link.mission) if decision else []
+    numbers = {
+        one.language: one.number for one in versions if decision and one.content_hash == decision.hashes.get(one.language)
+        and one.at <= found.round.opened_at
+    }  # fmt: skip
     return {
         "waits": _waits(session, found),
         "became": found.became, "round": found.round.number, "status": found.round.status, "why": found.round.ended_why,
         "ended_at": found.round.ended_at, "newer": found.newer, "decision": decision, "act": found.row,
-        "contradicted": found.contradicted,
+        "contradicted": found.contradicted, "numbers": numbers,
         "by": tell(session, found.link.mission, decision.by).office if decision else "",
     }  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from fastapi import Form, Query, Response
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
+from desk.remarks import remark
 from desk.web import observation_view as view
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import EXCEL, sent
@@ -77,7 +79,7 @@ def _facts(desk: Desk, form: str, team: str, station: str, page: int) -> dict[st
         "zone": facts.zone, "now": now, "which": which, "query": query and f"{query}&", "filtered": bool(query),
         "total": total, "planned": sum(stop.struck_at is None for stop, _ in stops), "owed": owed, "late": late, "late_most": LATE,
         "kinds": view.kinds(known, counted), "visited": visited, "names": names, "rows": rows, "flagged": flagged, "page": page, "most": MOST,
-        "flags": flags, "odd": odd, "phases": view.phases(known, stops, counted, visited, now),
+        "flags": flags, "odd": odd, "remark": partial(remark, known), "phases": view.phases(known, stops, counted, visited, now),
         "by_station": view.by_station(stops, at_stations, names, now), "by_team": view.by_team(stops, counted, now), "seen": view.irregular(known, said),
         "answers": view.answers(known, said, form), "incidents": [(row, view.incident(known, got)) for row, got in incidents],
         "unfinished": unfinished, "aside": aside, "titles": view.titles(known, counted, stops),
@@ -153,7 +155,7 @@ def _one(desk: Asked, instance: str, correcting: str) -> Response:
         session.expunge_all()
     answers = view.whole(kind, given, row.original)
     return desk.page(
-        "observation_form.html", zone=facts.zone, now=now, row=row, kind=kind, answers=answers, changed=changed, odd=odd,
+        "observation_form.html", zone=facts.zone, now=now, row=row, kind=kind, answers=answers, changed=changed, odd=odd, remark=partial(remark, load_forms()),
         names=names, title=kind.title if kind else row.form, scans=scans, known=known, crew=crew,
         may=[name for name in kind.questions if name not in HEAD] if kind else [], given=given,
         wanted=kind.questions.get(correcting) if kind and correcting not in HEAD else None,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -16,6 +17,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
+from desk.remarks import remark
 from desk.web import observation_view as view
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.observation_scans import scanned
@@ -194,6 +196,7 @@ def _shown(form: Form, given: Typed, result: Tried | None) -> dict[str, Any]:
     """Faults, remarks and totals, in the form's words."""
     return {
         "tried": result,
+        "remark": partial(remark, load_forms()),
         "totals": view.totals(form, {n: v[0] for n in form.questions if (v := given.get(f"q.{n}"))}),
     }
 

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from desk.rehearsal import next_moment, set_clock
 from desk.web.asking import Asked, Desk, cookie_name, router, secure
 from desk.web.files import letter_page, sent
+from desk.web.pages import clock_at, seat_of
 from ieom.acts import accounts as acts
 from ieom.errors import Refused
 from ieom.folder.catalogues import _
@@ -58,7 +59,7 @@ def mail(desk: Desk, to: str = "") -> Response:
                     "number": path.name.partition("-")[0],
                     "to": head["to"],
                     "subject": head["subject"],
-                    "date": head["date"],
+                    "at": head["date"].datetime if head["date"] else None,
                 }
             )
     return desk.page("mail.html", zone="UTC", letters=letters[:300], count=len(letters), to=to)
@@ -109,14 +110,17 @@ def clock(desk: Desk) -> Response:
     with reading(desk.engine) as session:
         if missions.get(session, desk.mission).simulated_now is None:
             raise Refused("this mission is real; its clock is everybody's")
-        now = missions.now(session, desk.mission)
+        now, facts = missions.now(session, desk.mission), missions.facts(session, desk.mission)
     moment = next_moment(desk.engine, desk.mission, [])
     if moment is None:
         raise Refused("nothing waits for time alone; somebody must do something first")
     if moment <= now:
         return desk.done(f"/missions/{desk.mission}", _("What just happened is being looked at first."))
     set_clock(desk.engine, desk.mission, moment)
-    return desk.done(f"/missions/{desk.mission}", _("The rehearsal's clock went on."))
+    said = _("The rehearsal's clock went on to {moment}.").format(
+        moment=clock_at(moment, facts.zone, seat_of(facts, desk.language), desk.language)
+    )
+    return desk.done(f"/missions/{desk.mission}", said)
 
 
 def _folder() -> Path:

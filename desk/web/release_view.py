@@ -133,7 +133,7 @@ def one(
         to_media, offices, tested = acts.reach(session, mission, row)
         made |= {"media": to_media, "offices": offices, "tested": tested}
     else:
-        made |= {"media": 0, "offices": 0, "tested": True}
+        made |= {"media": 0, "offices": 0, "tested": "sent"}
     return made
 
 

@@ -3,7 +3,7 @@ the states."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts import newsroom, proving, readers
@@ -189,12 +190,23 @@ def _conclusion(content: Mapping[str, Any]) -> str:
     return str(own.get("conclusion") or own.get("voting") or own.get("count") or next(iter(own.values())))
 
 
-def reach(session: Session, mission: str, row: Release) -> tuple[int, int, bool]:
-    """How many of the media and how many offices a release will be written to, and whether a test of it was sent."""
-    tests = (one.what for one in audit.of_act(session, mission, ReleaseTested.__name__))
-    tested = any(what["number"] == row.number for what in tests)
+def reach(session: Session, mission: str, row: Release) -> tuple[int, int, str]:
+    """How many of the media and how many offices a release will be written to, and what became of the newest test of it: 'sent'
+    once each of its letters was taken by the mail server, 'on its way', 'failed', or '' where none was asked for."""
+    query = select(Letter.occasion, Letter.state).where(
+        Letter.mission == mission, Letter.occasion.startswith(f"test:{row.number}:", autoescape=True)
+    )
+    tests: dict[str, set[str]] = {}
+    for occasion, state in session.execute(query.order_by(Letter.id)):
+        tests.setdefault(occasion.split(":", 3)[3], set()).add(state)
     offices = readers.officials(session, row, missions.facts(session, mission))
-    return len(readers.of(session, mission, row)), len(offices), tested
+    return len(readers.of(session, mission, row)), len(offices), _became(next(reversed(tests.values()), set()))
+
+
+def _became(states: Set[str]) -> str:
+    if not states:
+        return ""
+    return "sent" if states == {"sent"} else "on its way" if states <= {"queued", "leased", "sent"} else "failed"
 
 
 def send_test(

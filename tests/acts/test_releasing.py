@@ -405,12 +405,17 @@ def test_whoever_says_go_is_told_how_many_letters_that_is(approved: Engine) -> N
     number = do(distribution.prepare, "press-officer").number
     with reading(approved) as session:
         told = distribution.reach(session, SLUG, releases.one(session, SLUG, number))
+    assert told[2] == "", "no test was asked for"
     do(distribution.send_test, "press-officer", email="press@secretariat.example")
-    with reading(approved) as session:
-        assert distribution.reach(session, SLUG, releases.one(session, SLUG, number)) == (*told[:2], True)
+    for state, became in (("queued", "on its way"), ("refused", "failed"), ("sent", "sent")):
+        with begin(approved) as session:
+            for letter in session.scalars(select(Letter).where(Letter.occasion.startswith("test:"))):
+                letter.state = state
+        with reading(approved) as session:
+            assert distribution.reach(session, SLUG, releases.one(session, SLUG, number)) == (*told[:2], became)
     do(distribution.go, "coordinator")
     do.advance(distribution, EVENING)
-    assert told == (len(of(approved, 1)), len(of(approved, 1, "release_official")), False)
+    assert told == (len(of(approved, 1)), len(of(approved, 1, "release_official")), "")
 
 
 def test_a_press_release_made_after_the_press_conference_does_not_announce_it(approved: Engine) -> None:
