@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,16 +75,19 @@ class Served:
         raise AssertionError(f"not within {seconds} s:\n{self.log.read_text()[-3000:]}")
 
     def api(self, path: str, body: dict[str, Any]) -> Any:
-        """What Prefect's API answers; asked again, as Prefect's own client does, while its SQLite is busy (503)."""
+        """What Prefect's API answers; asked again, as Prefect's own client does, while its SQLite is busy (503) or nothing
+        comes back on a machine that does much else."""
         user, _, secret = (self.state / "prefect-auth").read_text().partition(":")
         answers: list[httpx.Response] = []
 
         def answered() -> bool:
             url = f"http://127.0.0.1:{self.port}/api{path}"
-            answers.append(httpx.post(url, json=body, auth=(user, secret), timeout=20))
-            return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+            with suppress(httpx.TimeoutException):
+                answers.append(httpx.post(url, json=body, auth=(user, secret), timeout=20))
+                return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+            return False
 
-        self.until(answered, 30)
+        self.until(answered, 90)
         answers[-1].raise_for_status()
         return answers[-1].json()
 
