@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from desk.chronicle import named
 from desk.mail_words import troubles
+from desk.web.statement_view import numbered, where
 from ieom.acts import approval as acts
 from ieom.acts import correcting
 from ieom.acts.answering import is_ready
@@ -20,7 +21,6 @@ from ieom.records import approvals, drafts, members, missions
 from ieom.records.approvals import ApprovalRound, Recorded, RecordedEnd
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
-from ieom.rules.statement import Content, placed
 
 WORDS = {
     "approve": N_("approves"), "approve_with_comment": N_("approves with a comment"), "changes": N_("asks for changes"),
@@ -170,7 +170,7 @@ def _seats(
             second = confirmed.get(row.id)
             one |= {
                 "at": row.at, "how": _(HOW.get(row.channel, row.channel)), "channel": row.channel, "comment": row.comment,
-                "paragraph": _where(versions[0].content, row.paragraph) if row.paragraph else "", "evidence": row.evidence, "by": row.by,
+                "paragraph": where(versions[0].content, row.paragraph) if row.paragraph else "", "evidence": row.evidence, "by": row.by,
                 "through": known.get(row.by, row.by) if row.by != seat.who else "",
                 "recorded_by": known.get(row.recorded_by, row.recorded_by),
                 "confirmed_by": known.get(second.by, second.by) if second else "",
@@ -189,7 +189,7 @@ def _entered(
     return {
         "became": end.became if end else "", "decides": _(WORDS.get(record.decision, record.decision)), "at": record.at,
         "how": _(HOW[record.channel]), "comment": record.comment,
-        "paragraph": _where(content, record.paragraph) if record.paragraph else "",
+        "paragraph": where(content, record.paragraph) if record.paragraph else "",
         "evidence": record.evidence, "recorder": record.recorded_by, "who": known.get(record.by, record.by),
         "recorded_by": known.get(record.recorded_by, record.recorded_by),
         "ended_by": known.get(end.by, end.by) if end else "", "ended_at": end.at if end else None,
@@ -232,18 +232,8 @@ def changed_since(
             [(one["key"], one["text"]) for one in old],
             [(one["key"], one["text"]) for one in version.content["paragraphs"]],
         ):
-            number, _words = placed(version.content, key)
-            where = _("Paragraph {number}").format(number=number) if number else _("A paragraph that was taken out")
-            found.append({"language": version.language, "where": where, "changes": changes})
+            found.append({"language": version.language, "where": numbered(version.content, key), "changes": changes})
     return found
-
-
-def _where(content: Content, key: str) -> str:
-    """A paragraph as people name it: by its number and first words."""
-    number, text = placed(content, key)
-    if not number:
-        return _("A paragraph that was taken out")
-    return f"{_('Paragraph {number}').format(number=number)}: {shorten(text, 60, placeholder='…')}"
 
 
 def _corrections(
@@ -256,7 +246,7 @@ def _corrections(
         waiting = row.agreed_at is None and row.dropped_at is None
         told.append(
             {
-                "paragraph": _where(old, row.paragraph), "language": row.language, "hash": row.new_hash, "at": row.at,
+                "paragraph": where(old, row.paragraph), "language": row.language, "hash": row.new_hash, "at": row.at,
                 "head": row.head, "second": row.second, "head_name": known.get(row.head, row.head),
                 "second_name": known.get(row.second, row.second), "changes": difference.words(before, row.text),
                 "waiting": waiting,

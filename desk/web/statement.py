@@ -14,7 +14,7 @@ from desk.chronicle import named, words
 from desk.counted import n_of
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.knowing import shared
-from desk.web.statement_view import place_of, statement_facts
+from desk.web.statement_view import numbered, place_of, statement_facts
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import gather
 from ieom.acts.versions import missing as no_draft
@@ -39,8 +39,8 @@ Ticked = Annotated[bool, Form()]
 
 
 def at_paragraph(desk: Asked, language: str, key: str = "") -> str:
-    """The statement's page, at one paragraph."""
-    return f"/missions/{desk.mission}/statement?language={language}" + (f"#p-{key}" if key else "")
+    """The statement's page, at one paragraph; `at` is for script, which is not told what comes after the #."""
+    return f"/missions/{desk.mission}/statement?language={language}" + (f"&at=p-{key}#p-{key}" if key else "")
 
 
 @part.get("/missions/{mission}/statement")
@@ -101,7 +101,7 @@ def draft(
         voided = rounds.would_fall(session, mission, before.content_hash) if before is not None else []
         known = named(session, mission) if voided else {}
         row = drafting.draft(session, mission, by=by, at=at, why=why, language=language, afresh=afresh)
-        touched = drafting.changed(before, row)
+        touched = [numbered(row.content, key) for key in drafting.changed(before, row)]
         if before is not None and before.number != row.number:
             undoes(voided, fall, why, known)
     if before is not None and before.number == row.number:
@@ -111,7 +111,11 @@ def draft(
         )
     said = _("Version {number} ({kind}) is drafted from the record.").format(number=row.number, kind=_(row.kind))
     if before is not None:
-        what = _("Changed: {list}.").format(list=", ".join(touched)) if touched else _("Changed: figures alone.")
+        what = (
+            _("Changed: {list}.").format(list=", ".join(dict.fromkeys(touched)))
+            if touched
+            else _("Changed: figures alone.")
+        )
         said += f" {what}{after_fall(voided, known, before.number)}"
     return desk.done(at_paragraph(desk, language), said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,7 +21,7 @@ from ieom.records import comments, drafts, members, missions, received
 from ieom.records.statements import Override, StatementVersion
 from ieom.rules.evidence import Verdict
 from ieom.rules.linter import COUNTED, Finding
-from ieom.rules.statement import PEOPLE_ONLY, sentence_hash
+from ieom.rules.statement import PEOPLE_ONLY, Content, placed, sentence_hash
 
 SOME = 12
 """Forms named beside a sentence; its own page has them all."""
@@ -34,6 +35,18 @@ BORNE = {
     "unobserved": N_("what it rests on was not observed"),
 }  # fmt: skip
 KINDS = {"upheld": "done", "contradicted": "late", "mixed": "waiting", "unsupported": "late", "unobserved": "none"}
+
+
+def numbered(content: Content, key: str) -> str:
+    """A paragraph by its number, as people name it."""
+    number, _text = placed(content, key)
+    return _("Paragraph {number}").format(number=number) if number else _("A paragraph that was taken out")
+
+
+def where(content: Content, key: str) -> str:
+    """The same with the paragraph's first words."""
+    _number, text = placed(content, key)
+    return numbered(content, key) + (f": {shorten(text, 60, placeholder='…')}" if text else "")
 
 
 def place_of(mission: str, key: str, language: str) -> str:

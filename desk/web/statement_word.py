@@ -15,7 +15,7 @@ from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import taken
 from desk.web.statement import Codes, Digest, Language, Reason, after_fall, free_key, newest_of, undoes
-from desk.web.statement_view import place_of
+from desk.web.statement_view import place_of, where
 from ieom.acts import drafting, rounds
 from ieom.acts.returning import brought_back
 from ieom.errors import BadInput
@@ -188,7 +188,7 @@ def _shown(one: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     stands = paragraph_text(now, one["key"]) if one["kind"] != "new" else ""
     authors = list(dict.fromkeys(mark["author"] for mark in one["marks"] if mark["author"]))
     return {
-        **one, "stands": stands, "authors": authors, "since": one["kind"] != "new" and stands != one["was"],
+        **one, "where": where(now, one["after"] if one["kind"] == "new" else one["key"]), "stands": stands, "authors": authors, "since": one["kind"] != "new" and stands != one["was"],
         "done": one["kind"] != "new" and stands == one["text"],
         "stretches": difference.stretches(stands, one["text"]) if one["kind"] == "changed" and stands else [],
     }  # fmt: skip

@@ -86,11 +86,11 @@ def a_dozen_kills(tmp_path: Path, seed: int, share: int) -> None:
             stage.records().dispose()
             before = at_work(served)
             served.start()
-            served.until(lambda: at_work(served) != before or served.walked(), 150, every=0.02)  # noqa: B023
+            served.until(lambda: at_work(served) != before or served.walked(), 300, every=0.02)  # noqa: B023
             time.sleep(chance.uniform(0, 0.6))
             served.kill(children=number % 2 == 0)
             served.start()
-            served.until(served.walked, 150)
+            served.until(served.walked, 300)
             served.remind()  # the moment is lived whole; the schedule would take five minutes of the real clock
             served.kill(children=number % 2 == 1)
             kills += 2

@@ -54,7 +54,7 @@ class Served:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
-        self.until(lambda: self.log.read_text().count("serves missions") > self.starts, 90)
+        self.until(lambda: self.log.read_text().count("serves missions") > self.starts, 180)
         self.starts += 1
 
     def kill(self, *, children: bool) -> None:
@@ -107,7 +107,7 @@ class Served:
         came = {"CANCELLED"}
         while came == {"CANCELLED"}:
             run = self.api(f"/deployments/{self.deployment('reminders.reminders')}/create_flow_run", {})["id"]
-            self.until(lambda: self.states([run]) <= {"COMPLETED", "CANCELLED", "FAILED", "CRASHED"}, 120)  # noqa: B023 - waited for
+            self.until(lambda: self.states([run]) <= {"COMPLETED", "CANCELLED", "FAILED", "CRASHED"}, 300)  # noqa: B023 - waited for
             came = self.states([run])
             time.sleep(0.5)
         assert came == {"COMPLETED"}, self.log.read_text()[-3000:]

@@ -9,11 +9,21 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     for (const id of event.target.matches("[data-now]") ? unfolded : []) document.getElementById(id)?.setAttribute("open", "");
     if (event.target.id === "said") { event.target.setAttribute("tabindex", "-1"); event.target.focus(); }
-    else if (event.target === document.body) { const main = document.getElementById("main"); if (main) main.focus({ preventScroll: true }); window.scrollTo(0, 0); }
+    else if (event.target === document.body) arrive(event.detail.xhr?.responseURL);
     headed();
     putBack();
     watch();
   });
+  // After an act one is where it was done, and is told there what became of it; else at the page's head.
+  const arrive = (url) => {
+    const at = document.getElementById((url && new URL(url).searchParams.get("at")) || "");
+    const said = at && document.querySelector("#said > .said");
+    if (said) at.prepend(said);
+    const to = at || document.getElementById("main");
+    if (at) at.tabIndex = -1;
+    if (to) to.focus({ preventScroll: true });
+    if (at) at.scrollIntoView(); else window.scrollTo(0, 0);
+  };
   // On a telephone a table's row is read from above: each cell is told with what stands at the head of its column.
   const headed = () => {
     for (const table of document.querySelectorAll("table.stack")) {
