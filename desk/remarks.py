@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from ieom.folder.catalogues import _
+from ieom.folder.catalogues import _, ngettext
 from ieom.rules.forms import Form, Question
 
 DISAGREE = re.compile(r"(?P<question>\w+): (?P<theirs>.*), (?P<team>\S+) says (?P<mine>.*)", re.DOTALL)
@@ -25,6 +25,20 @@ def remark(forms: Mapping[str, Form], detail: str) -> str:
     elif (said := ASKED.fullmatch(detail)) and (question := _question(forms, said["question"])):
         return f"“{question.label}”{said['link']}{said['rest']}"
     return detail
+
+
+ROWS = 40
+"""Rows that are named; all are counted."""
+
+
+def silent(tables: Iterable[tuple[str, Sequence[int]]]) -> list[str]:
+    """Of each table's rows that made no form how many they are, and which."""
+    found = []
+    for file, rows in tables:
+        shown = ", ".join(map(str, rows[:ROWS])) + ("…" if len(rows) > ROWS else "")
+        says = ngettext("{count} row made no form: {rows}", "{count} rows made no form: {rows}", len(rows))
+        found.append(f"{file}: " + says.format(count=len(rows), rows=shown))
+    return found
 
 
 def _question(forms: Mapping[str, Form], name: str) -> Question | None:

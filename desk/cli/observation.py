@@ -14,7 +14,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from desk.cli.context import ByOption, MissionOption, act, acting, look, say
-from desk.remarks import remark
+from desk.remarks import remark, silent
 from desk.timeline_view import local
 from desk.typed import moment
 from ieom.acts import counting, observation
@@ -73,6 +73,8 @@ def submit(
     for row, flag in last:
         if row.instance_id in ids:
             say(f"Look at this: {row.form} of {row.team} at {row.station}: {remark(load_forms(), flag.detail)}.")
+    for says in silent(batch.silent):
+        say(f"{says}. They say nothing in a column that answers a question.")
     for question, cells in batch.off_code.items():
         shown = ", ".join(f"'{cell}' ({count})" for cell, count in cells.most_common(5))
         say(f"No answer to {question}: {shown}.")

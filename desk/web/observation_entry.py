@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -80,10 +81,24 @@ def show(
         return desk.page("observation_choose.html", forms=[(code, one.title) for code, one in known.items()])
     if form not in known:
         raise missing(f"The form '{form[:80]}'")
-    left = desk.kept(_place(desk, form, aside))
-    given = _kept(left) or given
-    given.setdefault("instance", [f"paper:{uuid4()}"])
+    left = _kept(desk.kept(_place(desk, form, aside)))
+    if _is_in(desk, left):  # kept by a request that was overtaken: what it says is in already
+        desk.keep(_place(desk, form, aside), "")
+        left = {}
+    given = left or given
+    given.setdefault("instance", [_number()])
     return _page(desk, known[form], given, restored=bool(left), tried_=None)
+
+
+def _number() -> str:
+    """A number for a form that has none: nobody else's will be the same."""
+    return f"paper:{uuid4()}"
+
+
+def _is_in(desk: Asked, given: Typed) -> bool:
+    """Whether the form that was typed here is taken."""
+    with desk.look() as (session, mission, _now):
+        return submissions.by_instance(session, mission, _first(given, "instance")) is not None
 
 
 def _kept(text: str) -> dict[str, list[str]]:
@@ -101,10 +116,13 @@ def _kept(text: str) -> dict[str, list[str]]:
 
 @part.post(WHERE + "/checks")
 def check(desk: Desk, request: Request, given: Sent) -> Response:
-    """What the checks say of what is typed until now, which is kept meanwhile. In place, or as the whole page."""
+    """What the checks say of what is typed until now, which is kept meanwhile, but not once the form is taken. In place, or
+    as the whole page."""
     form = _form(given)
+    if given.pop("anew", None):
+        given["instance"] = [_number()]
     text = json.dumps(given)
-    if len(text) <= LONGEST:
+    if len(text) <= LONGEST and not _is_in(desk, given):
         desk.keep(_place(desk, form.code, _first(given, "aside")), text)
     with desk.look() as (session, mission, _now):
         document, faults = _document(session, mission, form, given)
@@ -124,13 +142,13 @@ def enter(desk: Desk, given: Sent, scans: Scans) -> Response:
         document, faults = _document(session, mission, form, given)
         result = _tried(session, mission, document, faults)
     if aside and not _first(given, "why").strip():
-        result = Tried((*result.faults, "say what was amended, and on whose word"), result.remarks)
+        result = replace(result, faults=(*result.faults, "say what was amended, and on whose word"))
     try:
         papers = scanned(scans)
     except BadInput as problem:
-        result, papers = Tried((*result.faults, str(problem)), result.remarks), []
+        result, papers = replace(result, faults=(*result.faults, str(problem))), []
     if not aside and result.twice and not _first(given, "another"):
-        result = Tried((*result.faults, _(SECOND)), result.remarks)
+        result = replace(result, faults=(*result.faults, _(SECOND)))
     if result.faults:
         return _page(desk, form, given, tried_=result, status=422, again=any(one.filename for one in scans))
     with desk.act() as (session, mission, by, at):
@@ -189,13 +207,14 @@ def _document(session: Session, mission: str, form: Form, given: Typed) -> tuple
 
 def _tried(session: Session, mission: str, document: Mapping[str, Any], faults: list[str]) -> Tried:
     result = tried(session, mission, document)
-    return Tried((*faults, *result.faults), result.remarks)
+    return replace(result, faults=(*faults, *result.faults))
 
 
 def _shown(form: Form, given: Typed, result: Tried | None) -> dict[str, Any]:
     """Faults, remarks and totals, in the form's words."""
     return {
         "tried": result,
+        "form_": form,
         "remark": partial(remark, load_forms()),
         "totals": view.totals(form, {n: v[0] for n in form.questions if (v := given.get(f"q.{n}"))}),
     }
@@ -214,12 +233,25 @@ def _page(
         zone = missions.facts(session, mission).zone
         places = [(row.code, f"{row.name} ({row.code})") for row in stations.of(session, mission)]
         crews = [(row.code, row.code) for row in teams.of(session, mission)]
+        aside = _first(given, "aside")
+        came = (
+            [row.document for row in submissions.quarantined(session, mission) if row.content_hash == aside]
+            if aside
+            else []
+        )
     return desk.page(
-        "observation_enter.html", status=status, zone=zone, form_=form, given=given, stations=[("", _("Choose")), *places],
-        teams=[("", _("Choose")), *crews] if crews else [], restored=restored, again=again, so_far=so_far, aside=_first(given, "aside"),
+        "observation_enter.html", status=status, zone=zone, given=given, stations=[("", _("Choose")), *places],
+        teams=[("", _("Choose")), *crews] if crews else [], restored=restored, again=again, so_far=so_far, aside=aside, cells=_cells(came[0]) if came else [],
         questions=[q for name, q in form.questions.items() if name not in HEAD and q.kind != "image"],
         **_shown(form, given, tried_),
     )  # fmt: skip
+
+
+def _cells(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The row of a table that a form was made of: each column with what it says."""
+    source = document.get("source")
+    cells = source.get("cells") if isinstance(source, Mapping) else None
+    return [(str(column), str(cell)) for column, cell in cells.items()] if isinstance(cells, Mapping) else []
 
 
 def _aside(desk: Asked, content: str) -> tuple[str, Typed]:
@@ -230,10 +262,11 @@ def _aside(desk: Asked, content: str) -> tuple[str, Typed]:
         if not rows:
             raise missing("This form kept aside")
         document = rows[0].document
+        first = submissions.by_instance(session, mission, str(document.get("instance_id") or ""))
     given: Typed = {"aside": [content]}
     for key in ("team", "station"):
         given[key] = [str(document.get(key) or "")]
-    given["instance"] = [str(document.get("instance_id") or f"paper:{uuid4()}")]
+    given["instance"] = [_number() if first else str(document.get("instance_id") or _number())]
     for name, key in MOMENTS.items():
         try:
             when = moment(document.get(key))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import File, Path, Response, UploadFile
 
+from desk.remarks import silent
 from desk.web.asking import Desk, router
 from desk.web.files import taken
 from ieom.acts import form_files as acts
@@ -76,7 +77,7 @@ def look(desk: Desk, key: Key) -> Response:
         "observation_look.html", key=key, files=kept.files, total=len(kept.documents), new=len(fresh), again=kept.becomes.again,
         aside=[_aside(document, str(why), waiting) for document, why in kept.becomes.aside], most=SHOWN, fresh=fresh[:SHOWN],
         names=names, titles={code: form.title for code, form in known.items()}, counts=sorted(counts.items()), left=kept.left,
-        bad=kept.bad, off={_label(known, name): cells for name, cells in kept.off_code.items()},
+        bad=kept.bad, silent=silent(kept.silent), off={_label(known, name): cells for name, cells in kept.off_code.items()},
     )  # fmt: skip
 
 
@@ -84,10 +85,11 @@ def look(desk: Desk, key: Key) -> Response:
 def take(desk: Desk, key: Key) -> Response:
     """Take in what was looked at."""
     with desk.act() as (session, mission, by, at):
-        done = acts.take(session, mission, by=by, at=at, account=desk.me.id, key=key)
+        done, kept = acts.take(session, mission, by=by, at=at, account=desk.me.id, key=key)
     said = _("Forms: {new} taken, {again} in already, {count} kept aside.").format(
         new=done.new, again=done.again, count=len(done.problems)
     )
+    said = " ".join([said, *(f"{one}." for one in silent(kept.silent))])
     return desk.done(f"/missions/{desk.mission}/observation", said)
 
 
@@ -104,7 +106,9 @@ def _aside(document: Any, why: str, waiting: set[str]) -> dict[str, Any]:
     source = document.get("source")
     return {
         "why": why, "known": content_hash(document) in waiting,
-        "from": source.get("file", "") if isinstance(source, dict) else str(source or ""),
+        "from": _("{file}, row {row}").format(file=source.get("file", ""), row=source.get("row", ""))
+        if isinstance(source, dict)
+        else str(source or ""),
     }  # fmt: skip
 
 

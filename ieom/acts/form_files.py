@@ -35,6 +35,8 @@ class Kept:
     becomes: Sorted
     bad: tuple[tuple[str, str], ...]
     """Files of which nothing is taken, and why."""
+    silent: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """(file, rows): rows of tables that make no form."""
 
 
 def said_by(files: Sequence[File], *, mapping: File | None = None, bad: Sequence[Fault] = ()) -> str:
@@ -46,7 +48,11 @@ def said_by(files: Sequence[File], *, mapping: File | None = None, bad: Sequence
     if not batch.documents and wrong:
         raise Faults(wrong)
     if not batch.documents:
-        raise BadInput("the files hold no form; nothing was taken in")
+        rows = "; ".join(f"{name}: {len(rows)}" for name, rows in batch.silent)
+        raise BadInput(
+            "the files hold no form; nothing was taken in"
+            + (f". No row says anything in a column that answers a question ({rows})" if rows else "")
+        )
     told = json.dumps(_told(batch, [name for name, _data in files], wrong), sort_keys=True, default=str)
     if len(told) > LARGEST:
         raise BadInput(f"the files say more than {LARGEST // 1_000_000} MB; send them in parts")
@@ -65,7 +71,7 @@ def _told(batch: Batch, names: Sequence[str], wrong: Sequence[Fault]) -> dict[st
     return {
         "bad": [(one.file, str(one).removeprefix(one.file).lstrip(",: ")) for one in wrong],
         "files": list(names), "documents": [storable(one) for one in batch.documents], "left": list(batch.left),
-        "off_code": {name: cells.most_common(5) for name, cells in batch.off_code.items()},
+        "silent": batch.silent, "off_code": {name: cells.most_common(5) for name, cells in batch.off_code.items()},
     }  # fmt: skip
 
 
@@ -80,15 +86,17 @@ def looked_at(session: Session, mission: str, *, account: int, key: str) -> Kept
     return Kept(
         tuple(told["files"]), tuple(told["documents"]), tuple(told["left"]), told["off_code"],
         sorted_out(session, mission, told["documents"]), tuple((name, says) for name, says in told.get("bad", ())),
+        tuple((name, tuple(rows)) for name, rows in told.get("silent", ())),
     )  # fmt: skip
 
 
-def take(session: Session, mission: str, *, by: str, at: datetime, account: int, key: str) -> Taken:
-    """Take in what was looked at; it is kept here no longer. What can't be taken is kept aside, as from any other way."""
+def take(session: Session, mission: str, *, by: str, at: datetime, account: int, key: str) -> tuple[Taken, Kept]:
+    """Take in what was looked at; it is kept here no longer. What can't be taken is kept aside, as from any other way.
+    Returns what became of it, and what was looked at."""
     kept = looked_at(session, mission, account=account, key=key)
     taken = submit_many(session, mission, by=by, at=at, documents=kept.documents)
     drop(session, mission, account=account, key=key)
-    return taken
+    return taken, kept
 
 
 def drop(session: Session, mission: str, *, account: int, key: str) -> None:

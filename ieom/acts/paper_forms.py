@@ -22,6 +22,8 @@ class Tried:
 
     faults: tuple[str, ...] = ()
     remarks: tuple[tuple[str, str], ...] = ()
+    taken: str = ""
+    """The form's number, where one with other answers was taken under it."""
 
     @property
     def twice(self) -> bool:
@@ -36,5 +38,8 @@ def tried(session: Session, mission: str, document: Mapping[str, Any]) -> Tried:
         return Tried(faults)
     known = by_instance(session, mission, form.instance_id)
     if known is not None and known.content_hash != form.content_hash:
-        return Tried(("this form was taken already, with other answers: correct them on its page, or enter it anew",))
+        return Tried(
+            ("this form was taken already, with other answers: correct them on its page, or enter another form",),
+            taken=form.instance_id,
+        )
     return Tried((), tuple(noticed(session, mission, form)))

@@ -150,8 +150,10 @@ def documents(
     forms: AnyMapping[str, Form],
     faults: list[Fault],
     off: dict[str, Counter[str]],
+    silent: list[int],
 ) -> list[dict[str, Any]]:
-    """The forms in a table's text. Faults are added to `faults`, cells that are no answer counted in `off`."""
+    """The forms in a table's text. Faults are added to `faults`, cells that are no answer counted in `off`, and to `silent`
+    the numbers of the rows that say nothing in any column that answers a question: they make no form."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -183,7 +185,10 @@ def documents(
                 faults.append(Fault(file, f"has {len(row)} cells, the header {len(header)}", number))
                 continue
             cells = dict(zip(header, row, strict=True))
-            made += _row(file, number, cells, mapping, forms, codes, seen, faults, off)
+            found = _row(file, number, cells, mapping, forms, codes, seen, faults, off)
+            made += found
+            if not found:
+                silent.append(number)
     except csv.Error as problem:
         faults.append(Fault(file, f"can't be read as a table: {problem}", number + 1))
     return made
@@ -193,6 +198,8 @@ def _row(
     file: str, number: int, cells: dict[str, str], mapping: Mapping, forms: AnyMapping[str, Form],
     codes: AnyMapping[str, AnyMapping[str, str]], seen: dict[str, int], faults: list[Fault], off: dict[str, Counter[str]],
 ) -> list[dict[str, Any]]:  # fmt: skip
+    """The forms of one row. Where it makes none, but says something that is no answer, it makes forms that can't be taken:
+    they are kept aside with what it said, and a person reads them."""
     said = {
         "instance_id": mapping.instance_id.of(cells),
         "team": mapping.team.of(cells),
@@ -206,9 +213,10 @@ def _row(
     for key, built in (("arrived_at", mapping.arrived_at), ("departed_at", mapping.departed_at)):
         if built is not None:
             times[key] = _moment(file, number, built, cells, faults)
-    made = []
+    made, unread = [], []
     for part in mapping.form:
         answers: dict[str, str] = {}
+        unknown: dict[str, str] = {}
         for name, asked in part.answers.items():
             cell = cells.get(asked.column, "").strip() if asked.column else asked.constant
             if not cell:
@@ -217,13 +225,17 @@ def _row(
             answer = codes[asked.codes].get(cell.casefold()) if asked.codes else cell
             if answer is None or question.fault(answer):
                 off.setdefault(name, Counter())[cell] += 1
+                unknown[asked.column] = cell
             else:
                 answers[name] = answer
+        one = said["instance_id"] if len(mapping.form) == 1 else f"{said['instance_id']}#{part.code}"
+        source = {"file": file, "row": number, "cells": {key: cell for key, cell in cells.items() if cell}}
+        document = {**said, "instance_id": one, "form": part.code, **times, "answers": answers, "source": source}
         if part.always or any(asked.column and name in answers for name, asked in part.answers.items()):
-            one = said["instance_id"] if len(mapping.form) == 1 else f"{said['instance_id']}#{part.code}"
-            source = {"file": file, "row": number, "cells": {key: cell for key, cell in cells.items() if cell}}
-            made.append({**said, "instance_id": one, "form": part.code, **times, "answers": answers, "source": source})
-    return made
+            made.append(document)
+        elif unknown:
+            unread.append({**document, "unread": unknown})
+    return made or unread
 
 
 def _moment(file: str, number: int, built: Built, cells: AnyMapping[str, str], faults: list[Fault]) -> str | None:

@@ -48,6 +48,8 @@ class Batch:
     left: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     """What is wrong with the files of which nothing is in `documents`."""
+    silent: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    """(file, rows): rows of tables that say nothing in any column that answers a question, and made no form."""
 
 
 def read_submissions(
@@ -70,6 +72,7 @@ def read_files(files: Sequence[File], *, mapping: File | None = None, forms: Map
     faults: list[Fault] = []
     found: list[Document] = []
     off: dict[str, Counter[str]] = {}
+    silent: list[tuple[str, tuple[int, ...]]] = []
     columns: ColumnMapping | None = None
     files, left = _unpacked(files, faults)
     if mapping is not None:
@@ -82,6 +85,7 @@ def read_files(files: Sequence[File], *, mapping: File | None = None, forms: Map
         own: list[Fault] = []
         read: list[Document] = []
         cells: dict[str, Counter[str]] = {}
+        empty: list[int] = []
         if kind not in KINDS:
             own.append(Fault(name, "is no .json, .xml or .csv file, nor a .zip of such files"))
         elif isinstance(text, Fault):
@@ -91,7 +95,7 @@ def read_files(files: Sequence[File], *, mapping: File | None = None, forms: Map
         elif kind == "xml":
             read = read_xml(name, text, own)
         elif columns is not None:
-            read = list(documents(name, text, columns, forms, own, cells))
+            read = list(documents(name, text, columns, forms, own, cells, empty))
         elif mapping is None:
             own.append(Fault(name, f"was not read: {NO_MAPPING}"))
         else:
@@ -99,9 +103,10 @@ def read_files(files: Sequence[File], *, mapping: File | None = None, forms: Map
         faults += own
         if not own:
             found += read
+            silent += [(name, tuple(empty))] if empty else []
             for question, counted in cells.items():
                 off.setdefault(question, Counter()).update(counted)
-    return Batch(tuple(found), off, tuple(left), tuple(faults))
+    return Batch(tuple(found), off, tuple(left), tuple(faults), tuple(silent))
 
 
 def _kind(name: str) -> str:

@@ -16,8 +16,9 @@ from typing import Any
 from ieom.rules.forms import HEAD, Form
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-KEYS = ("instance_id", "form", "team", "station", "arrived_at", "departed_at", "answers", "source")
-"""What a document may hold; `source` says where it came from (file, row, cells) and is no part of its content."""
+KEYS = ("instance_id", "form", "team", "station", "arrived_at", "departed_at", "answers", "source", "unread")
+"""What a document may hold; `source` says where it came from (file, row, cells) and is no part of its content; `unread` are
+a table's cells, by their columns, that are no answers: a person reads them before the form is taken."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,9 @@ def normal(
         wrong.append("'answers' is missing")
         given = {}
     answers = _answers(given, form, wrong) if form else []
+    unread = document.get("unread") or {}
+    cells = unread.items() if isinstance(unread, Mapping) else [("", unread)]
+    wrong += [f"the column '{column}' says '{cell}', which is no answer that is known" for column, cell in cells]
     if wrong:
         return None, tuple(wrong)
     arrived, departed = moments["arrived_at"], moments["departed_at"]

@@ -135,15 +135,31 @@ def test_others_write_while_a_file_is_read(desk_asked: Desk, asked: Engine, monk
 
 
 def test_a_table_needs_its_mapping_and_says_which_cells_are_no_answer(desk_asked: Desk, asked: Engine) -> None:
-    table = b"id;family\n1;Ja\n2;weiss nicht\n3;Ja\n"
+    table = "id;family;noch\n1;Ja;\n2;weiss nicht;<b>SCHLÄGEREI</b>\n3;Ja;\n4;;nur das\n".encode()
     without = send(desk_asked.coordinator, ("day.csv", table))
     assert without.status_code == 422
     assert "a table needs a mapping file" in without.text.lower()
     page = send(desk_asked.coordinator, ("day.csv", table), mapping=MAPPING)
-    assert "2 forms: 2 new" in " ".join(page.text.split())
-    assert "weiss nicht" in page.text
+    words = " ".join(page.text.split())
+    assert "3 forms: 2 new, 0 in already, 1 that can't be taken" in words
+    assert "the column &#39;family&#39; says &#39;weiss nicht&#39;, which is no answer" in words
+    assert "day.csv, row 3" in words
+    assert "day.csv: 1 row made no form: 5" in words
     assert desk_asked.coordinator.post(f"{page.url.path}/drop", page=OBSERVATION).status_code == 200
     assert desk_asked.coordinator.get(str(page.url.path)).status_code == 404
+    page = send(desk_asked.coordinator, ("day.csv", table), mapping=MAPPING)
+    said = desk_asked.coordinator.post(str(page.url.path), page=OBSERVATION).text
+    assert "Forms: 2 taken, 0 in already, 1 kept aside. day.csv: 1 row made no form: 5." in said
+    with reading(asked) as session:
+        (row,) = submissions.quarantined(session, SLUG)
+    assert row.document["source"]["cells"]["noch"] == "<b>SCHLÄGEREI</b>"
+    amend = desk_asked.coordinator.get(f"{OBSERVATION}/enter?aside={row.content_hash}").text
+    assert "<dt>noch</dt><dd>&lt;b&gt;SCHLÄGEREI&lt;/b&gt;</dd>" in amend
+    sent = {"form": "voting", "aside": row.content_hash, "instance": "2", "team": "team-2", "station": "ns-1",
+            "q.group_voting": "none", "why": "The team says so."}  # fmt: skip
+    assert "is taken." in desk_asked.coordinator.post(f"{OBSERVATION}/enter", sent).text
+    nothing = send(desk_asked.coordinator, ("day.csv", b"id;family\n1;\n2;\n"), mapping=MAPPING)
+    assert "No row says anything in a column that answers a question (day.csv: 2)" in nothing.text
 
 
 @pytest.mark.parametrize(("name", "data", "says"), [

@@ -15,7 +15,8 @@ from forms import AT, ENTER, OBSERVATION, TYPED, come, document
 from openpyxl import load_workbook
 from sqlalchemy import Engine, event, select
 
-from ieom.records import submissions
+from ieom.records import accounts, submissions
+from ieom.records.accounts import KeptText
 from ieom.records.base import begin, reading
 from ieom.records.deployment import Visit
 from ieom.records.stations import PollingStation
@@ -240,6 +241,11 @@ def test_a_paper_form_is_taken_once_with_its_flags_and_what_is_wrong_leaves_it_t
     other = desk_asked.drafter.post(ENTER, {**TYPED, "q.issued": "22"})
     assert other.status_code == 422
     assert "was taken already" in other.text
+    assert (
+        f'href="{OBSERVATION}/forms/paper%3Atyped"' in other.text
+        or f'href="{OBSERVATION}/forms/paper:typed"' in other.text
+    )
+    assert f'href="{ENTER}?form=counting">Enter another form' in other.text
     with reading(asked) as session:
         row = by_instance(session, SLUG, "paper:typed")
         assert row is not None
@@ -252,6 +258,32 @@ def test_a_paper_form_is_taken_once_with_its_flags_and_what_is_wrong_leaves_it_t
     with reading(asked) as session:
         assert by_instance(session, SLUG, "paper:second") is None
     assert "is taken." in desk_asked.drafter.post(ENTER, {**second, "another": "yes"}).text
+
+
+def test_a_request_that_was_overtaken_brings_no_taken_form_back(desk_asked: Desk, asked: Engine) -> None:
+    browser = desk_asked.drafter
+    late = {**TYPED, "instance": "paper:overtaken", "q.comment": "as it was while typing"}
+    browser.post(f"{ENTER}/checks", late)
+    with reading(asked) as session:
+        kept = session.scalars(select(KeptText).where(KeptText.text.contains("paper:overtaken"))).one()
+        place, account, text = kept.place, kept.account, kept.text
+    assert "is taken." in browser.post(ENTER, late).text
+    assert browser.post(f"{ENTER}/checks", {**late, "q.issued": "22"}).status_code == 200
+    with reading(asked) as session:
+        assert not session.scalars(select(KeptText).where(KeptText.text.contains("paper:overtaken"))).all()
+    with begin(asked) as session:  # it was looked at before the form was taken, and kept after
+        accounts.keep_text(session, account, place, text, at=AT)
+    page = browser.get(f"{ENTER}?form=counting").text
+    assert "paper:overtaken" not in page
+    assert "What you typed before is kept here" not in page
+    with reading(asked) as session:
+        assert not session.scalars(select(KeptText).where(KeptText.text.contains("paper:overtaken"))).all()
+    anew = browser.post(f"{ENTER}/checks", {**late, "q.issued": "22", "anew": "yes"}).text
+    assert "paper:overtaken" not in anew
+    assert 'value="22"' in anew
+    number = anew.split('name="instance" value="')[1].split('"')[0]
+    taken = browser.post(ENTER, {**late, "q.issued": "22", "instance": number, "another": "yes"})
+    assert "is taken." in taken.text
 
 
 def test_a_form_kept_aside_is_amended_and_taken_with_the_one_that_came_kept(desk_asked: Desk, asked: Engine) -> None:

@@ -123,10 +123,16 @@ def test_a_table_goes_in_by_its_mapping_and_says_what_was_no_answer(tmp_path: Pa
         '[[form]]\ncode = "voting"\n[form.answers]\nfull_access = { column = "access" }\n',
         "utf-8",
     )
-    (tmp_path / "table.csv").write_text("id,where,access\n1,ns-1,yes\n2,ns-1,mostly\n3,ns-1,no\n", "utf-8")
-    said = run("submit", tmp_path / "table.csv", "--mapping", tmp_path / "map.toml")
-    assert said.startswith("2 forms taken, 0 in already, 0 kept aside.")
+    (tmp_path / "table.csv").write_text("id,where,access\n1,ns-1,yes\n2,ns-1,mostly\n3,ns-1,no\n4,ns-1,\n", "utf-8")
+    arguments = ["submit", str(tmp_path / "table.csv"), "--mapping", str(tmp_path / "map.toml")]
+    result = CliRunner().invoke(app, arguments, env={"COLUMNS": "240", "IEOM_BY": "coordinator"})
+    assert isinstance(result.exception, BadInput)
+    assert "form 2: the column 'access' says 'mostly', which is no answer" in str(result.exception)
+    said = " ".join(result.output.split())
+    assert said.startswith("2 forms taken, 0 in already, 1 kept aside.")
     assert "No answer to full_access: 'mostly' (1)." in said
+    assert "table.csv: 1 row made no form: 5." in said
+    assert "mostly" in run("quarantine")
 
 
 def test_the_count_and_a_report_are_written_down_with_their_reasons() -> None:

@@ -50,6 +50,7 @@ TABLE = """id;centre;room;came;family;voted;valid
 1; a1 ;x;2020-08-12 10:00;JA;12;
 2;a1;X;;nein;ca. 20;18
 3;b2;;;weiss nicht;;
+4;b2;;;;;
 """
 
 
@@ -157,6 +158,7 @@ def test_a_row_becomes_a_form_of_each_kind_that_it_answers(table: tuple[Path, Pa
         ("1#voting", "voting", "A1/X", {"group_voting": "observed", "voted_so_far": "12"}),
         ("2#voting", "voting", "A1/X", {"group_voting": "none"}),
         ("2#counting", "counting", "A1/X", {"valid": "18", "count_difficulty": "none"}),
+        ("3#voting", "voting", "B2/", {}),
     ]
     assert batch.documents[0]["arrived_at"] == "2020-08-12T10:00:00+06:00"
     assert batch.documents[0]["source"]["row"] == 2
@@ -167,6 +169,16 @@ def test_cells_that_are_no_answer_are_counted_and_stay_in_the_source(table: tupl
     batch = read_submissions([table[0]], mapping=table[1])
     assert batch.off_code == {"voted_so_far": Counter({"ca. 20": 1}), "group_voting": Counter({"weiss nicht": 1})}
     assert batch.documents[1]["source"]["cells"]["voted"] == "ca. 20"
+
+
+def test_no_row_is_lost_that_says_anything_and_the_others_are_named(table: tuple[Path, Path]) -> None:
+    batch = read_submissions([table[0]], mapping=table[1])
+    assert batch.silent == (("table.csv", (5,)),)
+    row = batch.documents[-1]
+    assert (row["unread"], row["source"]["row"]) == ({"family": "weiss nicht"}, 4)
+    form, faults = normal(row, load_forms(), stations={row["station"]}, teams=set())
+    assert form is None
+    assert faults == ("the column 'family' says 'weiss nicht', which is no answer that is known",)
 
 
 @pytest.mark.parametrize(
@@ -254,8 +266,8 @@ def test_a_table_is_taken_whole_or_refused_with_faults(table: tuple[Path, Path],
         return
     for document in batch.documents:
         form, faults = normal(document, load_forms(), stations={document["station"]}, teams=set())
-        assert faults == ()
-        assert form is not None
+        assert bool(faults) == ("unread" in document)
+        assert (form is None) == bool(faults)
 
 
 @given(text=st.text())
