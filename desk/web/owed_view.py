@@ -31,7 +31,7 @@ def _ways(about: str, key: str) -> Ways:
     """Where something is done, by what it is about."""
     first = key.partition(".")[0]
     match about:
-        case "nominee_items":
+        case "nominee_items" | "conflict":
             return ("GET /missions/{mission}/delegation/{code}", f"/delegation/{key}"), _page("/delegation")
         case "nominations" | "accreditation":
             return (_page("/delegation"),)
@@ -79,7 +79,7 @@ def listed(
             entry["next"], entry["escalates"] = one.goes, one.escalated
     own = [
         _row(one.about, one.who, one.due, names, now, key=one.key, count=one.count)
-        | {"letter": _letter(one.letter, one.report)}
+        | {"letter": _letter(one.letter, one.report), "number": names.get(one.key, one.key)}
         for one in works
     ]
     return sorted([*found.values(), *own], key=lambda entry: entry["due"] or NEVER)
@@ -94,7 +94,11 @@ def _entry(item: Owed, names: dict[str, str], facts: MissionFacts, now: datetime
         case _:
             due = item.due
     row = _row(item.about, item.person, due, names, now, key=item.key)
-    return row | {"letter": _letter(item.facts["letter"])} if item.about == "letters_in_doubt" else row
+    if item.about == "letters_in_doubt":
+        row["letter"] = _letter(item.facts["letter"])
+    if item.about == "nominations":
+        row["number"] = item.facts["state"]
+    return row
 
 
 def _letter(row: Letter | None, report: str = "") -> dict[str, str] | None:

@@ -153,7 +153,8 @@ def check(session: Session, mission: str) -> list[str]:
 def check_in(
     session: Session, mission: str, *, by: str, at: datetime, team: str, note: str = "", ref: str | None = None
 ) -> None:
-    """A team says that it is well; this settles every check-in owed so far, or else the next one."""
+    """A team says that it is well; this settles every check-in owed so far, or else the next one. One that no plan asks for
+    is kept beside them."""
     if session.get(Team, (mission, team)) is None:
         raise NotFound(f"there is no team '{team}'", command="'ieom deployment show' lists them")
     if ref and audit.happened(session, mission, ref):
@@ -166,6 +167,8 @@ def check_in(
     owed = [row for row in open_ if row.due_at <= at] or open_[:1]
     for row in owed:
         row.made_at, row.by, row.note = at, by, note
+    if not owed and session.get(CheckIn, (mission, team, at)) is None:
+        session.add(CheckIn(mission=mission, team=team, due_at=at, made_at=at, by=by, note=note))
     due = owed[-1].due_at if owed else None
     audit.append(session, mission, by=by, at=at, act=TeamCheckedIn(team, due), ref=ref)
 

@@ -65,6 +65,9 @@ def _before(session: Session, mission: str, facts: MissionFacts, entered: str, a
         waits = [row for row in papers if row.status == status]
         if waits:
             yield Work(about, "coordinator", count=len(waits), key=waits[0].number if len(waits) == 1 else "")
+    for row in members.of(session, mission):
+        if row.conflict_found and row.status in {"nominated", "appointed"}:
+            yield Work("conflict", "coordinator", key=row.code)
     there = members.observers(session, mission)
     if owes(Stage.OBSERVATION, entered) and there and not teams.of(session, mission) and at < facts.closes():
         yield Work("deployment", "coordinator", opens, len(there))

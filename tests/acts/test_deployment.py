@@ -91,6 +91,12 @@ def test_a_check_in_settles_what_is_owed_or_else_the_next(engine: Engine) -> Non
     do(engine, deployment.check_in, at=NOON + timedelta(minutes=30), team="team-1")
     with reading(engine) as session:
         assert all(row.made_at for row in teams.check_ins(session, SLUG, "team-1"))
+    do(engine, deployment.check_in, at=NOON + timedelta(hours=9), team="team-1", note="back at the hotel")
+    with reading(engine) as session:
+        last = teams.check_ins(session, SLUG, "team-1")[-1]
+    assert (last.made_at, last.note) == (NOON + timedelta(hours=9), "back at the hotel"), (
+        "what no plan asks for is kept too"
+    )
 
 
 def test_a_reserve_is_called_up_and_a_stranger_is_not(engine: Engine) -> None:

@@ -23,7 +23,8 @@ from ieom.acts import approval, drafting, observation, owing
 from ieom.acts.asked_of import closes
 from ieom.acts.owing import work
 from ieom.records import letters, missions
-from ieom.records.base import reading
+from ieom.records.base import begin, reading
+from ieom.records.delegation import Member
 
 HERE = f"/missions/{SLUG}"
 
@@ -158,3 +159,16 @@ def test_an_approved_text_is_to_be_released_and_then_go_is_said(
         left = {(one.about, one.who) for one in work(session, SLUG, at=do.now)}
     assert ("go", "coordinator") in left
     assert ("to prepare", "press-officer") not in left
+
+
+def test_a_declared_conflict_is_owed_by_name_until_another_person_comes(desk_asked: Desk, asked: Engine) -> None:
+    with begin(asked) as session:
+        member = session.get_one(Member, (SLUG, "kg-1"))
+        member.conflict_found = "a national of the host country"
+    owed = rows(desk_asked.coordinator.get(HERE).text)
+    said = next(what for what in owed if what.startswith("A conflict of interest of "))
+    assert "kg-1" not in said, "named by office"
+    assert owed[said] == f"{HERE}/delegation/kg-1"
+    assert "Ask the state for somebody else" in desk_asked.coordinator.get(owed[said]).text
+    desk_asked.coordinator.post(f"{HERE}/delegation/kg-1/leave", {"how": "withdrawn"})
+    assert said not in rows(desk_asked.coordinator.get(HERE).text)
