@@ -116,7 +116,9 @@ def _text(file: str, raw: bytes, charset: str, faults: list[Fault]) -> str:
         return ""
     if "\x00" in text:
         line = text[: text.index("\x00")].count("\n") + 1
-        faults.append(Fault(file, "holds a NUL byte, so it is not a text file; save it again as 'CSV UTF-8'", line))
+        faults.append(
+            Fault(file, "is neither an Excel workbook nor a text file; save it again as .xlsx or as 'CSV UTF-8'", line)
+        )
         return ""
     return text.removeprefix("\ufeff")
 

@@ -54,7 +54,9 @@ def _says(error: ErrorDetails) -> str:
     if kind == "value_error":
         return str(context.get("error", error["msg"]))
     if kind == "literal_error":
-        return f"{shown}is to be one of {context['expected']}"
+        empty, expected = "''", str(context["expected"])
+        known = expected.replace(f"{empty}, ", "").replace(f"{empty} or ", "")
+        return f"{shown}is to be one of {known}" + (", or left empty" if empty in expected else "")
     if kind == "string_pattern_mismatch":
         return f"{shown}has signs that can't stand here; use letters, digits, dots and hyphens ({context['pattern']})"
     if kind in {"greater_than", "greater_than_equal"}:
@@ -88,9 +90,10 @@ def translate(
 
 
 def _plain(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """Without the marks that the validator adds for the branches of a union (`literal['all']`, `int`)."""
+    """Without the marks that the validator adds for the branches of a union (`literal['all']`, `int`, a function's name)."""
     return tuple(
         part
         for index, part in enumerate(location)
-        if isinstance(part, int) or not (index and (part.startswith(("literal[", "tagged-")) or part in {"int", "str"}))
+        if isinstance(part, int)
+        or not (index and (part.startswith(("literal[", "tagged-", "function-")) or part in {"int", "str"}))
     )

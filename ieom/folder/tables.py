@@ -67,7 +67,9 @@ def decode(file: str, raw: bytes) -> str | Fault:
         return Fault(file, f"is written in {BOMS[raw[:2]]}; save it as 'CSV UTF-8'")
     if b"\x00" in raw:
         line = raw[: raw.index(b"\x00")].count(b"\n") + 1
-        return Fault(file, "holds a NUL byte, so it is not a text file; save it again as 'CSV UTF-8'", line)
+        return Fault(
+            file, "is neither an Excel workbook nor a text file; save it again as .xlsx or as 'CSV UTF-8'", line
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
@@ -160,6 +162,11 @@ def _good_header(
     before = len(faults)
     if len(header) > MOST_COLUMNS:
         faults.append(Fault(file, f"has {len(header):,} columns; the columns are {', '.join(columns)}", number))
+        return False
+    known = set(header) & set(columns)
+    if len(known) * 2 < len(header) and len(known & set(required)) * 2 < len(required):
+        says = f"is another list: most of its columns are not of this one, which are {', '.join(columns)}"
+        faults.append(Fault(file, says, number))
         return False
     for name in dict.fromkeys(header):
         if header.count(name) > 1:

@@ -164,7 +164,7 @@ def test_every_broken_card_is_named_by_its_line(tmp_path: Path) -> None:
 
 def test_what_is_no_table_at_all_is_said(tmp_path: Path) -> None:
     assert "is empty" in said(read(tmp_path, b""))[0]
-    assert "NUL" in said(read(tmp_path, b"email,outlet\n\x00"))[0]
+    assert "neither an Excel workbook" in said(read(tmp_path, b"email,outlet\n\x00"))[0]
     assert said(read(tmp_path, "email,outlet\n")) == ["contacts.csv: holds no contact"]
     assert "is missing in the header" in said(read(tmp_path, "outlet\nA\n"))[0]
     with pytest.raises(Faults, match="can't be read"):

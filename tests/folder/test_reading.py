@@ -182,7 +182,10 @@ def test_a_quoted_text_may_hold_a_line_that_looks_like_a_remark(folder: Path) ->
     [
         ("code,name\n".encode("utf-16"), "stations.csv: is written in UTF-16; save it as 'CSV UTF-8'"),
         (b"code,name,city\nns-1,Stra\xdfe,nur-sultan\n", "stations.csv, row 2: is not UTF-8 (byte 0xdf)"),
-        (b"code,name,city\nns-1,\x00,nur-sultan\n", "stations.csv, row 2: holds a NUL byte"),
+        (
+            b"code,name,city\nns-1,\x00,nur-sultan\n",
+            "stations.csv, row 2: is neither an Excel workbook nor a text file",
+        ),
         (b"", "stations.csv, row 1: is empty; its first row is the header"),
     ],
 )

@@ -11,7 +11,7 @@ from openpyxl import Workbook, load_workbook
 
 from ieom.errors import BadInput, Faults
 from ieom.folder import sheets
-from ieom.folder.rows import CheckInRow, MediaRow, RouteRow, StationRow
+from ieom.folder.rows import CheckInRow, DelegationRow, MediaRow, RouteRow, StationRow
 
 HEADER = ("code", "name", "city", "opens", "closes", "registered", "relevant")
 MIDNIGHT, TEN = datetime.fromisoformat("2020-08-12T00:00"), datetime.fromisoformat("2020-08-12T10:00")
@@ -82,7 +82,7 @@ def test_every_wrong_cell_is_named_by_row_and_column() -> None:
 def test_what_only_looks_like_a_workbook_is_refused() -> None:
     with pytest.raises(BadInput, match="can't be read as an Excel workbook"):
         sheets.rows_of("x.xlsx", b"PK\x03\x04 nothing", StationRow)
-    with pytest.raises(Faults, match="is not a column"):
+    with pytest.raises(Faults, match="is another list"):
         sheets.rows_of("x.xlsx", made([["a", "b"], [1, 2]]), StationRow)
 
 
@@ -104,3 +104,14 @@ def test_a_table_of_columns_without_end_is_said_once_and_soon() -> None:
     with pytest.raises(Faults) as raised:
         sheets.rows_of("x.csv", ",".join(map(str, range(100_000))).encode(), StationRow)
     assert [str(one)[:34] for one in raised.value.faults] == ["x.csv, row 1: has 100,000 columns;"]
+
+
+def test_what_a_cell_is_to_be_is_said_without_the_checker_s_own_names() -> None:
+    header = ["code", "role", "office", "email"]
+    data = sheets.plain(header, [["az-1", "boss", "Embassy", "not-an-email"]])
+    _rows, faults, _header = sheets.looked_at("x.csv", data, DelegationRow)
+    said = "\n".join(map(str, faults))
+    assert [fault.column for fault in faults] == ["role", "email"]
+    assert "not-an-email" in said
+    assert "function-after" not in said
+    assert "''" not in said
