@@ -81,7 +81,7 @@ def _facts(desk: Desk, form: str, team: str, station: str, page: int) -> dict[st
         "kinds": view.kinds(known, counted), "visited": visited, "names": names, "rows": rows, "flagged": flagged, "page": page, "most": MOST,
         "flags": flags, "odd": odd, "remark": partial(remark, known), "phases": view.phases(known, stops, counted, visited, now),
         "by_station": view.by_station(stops, at_stations, names, now), "by_team": view.by_team(stops, counted, now), "seen": view.irregular(known, said),
-        "answers": view.answers(known, said, form), "incidents": [(row, view.incident(known, got)) for row, got in incidents],
+        "reported": view.reported(known, said), "answers": view.answers(known, said, form), "incidents": [(row, view.incident(known, got)) for row, got in incidents],
         "unfinished": unfinished, "aside": aside, "titles": view.titles(known, counted, stops),
         "choices": {
             "form": [("", _("Every phase")), *view.titles(known, {}, []).items()],
@@ -150,13 +150,13 @@ def _one(desk: Asked, instance: str, correcting: str) -> Response:
         odd = received.odd_of(session, row)
         scans = form_scans.of_form(session, mission, row.instance_id) if desk.may(SCAN) else []
         known = named(session, mission)
-        crew = [known.get(code, code) for code in teams.crew(session, mission).get(row.team, ())]
+        crew = [known.get(code, code) for code in teams.crew_at(session, mission, row.team, row.received_at)]
         names = _names(session, mission)
         session.expunge_all()
     answers = view.whole(kind, given, row.original)
     return desk.page(
         "observation_form.html", zone=facts.zone, now=now, row=row, kind=kind, answers=answers, changed=changed, odd=odd, remark=partial(remark, load_forms()),
-        names=names, title=kind.title if kind else row.form, scans=scans, known=known, crew=crew,
+        names=names, title=kind.title if kind else row.form, titles={code: one.title for code, one in load_forms().items()}, scans=scans, known=known, crew=crew,
         may=[name for name in kind.questions if name not in HEAD] if kind else [], given=given,
         wanted=kind.questions.get(correcting) if kind and correcting not in HEAD else None,
         silent=[(name, q.label or name) for name, q in kind.questions.items() if name not in {*HEAD, *given} and q.kind != "image"] if kind else [],

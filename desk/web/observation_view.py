@@ -20,6 +20,10 @@ Stops = Sequence[tuple[Visit, bool]]
 Said = Mapping[str, Mapping[str, tuple[int, int]]]
 
 
+REPORTED = {"seen": "incident_seen", "told": "incident_heard"}
+"""What an incident form reports."""
+
+
 def _order(code: str) -> tuple[int, str]:
     return (PHASES.index(code) if code in PHASES else len(PHASES), code)
 
@@ -52,7 +56,7 @@ def asked(known: Mapping[str, Form], which: Which) -> set[str]:
     """The questions whose answers the page counts: every irregularity, and the closed ones of the phase chosen."""
     form = known.get(which.form)
     closed = {name for name, one in form.questions.items() if one.choices} if form else set()
-    return {*irregularities(known), *closed}
+    return {*irregularities(known), *closed, *REPORTED.values()}
 
 
 def phases(
@@ -137,6 +141,17 @@ def irregular(known: Mapping[str, Form], said: Said) -> list[dict[str, Any]]:
             seen, told = answers.get(SEEN, (0, 0)), answers.get(HEARD, (0, 0))
             found.append({"name": name, "label": question.label or name, "base": base, "seen": seen, "told": told})
     return sorted(found, key=lambda one: (-one["seen"][0], -one["told"][0]))
+
+
+def reported(known: Mapping[str, Form], said: Said) -> dict[str, list[tuple[str, int]]]:
+    """Of incident forms: which kinds were seen, and which told of, each with the number of forms that report it."""
+    form = known.get("incident")
+    found: dict[str, list[tuple[str, int]]] = {}
+    for side, name in REPORTED.items():
+        question = form.questions.get(name) if form else None
+        counts = [(question.said(kind) if question else kind, forms) for kind, (forms, _) in said.get(name, {}).items()]
+        found[side] = sorted(counts, key=lambda one: (-one[1], one[0]))
+    return found
 
 
 def answers(known: Mapping[str, Form], said: Said, phase: str) -> list[dict[str, Any]]:

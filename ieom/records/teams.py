@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ieom.records import audit
 from ieom.records.deployment import CheckIn, Team, TeamMember, Visit
 from ieom.records.submissions import Submission
 
@@ -24,6 +25,21 @@ def crew(session: Session, mission: str) -> dict[str, list[str]]:
     for row in session.scalars(query):
         found[row.team].append(row.member)
     return found
+
+
+def crew_at(session: Session, mission: str, team: str, at: datetime) -> list[str]:
+    """Member codes of a team as it was then; none where the records don't know: the plan was laid down anew since, or
+    somebody changed teams since of whom they don't say where they came from."""
+    laid = [row.at for row in audit.of_act(session, mission, "DeploymentPlanned")]
+    if any(when > at for when in laid):
+        return []
+    moves = [row for row in audit.of_act(session, mission, "MemberReassigned") if not laid or row.at >= max(laid)]
+    then = {row.what["member"]: row.what["team"] for row in moves if row.at <= at}
+    moved = {row.what["member"] for row in moves if row.at > at}
+    if moved - set(then):
+        return []
+    stayed = {member for member in crew(session, mission).get(team, ()) if member not in moved}
+    return sorted(stayed | {member for member in moved if then[member] == team})
 
 
 def visits(session: Session, mission: str) -> list[Visit]:

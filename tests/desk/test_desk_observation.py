@@ -13,9 +13,10 @@ from desks import Desk
 from evening import SLUG
 from forms import AT, ENTER, OBSERVATION, TYPED, come, document
 from openpyxl import load_workbook
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, update
 
-from ieom.records import accounts, submissions
+from ieom.acts import deployment
+from ieom.records import accounts, submissions, teams
 from ieom.records.accounts import KeptText
 from ieom.records.base import begin, reading
 from ieom.records.deployment import Visit
@@ -306,3 +307,36 @@ def test_an_incident_that_leaves_questions_open_is_shown_with_the_others(desk_as
     page = desk_asked.auditor.get(OBSERVATION)
     assert page.status_code == 200
     assert "A quarrel &lt;at&gt; the door." in page.text
+    assert "None was seen." in page.text
+    seen = {"incident_seen": "intimidation"}
+    come(asked, document(13, form="incident", answers=seen), document(14, form="incident", answers=seen))
+    page = " ".join(desk_asked.auditor.get(OBSERVATION).text.split())
+    apart = page.split("Seen by observers")[1].split("</section>")[0]
+    assert "None was seen." not in apart
+    assert "stand below and are not counted above: Intimidation (2 reports)." in apart
+    incident = page.split(">Incidents</h2>")[1].split("</p>")[0]
+    assert re.search(r"there from <time [^>]*>[^<]*10:00.*</time> until <time [^>]*>[^<]*10:30.*</time>, received <time [^>]*>[^<]*17:30", incident)  # fmt: skip
+
+
+def test_a_form_s_page_has_the_crew_of_its_day_or_the_team_alone(desk_asked: Desk, asked: Engine) -> None:
+    def crew(instance: str) -> str:
+        page = desk_asked.coordinator.get(f"{OBSERVATION}/forms/{instance}").text
+        assert "uuid:" not in page.split("<h1>")[1].split("<details>")[0]
+        return page.split("<dt>Team</dt><dd>")[1].split("</dd>")[0].split("</a>")[1]
+
+    first = crew(COUNTING)
+    assert first.startswith(": ")
+    with begin(asked) as session:
+        other = next(code for code in teams.crew(session, SLUG)["team-2"])
+        deployment.reassign(session, SLUG, by="coordinator", at=AT + timedelta(hours=9), member=other, team="team-1")
+    assert crew(COUNTING) == "", "where they were before is in no record"
+    come(asked, document(21, team="team-1"))
+    with begin(asked) as session:
+        session.execute(update(Submission).where(Submission.instance_id == "paper:21").values(received_at=AT + timedelta(hours=10)))  # fmt: skip
+        deployment.reassign(session, SLUG, by="coordinator", at=AT + timedelta(hours=11), member=other, team="team-2")
+    then = crew("paper:21")
+    assert then.count(",") > first.count(","), "with whoever left since"
+    with begin(asked) as session:
+        crews = [{"team": "team-1", "members": [other]}, {"team": "team-2", "members": []}]
+        deployment.plan(session, SLUG, by="coordinator", at=AT + timedelta(hours=12), teams=crews)
+    assert crew("paper:21") == ""
