@@ -15,19 +15,19 @@ from desk.chronicle import named
 from desk.mail_words import STATES
 from desk.web.fallen_view import published
 from ieom.acts import distribution as acts
-from ieom.acts import doubt, letters, readers
+from ieom.acts import doubt, letters, readers, witness
 from ieom.acts.announcing import noticed
 from ieom.acts.approvers import approvers, digest_of
 from ieom.acts.published import texts
 from ieom.acts.releasing import outdated
-from ieom.acts.rounds import approved_round, stands
+from ieom.acts.rounds import approved_round, comes_to, newest_round, stands
 from ieom.folder.catalogues import N_, _, ngettext, said
 from ieom.mail.phrases import spoken_in
-from ieom.records import correspondence, ledger, media, missions, releases
+from ieom.records import correspondence, drafts, ledger, media, missions, releases
 from ieom.records.letters import said_back
 from ieom.records.releases import Release
 from ieom.rules.mission import MissionFacts
-from ieom.rules.release import CARRIES, ENDED, embargo_until, reasons_not_to, too_early_to_say_go
+from ieom.rules.release import CARRIES, ENDED, OFFICIAL, embargo_until, reasons_not_to, too_early_to_say_go
 
 KIND = {
     "arrival": N_("arrival"), "advisory": N_("media advisory"), "mid_mission": N_("mid-mission release"), "statement": N_("statement"),
@@ -35,6 +35,8 @@ KIND = {
 }  # fmt: skip
 AT_ONCE = timedelta(seconds=30)
 """So long after the embargo a release has begun, unless something is amiss."""
+STANDS = ("stopped", "held")
+"""Statuses of a release that waits for somebody to let it go on."""
 MANY = 300
 """Rows of a ledger that a page shows; the file has them all."""
 
@@ -52,12 +54,17 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
     same = main is not None and round_ is not None and main.hashes == round_.hashes
     told_go = main is not None and main.sent_by is not None and main.started_at is None and main.status not in ENDED
     why_not = reasons_not_to(known_of, now) if main is None or main.started_at is None else []
+    held, newest = held_for(session, mission), newest_round(session, mission)
     found = {
         "now": now, "releases": told[::-1], "main": next((o for o in told if main is not None and o["id"] == main.id), None),
+        "pressing": [o for o in told if o["status"] in STANDS] + [o for o in told if o["status"] == "going"],
+        "held": held, "newer": _newer(session, mission, main, approved=approved),
+        "closing": newest is not None and newest.status == "open" and stands(session, mission, newest)
+        and comes_to(session, mission, newest) == "approved",
         "known": known, "approved": approved, "until": until, "clock": left(until, now),
         "last_close": known_of.last_close, "press_conference": known_of.press_conference, "go_rule": facts.release.go,
         "why_not": [said(one) for one in why_not],
-        "overdue": told_go and not why_not and until is not None and now - until > AT_ONCE,
+        "overdue": told_go and not why_not and held is None and until is not None and now - until > AT_ONCE,
         "may_prepare": approved and (main is None or not same or main.started_at is None),
         "again": main is not None and main.started_at is None, "code": code,
         "going": any(o["status"] == "going" for o in told), **waiting(session, mission),
@@ -68,13 +75,32 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
     return {**found, "possible": _possible(found)}
 
 
+def held_for(session: Session, mission: str) -> str | None:
+    """Why the mission is held, so that no letter of any release leaves; None where it is not."""
+    row = missions.get(session, mission)
+    if row.state == "held":
+        return row.held_why or ""
+    return witness.restored(session, mission) or None
+
+
+def _newer(session: Session, mission: str, main: Release | None, *, approved: bool) -> dict[str, Any] | None:
+    """The version of the statement that was written since the one that is out: its number, and how it stands."""
+    if main is None or main.started_at is None:
+        return None
+    row = drafts.newest(session, mission, next(iter(main.hashes)))
+    if row is None or row.content_hash in main.hashes.values():
+        return None
+    own = any(drafts.by_hash(session, mission, one).kind != "supplement" for one in main.hashes.values())
+    return {"number": row.number, "supplement": row.kind == "supplement" and own, "approved": approved}
+
+
 def _possible(found: Mapping[str, Any]) -> str:
     """What may be done on the page, in a few letters that change when it does."""
     main = found["main"] or {}
     deciding = [
-        found["may_prepare"], found["again"], found["approved"], main.get("early_by"), main.get("early_agreed"),
+        found["may_prepare"], found["again"], found["approved"], bool(found["until"] and found["until"] > found["now"]), main.get("early_by"), main.get("early_agreed"),
         *(
-            (o["number"], o["status"], o["sent_by"], o["started_at"], o["go_later"], o["tested"], bool(o["until"] and o["until"] > found["now"]))
+            (o["number"], o["status"], o["sent_by"], o["started_at"], o["go_later"], o["tested"], o["lacks"], bool(o["until"] and o["until"] > found["now"]))
             for o in found["releases"] if o["open"]
         ),
     ]  # fmt: skip
@@ -120,7 +146,7 @@ def one(
         "total": sum(states.values()), "sent": states["sent"], "over": sum(n for s, n in states.items() if s in acts.ENDED),
         "unwritten": acts.unwritten(session, row), "open": row.status not in ENDED, "mine": row.prepared_by == code,
         "go_later": too_early_to_say_go(ready, now), "mark": (digest_of(session, row) if own else next(iter(row.hashes.values()), ""))[:8],
-        "may_approve": False, "digest": digest_of(session, row) if own else "", "outdated": [said(one) for one in outdated(session, row)],
+        "may_approve": False, "official": row.kind in OFFICIAL, "digest": digest_of(session, row) if own else "", "outdated": [said(one) for one in outdated(session, row)],
         "about": [(o.number, _(KIND[o.kind])) for o in releases.about(session, row.id)],
         "unapproved": sorted(row.translations or {}),
     }  # fmt: skip

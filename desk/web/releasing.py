@@ -20,8 +20,10 @@ from ieom.acts.proving import stored
 from ieom.errors import BadInput
 from ieom.folder import sheets
 from ieom.folder.catalogues import N_, _, ngettext
+from ieom.folder.catalogues import said as told_in_words
 from ieom.mail import maillog
 from ieom.records import ledger, missions, releases
+from ieom.rules.release import embargo_until, reasons_not_to
 from ieom.settings import settings
 
 part = router()
@@ -72,11 +74,19 @@ def prepare(desk: Desk, go: Annotated[str, Form(max_length=20)] = "") -> Respons
 def go(desk: Desk, number: int) -> Response:
     """Say go. It leaves when the embargo has ended, not before."""
     with desk.act() as (session, mission, by, at):
-        acts.go(session, mission, by=by, at=at, number=number)
-    return _done(
-        desk,
-        _("Go is said for release {number}. It leaves when nothing speaks against it any more.").format(number=number),
-    )
+        row = acts.go(session, mission, by=by, at=at, number=number)
+        ready = acts.readiness(session, mission, row)
+        why, until = reasons_not_to(ready, at), embargo_until(ready)
+        held = view.held_for(session, mission) is not None
+    if held:
+        when = _("It does not leave: the mission is held, until somebody lets it go on.")
+    elif why and until is not None and until > at:
+        when = _("It leaves when nothing speaks against it any more, and not before its embargo ends.")
+    elif why:
+        when = _("It leaves once this is settled: {why}.").format(why="; ".join(told_in_words(one) for one in why))
+    else:
+        when = _("Nothing speaks against it: it leaves with the next look at the mission.")
+    return _done(desk, f"{_('Go is said for release {number}.').format(number=number)} {when}")
 
 
 @part.post("/missions/{mission}/release/{number}/stop")
@@ -215,6 +225,7 @@ def detail(desk: Desk, number: int, state: str = "", language: str = "", q: str 
         known = named(session, mission)
         one = view.one(session, mission, row, at, known, code=desk.code)
         more = view.detail(session, mission, row, own_address=desk.me.email)
+        more["held"] = view.held_for(session, mission)
         rows: list[ledger.Row] = []
         for found in ledger.rows(
             session, row.id, state=state, language=language, words=q.strip(), addresses=desk.sees("addresses")

@@ -21,6 +21,7 @@ from ieom.acts.deciding import StatementDecided, decide
 from ieom.acts.recording import confirm_decision, record_decision, take_back
 from ieom.acts.rounds import (
     approved_round,
+    comes_to,
     end_round,
     newest_round,
     open_round,
@@ -181,8 +182,7 @@ def _walk(session: Session, mission: str, round_: ApprovalRound, at: datetime) -
         audit.append(session, mission, by="clock", at=at, act=act)
     found = seats(session, round_)
     states = [state for _, state, _ in found]
-    authors = {version.by for version in proven(session, mission, round_)}
-    came_to = rules.outcome(states, quorum=round_.rule["quorum"], authors=authors)
+    came_to = comes_to(session, mission, round_)
     if came_to != "open":
         on = missions.facts(session, mission).election_day
         apart = [

@@ -199,7 +199,7 @@ def reach(session: Session, mission: str, row: Release) -> tuple[int, int, str]:
     tests: dict[str, set[str]] = {}
     for occasion, state in session.execute(query.order_by(Letter.id)):
         tests.setdefault(occasion.split(":", 3)[3], set()).add(state)
-    offices = readers.officials(session, row, missions.facts(session, mission))
+    offices = readers.officials(session, row, missions.facts(session, mission)) if row.kind in OFFICIAL else []
     return len(readers.of(session, mission, row)), len(offices), _became(next(reversed(tests.values()), set()))
 
 

@@ -14,7 +14,7 @@ from ieom.folder.names import load_names
 from ieom.records import approvals, audit, drafts, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Confirmation, Contradiction, Decision
 from ieom.records.statements import StatementVersion
-from ieom.rules.approval import YES, SeatState, carries, rule_digest, same_hashes
+from ieom.rules.approval import YES, SeatState, carries, outcome, rule_digest, same_hashes
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,14 @@ def _carried(session: Session, round_: ApprovalRound, seat: ApprovalSeat, decisi
         if not carries(content, decision.paragraph, load_names().running(seat.state, language, on=on)):
             return False
     return True
+
+
+def comes_to(session: Session, mission: str, round_: ApprovalRound) -> str:
+    """What an open round comes to by what was decided so far: 'open' where somebody is still awaited. The next look at the
+    mission ends it so."""
+    states = [state for _, state, _ in seats(session, round_)]
+    authors = {version.by for version in proven(session, mission, round_)}
+    return outcome(states, quorum=round_.rule["quorum"], authors=authors)
 
 
 def would_fall(session: Session, mission: str, digest: str) -> list[str]:

@@ -13,12 +13,12 @@ from time import sleep
 from desks import PEOPLE, Desk, released
 from evening import EVENING, SLUG, Doing, letters, release_letters
 from openpyxl import load_workbook
-from releases import ADVISORY
+from releases import ADVISORY, sent
 from scripted import Scripted, well
 from sqlalchemy import select, update
 
 from desk.web.release_view import left
-from ieom.acts import complaining, correspondence, distribution, drafting
+from ieom.acts import approval, complaining, correspondence, distribution, drafting
 from ieom.mail.sender import send_due
 from ieom.mail.smtp import Account
 from ieom.records import drafts, missions, releases
@@ -274,6 +274,86 @@ def test_a_text_of_its_own_is_written_by_a_form_approved_by_its_hash_and_let_go_
     ).text  # fmt: skip
     assert desk_approved.press_officer.post(f"{PAGE}/1/go").status_code == 409
     assert "Go is said" in desk_approved.coordinator.post(f"{PAGE}/1/go").text
+
+
+def said_first(page: str) -> str:
+    """The sentences at the top of the page."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page.partition('<p class="lead">')[2].partition("</p>")[0]).split())
+
+
+def test_the_page_speaks_first_of_what_goes_or_stands_and_says_why_it_waits(desk_approved: Desk) -> None:
+    do, desk = released(desk_approved), desk_approved
+    sent(do, 1)
+    assert "No letter is still on its way." in said_first(desk.coordinator.get(PAGE).text)
+    desk.press_officer.post(f"{PAGE}/new", {"kind": "advisory", "text-en": ADVISORY})
+    heads = desk.head_of_mission.get(PAGE).text
+    assert "Send to 24 outlets" not in heads, "approved first"
+    assert f'href="{PAGE}/2#your">Read release 2 and approve it' in heads
+    one = desk.head_of_mission.get(f"{PAGE}/2").text
+    digest = re.search(r'name="read" value="([0-9a-f]{64})"', one)
+    assert digest
+    shown = set(re.findall(r"<code>([0-9a-f]{16,})", one.partition("<h2>Papers")[0]))
+    assert shown == {digest[1][:16]}, "one text, one fingerprint"
+    desk.head_of_mission.post(f"{PAGE}/2/approve", {"read": digest[1]})
+    asked_ = desk.coordinator.get(PAGE).text
+    assert "24 letters to the media, and no official copy" in asked_
+    assert "official copies" not in asked_.partition("Release 2, media advisory")[2]
+    desk.coordinator.post(f"/missions/{SLUG}/hold", {"why": "The <b>embassy</b> calls."})
+    gone = desk.coordinator.post(f"{PAGE}/2/go").text
+    assert "It does not leave: the mission is held" in gone
+    page = desk.coordinator.get(PAGE).text
+    assert "The mission is held: no letter of any release leaves." in page
+    assert "The &lt;b&gt;embassy&lt;/b&gt; calls." in page
+    assert f'<a href="/missions/{SLUG}">Let it go on' in page
+    assert "The coordinator lets it go on" in desk.drafter.get(PAGE).text
+    assert "it leaves with the next look" not in page
+    desk.coordinator.post(f"/missions/{SLUG}/go-on", {"why": "They have called."})
+    page = desk.coordinator.get(PAGE).text
+    assert "The mission is held" not in page
+    assert "Nothing speaks against it: it leaves with the next look at the mission" in page
+    do.advance(distribution, EVENING + timedelta(minutes=20))
+    going = said_first(desk.coordinator.get(PAGE).text)
+    assert going.startswith("Release 2, the media advisory, is going out. 0 of 24 letters are sent.")
+    assert "No letter is still on its way" not in going
+    desk.press_officer.post(f"{PAGE}/2/stop", {"why": "A wrong hour"})
+    stood = said_first(desk.coordinator.get(PAGE).text)
+    assert stood.startswith("Release 2, the media advisory, had begun to go out. It is stopped: 0 of 24 letters")
+    told = desk.coordinator.get(f"/missions/{SLUG}").text
+    assert "Release 2 begins to go out: 24 letters leave" in told
+    assert "Mission coordinator says go for release 2" in told
+    assert "embargo" not in told.partition("What happened")[2]
+    assert f'href="{PAGE}/2"' not in desk.delegation_member.get(PAGE).text
+
+
+def test_who_may_say_go_is_told_so_and_a_leak_is_no_matter_after_the_embargo(desk_approved: Desk) -> None:
+    desk = desk_approved
+    desk.press_officer.post(f"{PAGE}/prepare")
+    assert "You can say go." in said_first(desk.coordinator.get(PAGE).text)
+    assert "prepared, by you. Another person says go." in said_first(desk.press_officer.get(PAGE).text)
+    assert "Another person says go." in said_first(desk.auditor.get(PAGE).text)
+    desk.coordinator.post(f"{PAGE}/1/go")
+    before = desk.coordinator.get(PAGE).text
+    assert "After a leak" in before, "after go too, while the embargo lasts"
+    seen = re.search(r'name="acts" value="(\w+)"', before)
+    assert seen
+    with begin(desk.engine) as session:
+        missions.get(session, SLUG).simulated_now = EVENING
+    page = desk.coordinator.get(PAGE).text
+    assert "After a leak" not in page
+    assert "it leaves with the next look at the mission" in said_first(page)
+    assert "hx-swap-oob" in desk.coordinator.get(f"{PAGE}/now?acts={seen[1]}").text, "the offer is taken away"
+
+
+def test_when_all_have_approved_and_the_round_is_not_closed_yet_the_page_says_so(desk_asked: Desk) -> None:
+    do = Doing(desk_asked.engine)
+    do.advance(approval)
+    for who in ("az-1", "kg-1", "tr-1", "uz-1", "secretary-general"):
+        assert "The text has all the approvals" not in desk_asked.press_officer.get(PAGE).text
+        do(approval.decide, who, decision="approve")
+        do.advance(approval) if who == "az-1" else None
+    assert "The text has all the approvals that it needs." in said_first(desk_asked.press_officer.get(PAGE).text)
+    do.advance(approval)
+    assert "The statement is approved." in said_first(desk_asked.press_officer.get(PAGE).text)
 
 
 def test_the_clock_shows_what_is_left() -> None:
