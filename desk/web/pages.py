@@ -24,9 +24,9 @@ STATIC = Path(__file__).parent / "static"
 LANGUAGES = ("en", "tr", "az", "kk", "ky", "uz", "tk", "hu", "ru")
 
 CODES = (
-    N_("preliminary"), N_("final"), N_("supplement"), N_("held"), N_("suspended"), N_("evacuated"), N_("closed"),
+    N_("held"), N_("suspended"), N_("evacuated"), N_("closed"),
 )  # fmt: skip
-"""Kinds of versions and states of a mission that are their own words, marked for translators: pages say them by `word`."""
+"""States of a mission that are their own words, marked for translators: pages say them by `word`."""
 
 
 def city_of(zone: str) -> str:

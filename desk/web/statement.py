@@ -14,7 +14,7 @@ from desk.chronicle import named, words
 from desk.counted import n_of
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.knowing import shared
-from desk.web.statement_view import numbered, place_of, statement_facts
+from desk.web.statement_view import SPEAKS, numbered, out_now, place_of, statement_facts
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import gather
 from ieom.acts.versions import missing as no_draft
@@ -109,7 +109,9 @@ def draft(
             at_paragraph(desk, language),
             _("The record gives the same text; version {number} stands.").format(number=row.number),
         )
-    said = _("Version {number} ({kind}) is drafted from the record.").format(number=row.number, kind=_(row.kind))
+    said = _("Version {number} ({kind}) is drafted from the record.").format(
+        number=row.number, kind=_(SPEAKS.get(row.kind, row.kind))
+    )
     if before is not None:
         what = (
             _("Changed: {list}.").format(list=", ".join(dict.fromkeys(touched)))
@@ -148,7 +150,7 @@ def edit(
         else:
             accounts.keep_text(session, desk.me.id, place, text, at=missions.real_now())
             facts = _both(now, paragraph, was, stands, text, known)
-            facts |= {"fall": voided, "known": known}
+            facts |= {"fall": voided, "known": known, "out": out_now(session, mission, language)}
     if was != stands:
         return desk.page("statement_both.html", status=409, why=why, remove=remove, spoken=language, **facts)
     out, new, other = (

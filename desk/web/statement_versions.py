@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Response
 from sqlalchemy.orm import Session
@@ -10,10 +10,16 @@ from sqlalchemy.orm import Session
 from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import WORD, sent
+from desk.web.release_view import KIND
+from desk.web.statement_view import SPEAKS
+from ieom.acts import rounds
+from ieom.acts.approval import EDITED
 from ieom.acts.proving import working_copy
-from ieom.records import drafts
+from ieom.folder.catalogues import _
+from ieom.records import approvals, drafts, releases
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
+from ieom.rules.release import CARRIES
 
 part = router()
 Spoken = Annotated[str, Query(pattern=r"^[a-z]{2}$")]
@@ -25,10 +31,27 @@ def versions(desk: Desk, language: Spoken = "en") -> Response:
     with desk.look() as (session, mission, now):
         rows = [row for row in drafts.versions(session, mission) if row.language == language][::-1]
         asked = drafts.asked_for(session, mission)
+        out: dict[str, list[dict[str, Any]]] = {}
+        for one in releases.published(session, mission):
+            if one.kind in CARRIES:
+                told = {"number": one.number, "what": _(KIND[one.kind]), "at": one.started_at}
+                out.setdefault(one.hashes.get(language) or (one.translations or {}).get(language, ""), []).append(told)
         return desk.page(
-            "statement_versions.html", rows=rows, asked=asked, known=named(session, mission), now=now, spoken=language,
+            "statement_versions.html", rows=rows, asked=asked, out=out, rounds=_approved(session, mission, language), speaks={kind: _(said) for kind, said in SPEAKS.items()}, known=named(session, mission), now=now, spoken=language,
             languages=drafts.languages(session, mission),
         )  # fmt: skip
+
+
+def _approved(session: Session, mission: str, language: str) -> dict[str, int]:
+    """Hash of a version -> the number of the round that approved it, be that round void since by an edit."""
+    found = {}
+    for one in approvals.rounds(session, mission):
+        edited = (
+            one.status == "void" and one.ended_why == EDITED and rounds.comes_to(session, mission, one) == "approved"
+        )
+        if language in one.hashes and (one.status == "approved" or edited):
+            found[one.hashes[language]] = one.number
+    return found
 
 
 @part.get("/missions/{mission}/statement/compare")

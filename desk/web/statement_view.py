@@ -17,10 +17,11 @@ from ieom.acts.fallen import fallen
 from ieom.acts.grounds import Grounds, gather
 from ieom.folder.catalogues import N_, _
 from ieom.folder.names import load_names
-from ieom.records import comments, drafts, members, missions, received
+from ieom.records import comments, drafts, members, missions, received, releases
 from ieom.records.statements import Override, StatementVersion
 from ieom.rules.evidence import Verdict
 from ieom.rules.linter import COUNTED, Finding
+from ieom.rules.release import CARRIES
 from ieom.rules.statement import PEOPLE_ONLY, Content, placed, sentence_hash
 
 SOME = 12
@@ -34,6 +35,8 @@ BORNE = {
     "mixed": N_("what it rests on is borne out in part"), "unsupported": N_("nothing recorded bears it out"),
     "unobserved": N_("what it rests on was not observed"),
 }  # fmt: skip
+SPEAKS = {"preliminary": N_("preliminary"), "final": N_("with the count"), "supplement": N_("supplement")}
+"""What a version speaks of, by its kind: nothing of whether it is finished or approved."""
 KINDS = {"upheld": "done", "contradicted": "late", "mixed": "waiting", "unsupported": "late", "unobserved": "none"}
 
 
@@ -66,6 +69,19 @@ def statement_facts(desk: Asked, language: str) -> dict[str, Any]:
     return {**facts, "paragraphs": paragraphs, "word_waits": place_of(desk.mission, "word", language) in desk.left}
 
 
+def out_now(session: Session, mission: str, language: str) -> dict[str, Any] | None:
+    """What the public has of the statement in a language: its version, in which release, and when it began to leave. None
+    where nothing is out, or what was out is withdrawn."""
+    rows = [row for row in releases.published(session, mission) if row.kind in CARRIES and language in row.hashes]
+    if not rows or releases.withdrawn(session, rows[-1].id):
+        return None
+    row = rows[-1]
+    version = drafts.by_hash(session, mission, row.hashes[language])
+    return {
+        "release": row.number, "at": row.started_at, "number": version.number, "hash": version.content_hash, "kind": version.kind,
+    }  # fmt: skip
+
+
 def states_of(session: Session, mission: str) -> list[tuple[str, str]]:
     """The states that may dissociate themselves from a paragraph: (code, name)."""
     facts, names = missions.facts(session, mission), load_names()
@@ -81,7 +97,7 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "spoken": language, "languages": drafts.languages(session, mission), "row": row, "now": now,
             "known": names, "head": head.code if head else "", "paragraphs": [], "elsewhere": [], "turned": [],
-            "findings": 0, "fall": [], "answers": [], "word_waits": False, "approved": False, "states": states_of(session, mission), "editing": "", "adding": "", "zone": missions.facts(session, mission).zone,
+            "findings": 0, "fall": [], "answers": [], "word_waits": False, "approved": False, "out": None, "states": states_of(session, mission), "editing": "", "adding": "", "zone": missions.facts(session, mission).zone,
         }  # fmt: skip
         if row is None:
             return facts
@@ -128,7 +144,7 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
             "findings": len(found), "grown": grounds.digest != row.evidence_digest, "mark": mark,
             "to_ask": mark is None or again, "round": last.status if last is not None and again else "",
             "approved": approved is not None and row.content_hash in approved.hashes.values(),
-            "attested": grounds.attested, "people_only": PEOPLE_ONLY, "fall": rounds.would_fall(session, mission, row.content_hash),
+            "out": out_now(session, mission, language), "attested": grounds.attested, "people_only": PEOPLE_ONLY, "fall": rounds.would_fall(session, mission, row.content_hash),
             "answers": [names.get(seat.who, seat.who) for seat in grounds.mission.approval.seats],
         }  # fmt: skip
         return facts

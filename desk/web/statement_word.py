@@ -15,7 +15,7 @@ from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import taken
 from desk.web.statement import Codes, Digest, Language, Reason, after_fall, free_key, newest_of, undoes
-from desk.web.statement_view import place_of, where
+from desk.web.statement_view import out_now, place_of, where
 from ieom.acts import drafting, rounds
 from ieom.acts.returning import brought_back
 from ieom.errors import BadInput
@@ -70,7 +70,7 @@ def show(desk: Desk, language: str = "en") -> Response:
         shown = [_shown(one, row.content) for one in kept.get("proposals", [])]
         return desk.page(
             "statement_word.html", row=row, fall=rounds.would_fall(session, mission, row.content_hash), spoken=language, languages=drafts.languages(session, mission), brought=kept or None,
-            proposals=shown, known=named(session, mission),
+            proposals=shown, known=named(session, mission), out=out_now(session, mission, language),
         )  # fmt: skip
 
 

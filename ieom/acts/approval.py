@@ -34,7 +34,7 @@ from ieom.acts.rounds import (
 from ieom.acts.versions import begun
 from ieom.folder.names import load_names
 from ieom.mail.letters import Attachment, queue
-from ieom.records import audit, drafts, missions
+from ieom.records import audit, drafts, missions, releases
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Decision
 from ieom.records.letters import Letter
 from ieom.rules import approval as rules
@@ -45,6 +45,10 @@ __all__ = [
     "advance", "agree", "approved_round", "asked_anew", "confirm_decision", "contradict", "decide", "drop",
     "editorial_correction", "newest_round", "open_round", "proven", "record_decision", "seat_of", "seats", "stands", "stop", "take_back",
 ]  # fmt: skip
+
+
+EDITED = "the text was edited"
+"""Why a round ended whose text is another one since."""
 
 
 def advance(session: Session, mission: str, *, at: datetime) -> Standing:
@@ -72,7 +76,7 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
 def _void_if_changed(session: Session, mission: str, round_: ApprovalRound, at: datetime) -> None:
     """An edit voids every approval of the round; a replaced head ends it."""
     if not stands(session, mission, round_):
-        end_round(session, mission, round_, by="clock", at=at, status="void", why="the text was edited")
+        end_round(session, mission, round_, by="clock", at=at, status="void", why=EDITED)
         return
     seats_now = missions.facts(session, mission).approval.seats
     rule_heads = {seat["who"] for seat in round_.rule["seats"] if seat["capacity"] == "head_of_mission"}
@@ -98,7 +102,7 @@ def asked_anew(session: Session, mission: str, round_: ApprovalRound | None) -> 
         marks.append(mark.at)
     if round_ is None or not rules.same_hashes(round_.hashes, hashes):
         return True
-    if round_.status == "void" and round_.ended_why != "the text was edited":
+    if round_.status == "void" and round_.ended_why != EDITED:
         return True
     return round_.status != "approved" and round_.ended_at is not None and max(marks) > round_.ended_at
 
@@ -113,9 +117,14 @@ def _tell_drafter(session: Session, mission: str, round_: ApprovalRound, at: dat
         for seat, _, row in seats(session, round_)
         if row is not None and row.decision in {"changes", "dissociate", "approve_with_comment"}
     ]  # fmt: skip
+    edited = round_.status == "void" and round_.ended_why == EDITED and comes_to(session, mission, round_) == "approved"
+    out = [row.number for row in releases.published(session, mission) if row.round == round_.id] if edited else []
     queue(
         session, mission, kind="round_ended", occasion=f"round-ended:{round_.number}", to=tell(session, mission, "drafter"),
-        facts={"round": round_.number, "status": round_.status, "why": round_.ended_why, "said": said}, at=at,
+        facts={
+            "round": round_.number, "status": round_.status, "why": round_.ended_why, "said": said if not edited else [],
+            "edited": edited, "went_out": out[-1] if out else None,
+        }, at=at,
     )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ import io
 import re
 from collections import Counter
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 from threading import Event, Thread
 from time import sleep
 
@@ -19,6 +21,7 @@ from sqlalchemy import select, update
 
 from desk.web.release_view import left
 from ieom.acts import approval, complaining, correspondence, distribution, drafting
+from ieom.mail.letters import message_bytes
 from ieom.mail.sender import send_due
 from ieom.mail.smtp import Account
 from ieom.records import drafts, missions, releases
@@ -354,6 +357,45 @@ def test_when_all_have_approved_and_the_round_is_not_closed_yet_the_page_says_so
     assert "The text has all the approvals that it needs." in said_first(desk_asked.press_officer.get(PAGE).text)
     do.advance(approval)
     assert "The statement is approved." in said_first(desk_asked.press_officer.get(PAGE).text)
+
+
+def test_a_text_edited_after_its_release_is_called_a_correction_everywhere_and_its_round_was_no_failure(
+    desk_approved: Desk,
+) -> None:
+    statement = f"/missions/{SLUG}/statement"
+    do, desk = released(desk_approved), desk_approved
+    sent(do, 1)
+    with reading(desk.engine) as session:
+        row = drafts.newest(session, SLUG)
+        assert row is not None
+        was = row.number
+    lead = said_first(desk.drafter.get(statement).text)
+    assert f"Version {was} was released: release 1, 12 Aug, 20:00. An edit makes another version" in lead
+    box = desk.drafter.get(f"{statement}?edit=place").text
+    assert "What you save is another text: it goes out as a correction, after a new approval." in box
+    do(drafting.edit, "drafter", paragraph="place", text="The Mission observed the elections here.", why="a slip")
+    do.advance(approval)
+    lead = said_first(desk.drafter.get(statement).text)
+    assert f"Version {was} was released: release 1, 12 Aug, 20:00. This one is another text, not public" in lead
+    versions = desk.drafter.get(f"{statement}/versions").text
+    first, second = (re.sub(r"<[^>]*>", " ", one) for one in versions.partition("<tbody>")[2].split("</tr>")[:2])
+    assert "released" not in first
+    assert "approved in round 1" in second
+    assert "released: release 1, statement" in second
+    assert "approval was asked for it" not in second
+    assert "(final)" not in versions
+    assert "final" not in first
+    newer = said_first(desk.press_officer.get(PAGE).text)
+    assert f"Version {was + 1}, written since, is not public: once approved anew it goes out as the correction" in newer
+    with reading(desk.engine) as session:
+        told = session.scalars(select(Letter).where(Letter.kind == "round_ended")).one()
+        letter = message_from_bytes(message_bytes(session, told), policy=default)
+    words = " ".join(letter.get_body(("plain",)).get_content().split())  # type: ignore[union-attr]
+    assert letter["subject"].endswith(
+        "The text that round 1 approved was edited after release 1: approval is asked for anew"
+    )
+    assert "Round 1 had approved the text, and release 1 carried it." in words
+    assert "without an approved text" not in words
 
 
 def test_the_clock_shows_what_is_left() -> None:
