@@ -74,9 +74,11 @@ def which(session: Session, mission: str) -> str:
 
 @contextmanager
 def act(mission: str) -> Iterator[tuple[Session, str, datetime]]:
-    """A transaction in which a person acts: the session, the mission's short name and its present moment (UTC)."""
+    """A transaction in which a person acts, and that holds the mission against every other writer: the session, the
+    mission's short name and its present moment (UTC)."""
     with begin(engine()) as session:
         slug = which(session, mission)
+        missions.lock(session, slug)  # of two who act at once the second sees what the first did
         token = _within.set((session, slug))
         try:
             yield session, slug, missions.now(session, slug)

@@ -75,6 +75,7 @@ def write(
     mission's first language must be among them. `concerns` is the number of the release that it clarifies or withdraws
     (left out: the only public one that still stands), `not_before` its embargo (UTC). One of this kind that has not gone
     is dropped for it, and with it its approvals. Raises `Refused` naming each sentence that assesses or reports a finding."""
+    missions.lock_anew(session, mission)
     if ref and audit.happened(session, mission, ref):
         return releasing.chosen(session, mission, None)
     if kind not in OWN:
@@ -186,6 +187,7 @@ def approve(
 ) -> Release:  # fmt: skip
     """The head of mission (or the deputy named in the rule) approves a release with a text of its own by its hash, of
     which at least 12 characters are given; of a withdrawal another approver of the round does too."""
+    missions.lock_anew(session, mission)
     waiting = [row for row in releases.of(session, mission) if row.kind in OWN and row.started_at is None]
     waiting = [row for row in waiting if row.status not in ENDED]
     if number is not None:

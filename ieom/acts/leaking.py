@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ieom.acts import releasing
 from ieom.acts.releasing import ReleaseGo, missing, newest
 from ieom.errors import BadInput, Refused
-from ieom.records import audit, releases
+from ieom.records import audit, missions, releases
 from ieom.records.releases import Release
 
 
@@ -31,6 +31,7 @@ class ReleaseEarlyAgreed:
 
 def ask_early(session: Session, mission: str, *, by: str, at: datetime, why: str, ref: str | None = None) -> Release:
     """One person asks to release the approved text early, and says why. Nothing changes until another agrees."""
+    missions.lock_anew(session, mission)
     row = _prepared(session, mission)
     if ref and audit.happened(session, mission, ref):
         return row
@@ -49,6 +50,7 @@ def ask_early(session: Session, mission: str, *, by: str, at: datetime, why: str
 def agree_early(session: Session, mission: str, *, by: str, at: datetime, ref: str | None = None) -> Release:
     """A second person agrees: the release goes once the last relevant polling station has closed. Where nobody has said
     go, the one of the two who did not prepare it says so with this."""
+    missions.lock_anew(session, mission)
     row = _prepared(session, mission)
     if ref and audit.happened(session, mission, ref):
         return row

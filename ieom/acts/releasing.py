@@ -69,6 +69,7 @@ def prepare(
     """Make the papers of the approved text and fix their hashes. One prepares, another sends. Where a statement is
     public already this is its correction, which goes to whom that one reached; a supplement is a statement of its own.
     `go` is by_time or by_hand (left out: as the mission file has it)."""
+    missions.lock_anew(session, mission)  # two releases of one text would each write to every reader
     if ref and audit.happened(session, mission, ref):
         return newest(session, mission) or missing()
     if kind not in {"", *CARRIES}:
@@ -188,6 +189,7 @@ def go(
     session: Session, mission: str, *, by: str, at: datetime, number: int | None = None, ref: str | None = None
 ) -> Release:
     """Say go. The release leaves when the embargo ends; one that goes by hand is let go only then."""
+    missions.lock_anew(session, mission)
     waiting = [row for row in releases.of(session, mission) if row.sent_by is None and row.status not in ENDED]
     if number is None and len(waiting) > 1:
         which = ", ".join(f"{one.number} ({one.kind.replace('_', ' ')})" for one in waiting)
@@ -222,6 +224,7 @@ def stop(
     ref: str | None = None,
 ) -> Release:  # fmt: skip
     """Stop a release, without a number every one that is going out: letters not yet handed over stay where they are."""
+    missions.lock_anew(session, mission)
     if ref and audit.happened(session, mission, ref):
         return chosen(session, mission, number)
     going = [row for row in releases.of(session, mission) if row.status == "going"]
@@ -243,6 +246,7 @@ def go_on(
     """Go on after a stop, from where it stopped; never from the beginning. While it stood, its text may have been edited
     or an approval contradicted, and the press conference moved: what would keep a release from beginning keeps this one
     from going on. Raises `Refused`, and `Tampered` when the row is not as the chain of acts tells it."""
+    missions.lock_anew(session, mission)
     stood = [row for row in releases.of(session, mission) if row.status in {"stopped", "held"}]
     row = stood[-1] if stood and number is None else chosen(session, mission, number)
     if row.status not in {"stopped", "held"}:

@@ -80,6 +80,17 @@ def lock(session: Session, slug: str) -> Mission:
     return mission
 
 
+def lock_anew(session: Session, slug: str) -> Mission:
+    """The same; and whatever this transaction read before it had to wait is read again, for the writer before may have
+    changed it."""
+    mission = lock(session, slug)
+    session.flush()
+    session.info.pop(READ, None)
+    session.expire_all()
+    session.refresh(mission)
+    return mission
+
+
 def facts(session: Session, slug: str) -> MissionFacts:
     """The mission's facts as they stand now (the newest revision); read once a transaction."""
     held: tuple[object, dict[str, MissionFacts]] = session.info.get(READ, (None, {}))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, UniqueConstraint, not_, or_, select
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, not_, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ieom.errors import NotFound
@@ -15,12 +15,18 @@ from ieom.records.base import Base
 from ieom.rules.release import CARRIES, TAKES_BACK
 from ieom.rules.words import N_, Put
 
+WAITS = "kind IN ('statement', 'correction') AND started_at IS NULL AND status NOT IN ('done', 'dropped')"
+"""Of a release that carries a statement and has not begun; a mission has one, or every reader would be written to twice."""
+
 
 class Release(Base):
     """One release. Its papers' hashes are fixed when it is prepared; what goes out is compared with them."""
 
     __tablename__ = "releases"
-    __table_args__ = (UniqueConstraint("mission", "number"),)
+    __table_args__ = (
+        UniqueConstraint("mission", "number"),
+        Index("one_waiting", "mission", unique=True, sqlite_where=text(WAITS), postgresql_where=text(WAITS)),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mission: Mapped[str] = mapped_column(ForeignKey("missions.slug"))

@@ -155,3 +155,34 @@ def test_what_waits_for_its_confirmation_in_an_open_round_is_a_decision_no_more(
         assert [(row.seat, row.comment, end) for row, end in approvals.recorded(session, 2)] == [(21, "Yes.", None)]
     with pytest.raises(DBAPIError, match="never changed"), empty.begin() as connection:
         connection.execute(text("DELETE FROM decisions"))
+
+
+def test_of_two_releases_that_were_prepared_with_one_statement_the_newer_waits(empty: Engine) -> None:
+    migrate.upgrade(empty, to="0008")
+    moment = "2020-08-12 13:00:00" + ("+00" if empty.dialect.name == "postgresql" else ".000000")
+    with empty.begin() as connection:
+        for slug in ("a", "b"):
+            connection.execute(
+                text(
+                    "INSERT INTO missions (slug, opened_at, state, revision, starts_at_stage, count_left_why, walked_revision, "
+                    "sendings) VALUES (:slug, :at, 'open', 1, 'delegation', '', 0, 0)"
+                ),
+                {"slug": slug, "at": moment},
+            )
+        rows = (
+            ("a", 1, "statement", "going"), ("a", 2, "statement", "prepared"), ("a", 3, "correction", "stopped"),
+            ("a", 4, "advisory", "prepared"), ("b", 1, "statement", "prepared"),
+        )  # fmt: skip
+        for slug, number, kind, status in rows:
+            connection.execute(
+                text(
+                    "INSERT INTO releases (mission, number, kind, texts, hashes, translations, papers, prepared_by, prepared_at, "
+                    "go, status, held_why, early_why, started_at) VALUES (:slug, :n, :kind, '{}', '{}', '{}', '{}', 'x', :at, "
+                    "'by_time', :status, '', '', :began)"
+                ),
+                {"slug": slug, "n": number, "kind": kind, "at": moment, "status": status, "began": moment if status == "going" else None},
+            )  # fmt: skip
+    migrate.upgrade(empty)
+    with empty.connect() as connection:
+        found = connection.execute(text("SELECT mission, number FROM releases WHERE status = 'dropped'")).all()
+        assert [tuple(row) for row in found] == [("a", 2)]
