@@ -89,7 +89,7 @@ def coded(session: Session, mission: str) -> dict[str, str]:
 
 def kind_of(act: str) -> str:
     """A kind of act in words, whoever did it to whom: '… is appointed head of mission'."""
-    said = words().get(act) or words("untold").get(act) or words("words")["unnamed"]
+    said = words("kinds").get(act) or words().get(act) or words("untold").get(act) or words("words")["unnamed"]
     said = " ".join(re.sub(r"\{[^}]*\}", "…", said).split())
     return said[:1].upper() + said[1:]
 

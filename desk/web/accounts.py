@@ -47,9 +47,9 @@ def list_(
     """Everybody who may enter, or might once; and a form for one more."""
     with desk.look() as (session, _mission, now):
         everybody = accounts.everybody(session)
-        busy = sessions.how_many(session, at=now)
-        slugs = list(missions.all_slugs(session))
-        offered = _offered(session, slugs)
+        busy, others = sessions.how_many(session, at=now), passkeys.owners(session)
+        titles = missions.titles(session)
+        offered = _offered(session, titles)
     rows = [
         (account, grants, busy.get(account.id, 0))
         for account, grants in everybody
@@ -58,10 +58,11 @@ def list_(
         and (not mission_ or any(one.mission in {"", mission_} for one in grants))
     ]
     open_ = [one for one, _grants in everybody if one.closed_at is None]
+    waiting = {one.id for one in open_ if not one.password and one.id not in busy and one.id not in others}
     return desk.page(
-        "accounts.html", zone="UTC", rows=rows, total=len(everybody), may_enter=sum(bool(one.password) for one in open_),
-        waiting=[one.name for one in open_ if not one.password], find=find, chosen=role, of=mission_, slugs=slugs,
-        roles=_roles(), places=_places(slugs), offered=offered, now=now,
+        "accounts.html", zone="UTC", rows=rows, total=len(everybody), may_enter=sum(one.id not in waiting for one in open_),
+        waiting=[one.name for one in open_ if one.id in waiting], find=find, chosen=role, of=mission_, titles=titles,
+        roles=_roles(), places=_places(titles), offered=offered, now=now,
     )  # fmt: skip
 
 
@@ -87,20 +88,21 @@ def log(desk: Desk, page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> Respons
     with desk.look() as (session, _mission, _now):
         known = {f"desk-{account.id}": account.name for account, _grants in accounts.everybody(session)}
         links = [one for one in contact_acts.links(session) if one.act in ACTS][::-1]
+        titles = missions.titles(session)
         wrong = audit_acts.contact_faults(session)
     rows = [
-        (one.at, known.get(one.by, one.by), sentence(replace(one, what=_told(one.what, known)), known))
+        (one.at, known.get(one.by, one.by), sentence(replace(one, what=_told(one.what, known, titles)), known))
         for one in links[(page - 1) * MOST : page * MOST]
     ]
     return desk.page("accounts_log.html", zone="UTC", rows=rows, total=len(links), page=page, most=MOST, wrong=wrong)
 
 
-def _told(what: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
+def _told(what: Mapping[str, Any], known: Mapping[str, str], titles: Mapping[str, str]) -> dict[str, Any]:
     """An act's facts with the person's name and the role's in their place."""
     number, role = what.get("account"), what.get("role")
     return {
         **what, "account": known.get(f"desk-{number}", str(number)),
-        "mission": _("in {mission}").format(mission=what["mission"]) if what.get("mission") else _("in all missions"),
+        "mission": _("in {mission}").format(mission=titles.get(what["mission"], what["mission"])) if what.get("mission") else _("in all missions"),
         "role": _(SAID[Role(role)]) if role in set(Role) else "", "code": _("as {code}").format(code=what["code"]) if what.get("code") else "",
     }  # fmt: skip
 
@@ -111,13 +113,13 @@ def show(desk: Desk, account: Number) -> Response:
     with desk.look() as (session, _mission, now):
         row = _account(session, account)
         grants = accounts.grants(session, account)
-        slugs = list(missions.all_slugs(session))
+        titles = missions.titles(session)
         live = sessions.how_many(session, at=now).get(account, 0)
         keys = passkeys.of(session, account)
         there = {one.issuer: one for one in passkeys.subjects(session, account)}
-        offered = _offered(session, slugs)
+        offered = _offered(session, titles)
     return desk.page(
-        "account.html", zone="UTC", row=row, grants=grants, live=live, slugs=slugs, roles=_roles(), places=_places(slugs), offered=offered, now=now,
+        "account.html", zone="UTC", row=row, grants=grants, live=live, titles=titles, roles=_roles(), places=_places(titles), offered=offered, now=now,
         mine=row.id == desk.me.id, keys=keys, openid=openid.name(), bound=there.get(openid.issuer()),
     )  # fmt: skip
 
@@ -213,8 +215,8 @@ def _roles() -> list[tuple[str, str]]:
     return [(str(role), _(said)) for role, said in SAID.items()]
 
 
-def _places(slugs: Iterable[str]) -> list[tuple[str, str]]:
-    return [("", _("all missions")), *((slug, slug) for slug in slugs)]
+def _places(titles: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [("", _("all missions")), *titles.items()]
 
 
 def _offered(session: Session, slugs: Iterable[str]) -> list[tuple[str, str]]:

@@ -38,7 +38,7 @@ def show(desk: Desk) -> Response:
             for row in sessions.alive(session, desk.me.id, at=now)
         ]
         texts = len(accounts.kept(session, desk.me.id, "/"))
-        keys = passkeys.of(session, desk.me.id)
+        keys, titles = passkeys.of(session, desk.me.id), missions.titles(session)
     site = address.own()
     return desk.page(
         "me.html",
@@ -49,6 +49,7 @@ def show(desk: Desk) -> Response:
         languages=LANGUAGES,
         english=[one for one in LANGUAGES if suited(one) != one],
         given=desk.given,
+        titles=titles,
         texts=texts,
         places=KEPT_PLACES,
         shortest=SHORTEST,

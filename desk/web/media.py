@@ -24,7 +24,7 @@ from ieom.errors import Conflict, NotFound, Refused
 from ieom.folder import contact_words
 from ieom.folder.catalogues import N_, _, ngettext, spoken
 from ieom.folder.contacts import checked
-from ieom.records import contact_acts, letters, media, releases, suppressions
+from ieom.records import contact_acts, letters, media, missions, releases, suppressions
 from ieom.rules.contacts import CONSENTS, KINDS, Known, Wanted
 
 part = router()
@@ -151,12 +151,13 @@ def show(desk: Desk, number: Number) -> Response:
         received = [one for one in every if desk.may_in(one.mission, ADDRESSES)]
         numbers = releases.names(session, {one.release for one in received if one.release is not None})
         slugs = media.missions_of(session, row.id)
+        named = missions.titles(session, [slug for slug in slugs if desk.may_in(slug, ADDRESSES)])
     got = [(one, *numbers.get(one.release or 0, (0, ""))) for one in received[:200]]
     own = known[row.key]
     return desk.page(
         "media_contact.html", zone="UTC", row=row, own_lists=sorted(own.lists), titles=titles, gone=gone, got=got,
         gone_said=_(suppressions.SAID[gone.why]) if gone else "", consent_said=_consent(row), now=now, received=len(received),
-        elsewhere=len(every) - len(received), slugs=[slug for slug in slugs if desk.may_in(slug, ADDRESSES)], others=bool(slugs),
+        elsewhere=len(every) - len(received), slugs=list(named.values()), others=bool(slugs),
         by_reader=bool(gone and gone.why in suppression_acts.ENDED_BY_THE_READER), **_choices(known, titles),
     )  # fmt: skip
 
@@ -205,8 +206,9 @@ def leave(desk: Desk, number: Number) -> Response:
     """Off every list, and out of every mission's selection."""
     with desk.act_outside() as (session, by, at):
         slugs = acts.leave(session, by=by, at=at, email=_contact(session, number).email)
+        named = missions.titles(session, slugs)
     said = _("It is on no list any more; was written to by {missions}.") if slugs else _("It is on no list any more.")
-    return desk.done(f"/media/contacts/{number}", said.format(missions=", ".join(slugs)))
+    return desk.done(f"/media/contacts/{number}", said.format(missions="; ".join(named.values())))
 
 
 @part.post("/media/contacts/{number}/suppress")

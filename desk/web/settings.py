@@ -111,7 +111,11 @@ def _mail(known: mailing.Sender | None) -> list[Line]:
         name = f"{known.name} <{known.email}>" if known.name else known.email
         sender = Line(
             _("Sender"),
-            _("{name}; letters that can't be delivered come back to {address}").format(
+            _(
+                "{name}, as the newest mission says, and a test from here; each mission's letters go as it says itself. What can't be delivered comes back to {address}"
+            ).format(name=name, address=known.envelope)
+            if known.name
+            else _("{name}; letters that can't be delivered come back to {address}").format(
                 name=name, address=known.envelope
             ),
             where=_("the mission file ({where})").format(where=known.where),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -152,6 +154,17 @@ def now(session: Session, slug: str) -> datetime:
 def all_slugs(session: Session) -> list[str]:
     """Every mission in these records, by election day's order of opening."""
     return list(session.scalars(select(Mission.slug).order_by(Mission.opened_at, Mission.slug)))
+
+
+def titles(session: Session, of: Iterable[str] | None = None) -> dict[str, str]:
+    """What people call each mission (or each `of` these), by its short name: its title, with the day of election where two
+    have the same."""
+    known = {slug: facts(session, slug) for slug in (all_slugs(session) if of is None else of)}
+    shared = Counter(one.title for one in known.values())
+    return {
+        slug: one.title if shared[one.title] == 1 else f"{one.title}, {one.election_day:%-d %B %Y}"
+        for slug, one in known.items()
+    }
 
 
 def real_now() -> datetime:

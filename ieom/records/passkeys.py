@@ -67,6 +67,11 @@ def by_credential(session: Session, credential: str) -> Passkey | None:
     return session.scalars(select(Passkey).where(Passkey.credential == credential).with_for_update()).one_or_none()
 
 
+def owners(session: Session) -> set[int]:
+    """Accounts that can be entered by a passkey or by an organisation's own log-in."""
+    return {*session.scalars(select(Passkey.account)), *session.scalars(select(OpenIdSubject.account))}
+
+
 def subjects(session: Session, account: int) -> Sequence[OpenIdSubject]:
     """Who an account is at OpenID providers."""
     return session.scalars(select(OpenIdSubject).where(OpenIdSubject.account == account)).all()

@@ -344,6 +344,12 @@ def test_letters_of_missions_that_one_has_no_part_in_are_counted_and_not_shown(
         made = {column.name: getattr(ours, column.name) for column in missions.Mission.__table__.columns}
         session.add(missions.Mission(**{**made, "slug": "another-mission"}))
         session.flush()
+        said = missions.facts(session, SLUG).model_dump(mode="json") | {"slug": "another-mission"}
+        session.add(
+            missions.MissionRevision(
+                mission="another-mission", number=1, at=ours.opened_at, by="x", kind="opened", facts=said
+            )
+        )
         for slug in (SLUG, "another-mission"):
             letter = Letter(mission=slug, occasion=slug, kind="release", recipient=row.email, state="sent", head=b"")
             letter.subject, letter.message_id, letter.envelope_from = (
@@ -358,4 +364,6 @@ def test_letters_of_missions_that_one_has_no_part_in_are_counted_and_not_shown(
     assert f"Statement of {SLUG}" in page
     assert "1 letter of a mission that you have no part in" in page
     assert "another-mission" not in page
-    assert "Statement of another-mission" in for_all.get(f"/media/contacts/{row.id}").text
+    page = for_all.get(f"/media/contacts/{row.id}").text
+    assert "Statement of another-mission" in page
+    assert page.count("12 August 2020") >= 2, "two missions of one title are told apart by their day"
