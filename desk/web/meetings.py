@@ -88,8 +88,8 @@ def one(desk: Desk, code: str) -> Response:
         attendees = [
             {
                 "code": one.member, "who": known.get(one.member, one.member), "attended": one.attended,
-                "told": heard.get(people[one.member].email, (-1, "")), "email": people[one.member].email,
-                "letters": letters.get(people[one.member].email, []),
+                "told": heard.get(one.member, (-1, "")), "email": people[one.member].email,
+                "letters": letters.get(one.member, []),
             }
             for one in acts.attendees(session, mission, code)
         ]  # fmt: skip

@@ -180,9 +180,8 @@ def attend(
     heard = told(session, mission, meeting)
     for code in new:
         session.add(MeetingAttendee(mission=mission, meeting=meeting, member=code))
-        member = session.get_one(Member, (mission, code))
         # Whoever was taken off and comes back needs a higher sequence than the cancellation had (RFC 5546, 2.1.4).
-        row.sequence = max(row.sequence, heard.get(member.email, (-1, ""))[0] + 1 if member.email in heard else 0)
+        row.sequence = max(row.sequence, heard[code][0] + 1 if code in heard else 0)
     for code in gone:
         session.delete(listed[code])
     session.flush()

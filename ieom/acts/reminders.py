@@ -83,15 +83,15 @@ def _delegation(session: Session, mission: str, facts: MissionFacts) -> Iterable
 
 
 def _meetings(session: Session, mission: str, facts: MissionFacts, at: datetime) -> Iterable[Owed]:
-    here = {member.code: member.email for member in members.appointed(session, mission)}
+    here = {member.code for member in members.appointed(session, mission)}
     asked, day = inviting.asked(session, mission), timedelta(days=1)  # an invitation of today reminds by itself
     for row in meetings.of(session, mission):
         told = {"meeting": row, "counterpart": meetings.counterpart(row)}
         if row.status == "confirmed" and row.starts_at > at:
             morning = row.starts_at.astimezone(ZoneInfo(facts.zone)).replace(hour=9, minute=0)
             for one in meetings.attendees(session, mission, row.code):
-                since = asked.get((row.code, row.sequence, here.get(one.member, "")))
-                if since is not None:
+                since = asked.get((row.code, row.sequence, one.member))
+                if since is not None and one.member in here:
                     key = f"{row.code}.{row.sequence}.{one.member}"
                     yield Owed("meetings_tomorrow", key, morning, one.member, told, since + day)
         if row.status == "confirmed" and row.ends_at <= at:

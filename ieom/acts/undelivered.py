@@ -142,9 +142,10 @@ def _had(session: Session, row: Letter, to: str) -> Letter | None:
 
 def _written(session: Session, mission: str, row: Letter, to: str, *, at: datetime) -> Letter:
     if row.kind.startswith("meeting_"):  # the calendar file names its reader, and says how the meeting stands now
-        meeting = session.get_one(Meeting, (mission, row.occasion.split(":")[1]))
-        inviting.invite(session, mission, meeting, at=at)
-        made = letters.newest_for(session, mission, kind="meeting_invitation", recipient=to)
+        _, code, _sequence, *member = row.occasion.split(":")
+        inviting.invite(session, mission, session.get_one(Meeting, (mission, code)), at=at)
+        whose = f"meeting:{code}:%:{member[0]}" if member else f"meeting:{code}:%"
+        made = letters.newest_for(session, mission, kind="meeting_invitation", recipient=to, occasion=whose)
         if made is None:
             raise Refused("they are not expected at that meeting any more; say that nothing more is to be sent")
         return made

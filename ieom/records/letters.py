@@ -273,11 +273,13 @@ def last_to(session: Session, key: str) -> Letter | None:
     return session.scalars(query.order_by(Letter.id.desc()).limit(1)).one_or_none()
 
 
-def newest_for(session: Session, mission: str, *, kind: str, recipient: str) -> Letter | None:
-    """The newest letter of a kind that an address was written in a mission, without its bytes."""
+def newest_for(session: Session, mission: str, *, kind: str, recipient: str, occasion: str = "%") -> Letter | None:
+    """The newest letter of a kind that an address was written in a mission, for an occasion like this (SQL's LIKE),
+    without its bytes."""
     query = select(Letter).where(
-        Letter.mission == mission, Letter.kind == kind, Letter.recipient_key == fold(recipient)
-    )
+        Letter.mission == mission, Letter.kind == kind, Letter.recipient_key == fold(recipient),
+        Letter.occasion.like(occasion),
+    )  # fmt: skip
     return session.scalars(query.options(defer(Letter.head)).order_by(Letter.id.desc()).limit(1)).one_or_none()
 
 

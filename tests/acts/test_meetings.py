@@ -8,7 +8,7 @@ from docx import Document
 from icalendar import Calendar
 from sqlalchemy import Engine, select
 
-from ieom.acts import correspondence, meetings
+from ieom.acts import correspondence, inviting, meetings
 from ieom.acts import mission as mission_acts
 from ieom.errors import BadInput, Conflict, Refused
 from ieom.mail.letters import message_bytes
@@ -103,7 +103,7 @@ def test_the_counterpart_gets_a_letter_and_members_an_invitation_once_it_is_conf
     assert letters(engine) == [("az-1", "meeting_invitation"), ("kg-1", "meeting_invitation")]
     [(method, sequence, status, uid, starts)] = calendars(engine, "az-1")
     assert (method, sequence, status, starts) == ("REQUEST", 0, "CONFIRMED", TEN)
-    assert uid.startswith("kazakhstan-senate-2020.cec@")
+    assert uid.startswith("kazakhstan-senate-2020.cec.az-1@")
 
 
 def test_a_move_is_an_update_with_the_same_uid_and_a_letter_to_the_counterpart(engine: Engine) -> None:
@@ -154,6 +154,53 @@ def test_who_is_taken_off_is_told_alone_and_can_be_asked_again(engine: Engine) -
     assert calendars(engine, "kg-1")[-1][:3] == ("REQUEST", 2, "CONFIRMED")
     walk(engine)
     assert len(calendars(engine, "kg-1")) == 3
+
+
+def shared_mailbox(engine: Engine) -> None:
+    """az-1 and kg-1 are written to at one embassy's address."""
+    with begin(engine) as session:
+        session.get_one(Member, ("kazakhstan-senate-2020", "kg-1")).email = "az-1@secretariat.example"
+
+
+def test_two_who_are_written_to_at_one_address_are_each_invited_and_one_is_taken_off_alone(engine: Engine) -> None:
+    shared_mailbox(engine)
+    ask(engine)
+    do(engine, meetings.confirm, meeting="cec")
+    walk(engine)
+    assert letters(engine) == [("az-1", "meeting_invitation")] * 2
+    do(engine, meetings.attend, meeting="cec", remove=["kg-1"])
+    walk(engine)
+    walk(engine)
+    assert [(method, uid.partition("@")[0].rpartition(".")[2]) for method, _, _, uid, _ in calendars(engine, "az-1")] == [
+        ("REQUEST", "az-1"), ("REQUEST", "kg-1"), ("CANCEL", "kg-1"),
+    ]  # fmt: skip
+    with reading(engine) as session:
+        heard = inviting.told(session, "kazakhstan-senate-2020", "cec")
+        assert heard == {"az-1": (0, "meeting_invitation"), "kg-1": (1, "meeting_cancelled")}
+        asked = inviting.asked(session, "kazakhstan-senate-2020")
+    assert set(asked) == {("cec", 0, "az-1"), ("cec", 0, "kg-1")}
+
+
+def test_invitations_of_an_earlier_edition_are_read_by_address_and_not_sent_again(engine: Engine) -> None:
+    ask(engine)
+    do(engine, meetings.confirm, meeting="cec")
+    walk(engine)
+    with begin(engine) as session:
+        for row in session.scalars(select(Letter)):
+            row.occasion = row.occasion.rpartition(":")[0]
+        session.flush()
+        session.delete(session.scalars(select(Letter).where(Letter.recipient.startswith("kg-1"))).one())
+    shared_mailbox(engine)
+    walk(engine)
+    assert letters(engine) == [("az-1", "meeting_invitation")]
+    do(engine, meetings.attend, meeting="cec", remove=["kg-1"])
+    walk(engine)
+    assert letters(engine) == [("az-1", "meeting_invitation")], "az-1 is still expected under the one entry"
+    do(engine, meetings.cancel, meeting="cec", why="the Commission is in session")
+    walk(engine)
+    assert {kind for _, kind in letters(engine)[1:]} == {"meeting_cancelled"}
+    uids = {uid.partition("@")[0] for method, _, _, uid, _ in calendars(engine, "az-1") if method == "CANCEL"}
+    assert uids == {"kazakhstan-senate-2020.cec"}, "the entry under which an earlier edition invited"
 
 
 def test_a_member_who_left_the_mission_is_expected_no_longer(engine: Engine) -> None:
