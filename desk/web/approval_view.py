@@ -13,7 +13,7 @@ from desk.mail_words import troubles
 from desk.web.statement_view import numbered, where
 from ieom.acts import approval as acts
 from ieom.acts import correcting
-from ieom.acts.answering import is_ready
+from ieom.acts.answering import is_ready, lint
 from ieom.acts.asked_of import borne, closes
 from ieom.acts.versions import begun, released
 from ieom.folder.catalogues import N_, _
@@ -79,7 +79,7 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "asked_for": bool(here) and len(here) == len(newest)
         and all(is_ready(session, mission, one.content_hash) for one in here),
         "again": again,
-        "may_ask": may_ask,
+        "may_ask": may_ask, "mend": _to_mend(session, mission, here, now) if may_ask else [],
         "rounds": [_told(one, known) for one in approvals.rounds(session, mission)],
         "corrections": _corrections(session, mission, round_, known) if round_ is not None else [],
         "may_correct": round_ is not None and round_.status == "approved" and stands
@@ -87,6 +87,14 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "gone": round_ is not None and released(session, mission, round_=round_.id), "known": known,
         "waiting_correction": correcting.waiting(session, round_) is not None if round_ is not None else False,
     }  # fmt: skip
+
+
+def _to_mend(
+    session: Session, mission: str, here: list[StatementVersion], now: datetime
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Versions of which approval can't be asked yet: how many findings are open in each."""
+    counted = [(one, len(lint(session, mission, one, at=now))) for one in here]
+    return [{"language": one.language, "number": one.number, "count": count} for one, count in counted if count]
 
 
 def undecided(session: Session, mission: str) -> frozenset[str]:

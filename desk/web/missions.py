@@ -80,7 +80,7 @@ def overview(desk: Desk, waits: str = "", find: str = "") -> Response:
     shown = [
         one
         for one in listed
-        if waits in {"", "yes" if one["waits"] else "no"}
+        if waits in {"", "yes" if one["waits"] or one["owed"] else "no"}
         and find.strip().casefold() in f"{one['title']} {one['waits']['says'] if one['waits'] else ''}".casefold()
     ]
     return desk.page(
@@ -91,12 +91,16 @@ def overview(desk: Desk, waits: str = "", find: str = "") -> Response:
 
 def _glance(desk: Asked, slug: str) -> dict[str, Any]:
     with reading(desk.engine) as session:
-        row, facts = missions.get(session, slug), missions.facts(session, slug)
-        stages = _stages(session, slug, named(session, slug))
+        row, facts, now = missions.get(session, slug), missions.facts(session, slug), missions.now(session, slug)
+        names = named(session, slug)
+        stages = _stages(session, slug, names)
+        planned = reminding.planned(session, slug, at=now)
+        owed = listed(planned, works(session, slug, at=now), {}, names, facts, now)
         following = min((s["until"] for s in stages if s["until"] and s["state"] != "done"), default=None)
         return {
             "slug": slug, "title": facts.title, "day": facts.election_day, "zone": facts.zone, "state": row.state,
-            "rehearsal": row.simulated_now is not None, "stages": stages, "undecided": undecided(session, slug), "now": missions.now(session, slug),
+            "rehearsal": row.simulated_now is not None, "stages": stages, "undecided": undecided(session, slug), "now": now,
+            "owed": len(owed), "unseen": row.walked_revision == 0,
             "waits": _foremost(waiting) if (waiting := [s for s in stages if s["waits_for"] and s["state"] == "waiting"]) else None, "next": following,
             "next_said": clock_at(following, facts.zone, seat_of(facts, desk.language), desk.language) if following else "",
         }  # fmt: skip
@@ -236,11 +240,14 @@ def _stages(session: Session, mission: str, names: dict[str, str]) -> list[dict[
 
 def _foremost(stages: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The stage that a glance is to find first: one that is held; else the one whose moment comes soonest, and of those that
-    have none, or the same, the furthest on; the last where all is done or nothing has begun."""
+    have none, or the same, the furthest on; where none is open the first that is not done, the last where all are."""
     open_ = [one for one in stages if one["state"] not in {State.DONE, State.NOT_DUE}]
     held = [one for one in open_ if one["state"] == State.HELD]
     order = list(Stage)
-    return min(held or open_ or stages[-1:], key=lambda one: (one["until"] or NEVER, -order.index(one["stage"])))
+    next_ = [one for one in stages if one["state"] != State.DONE][:1]
+    return min(
+        held or open_ or next_ or stages[-1:], key=lambda one: (one["until"] or NEVER, -order.index(one["stage"]))
+    )
 
 
 def _counted(standing: Standing) -> Standing:
@@ -280,7 +287,13 @@ def _ran(desk: Asked, facts: dict[str, Any]) -> Markup:
     own = settings().prefect_url.rstrip("/") or (runs.pages if desk.on_this_machine else "")
     pages = own if desk.roles() & {Role.ADMINISTRATOR, Role.COORDINATOR} else ""
     said = {state: (shape, _(words)) for state, (shape, words) in SAID_OF_RUNS.items()}
-    more = {"zone": facts["zone"], "rehearsal": facts["rehearsal"], "real_now": missions.real_now()}
+    more = {
+        "zone": facts["zone"],
+        "rehearsal": facts["rehearsal"],
+        "wake_at": facts["wake_at"],
+        "walked": facts["walked"],
+        "real_now": missions.real_now(),
+    }
     return Markup(desk.text("mission_runs.html", runs=runs, pages=pages, said=said, **more))  # noqa: S704 - our own
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from html import unescape
 
@@ -19,10 +19,11 @@ from sqlalchemy import Engine
 from desk.rehearsal import set_clock
 from desk.web.owed_view import worded
 from desk.web.pages import rendered
+from desk.web.runs import Runs
 from ieom.acts import approval, drafting, observation, owing
 from ieom.acts.asked_of import closes
 from ieom.acts.owing import work
-from ieom.records import letters, missions
+from ieom.records import drafts, letters, missions
 from ieom.records.base import begin, reading
 from ieom.records.delegation import Member
 
@@ -44,6 +45,56 @@ def test_a_mission_just_opened_owes_the_invitation_and_says_where(desk_opened: D
     assert (
         rows(desk_opened.delegation_member.get(HERE).text)["The host country's invitation, to be registered"] == ""
     ), "nobody is led to a page that they may not open"
+
+
+def test_a_mission_that_nothing_looked_at_says_so_and_waits_for_whoever_owes(desk_opened: Desk) -> None:
+    lead = desk_opened.coordinator.get(HERE).text.partition('<p class="lead">')[2].partition("</p>")[0]
+    assert lead.startswith("The software has not looked at this mission yet.")
+    assert "Press release distribution" not in lead
+    home = desk_opened.coordinator.get("/").text
+    assert "1 waits for somebody." in home
+    assert "The software has not looked at this mission yet." in home
+    owed = len(rows(desk_opened.coordinator.get(HERE).text))
+    assert re.search(rf"<p>{owed} things? (is|are) owed\.", home)
+    assert "No mission is like that" in desk_opened.coordinator.get("/?waits=no").text
+    with begin(desk_opened.engine) as session:
+        missions.get(session, SLUG).walked_revision = 1
+    lead = desk_opened.coordinator.get(HERE).text.partition('<p class="lead">')[2].partition("</p>")[0]
+    assert lead.startswith('Delegation assembly: <span lang="en">Not begun.'), "the first stage, not the last"
+
+
+def test_what_keeps_a_rehearsal_going_does_not_speak_against_its_own_clock() -> None:
+    at = datetime(2020, 8, 12, 11, 30, tzinfo=UTC)
+    facts = {"runs": Runs("well"), "pages": "", "said": {}, "real_now": at, "wake_at": at, "walked": 1}
+    told = partial(rendered, "mission_runs.html", language="en", zone="Asia/Almaty", **facts)
+    rehearsed = told(rehearsal=True)
+    assert "as soon as the rehearsal's clock goes on" in unescape(rehearsed)
+    assert "times of the real clock" not in rehearsed, "no time stands above it"
+    assert "has not looked at what is due yet" not in rehearsed, "it was looked at"
+    real = told(rehearsal=False)
+    assert "No next run is planned" not in real
+    assert "17:30" in real
+
+
+def test_findings_that_keep_approval_from_being_asked_are_said_before_and_owed_by_the_drafter(
+    desk_asked: Desk, asked: Engine
+) -> None:
+    do, page = Doing(asked), f"{HERE}/approval"
+    do(drafting.edit, "drafter", paragraph="place", text="Ballot boxes were stuffed in Almaty.", why="heard")
+    do.advance(approval)
+    with reading(asked) as session:
+        row = drafts.newest(session, SLUG)
+        assert row is not None
+        count = len(drafting.lint(session, SLUG, row, at=do.now))
+    assert count
+    told = " ".join(desk_asked.drafter.get(page).text.split())
+    assert f"Approval of version {row.number} can't be asked for yet: {count} finding" in told
+    assert f'href="{HERE}/statement?language=en">To what is to be mended' in told
+    assert f"Ask for approval of version {row.number}" not in told
+    owed = rows(desk_asked.drafter.get(HERE).text)
+    said = next(one for one in owed if one.startswith(f"{count} finding"))
+    assert f"in version {row.number} to mend, or to answer for by name, before approval can be asked" in said
+    assert owed[said] == f"{HERE}/statement"
 
 
 def test_an_approval_is_due_when_it_closes_and_says_so_past_it(desk_asked: Desk, asked: Engine) -> None:

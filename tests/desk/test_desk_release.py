@@ -310,9 +310,11 @@ def test_the_page_speaks_first_of_what_goes_or_stands_and_says_why_it_waits(desk
     assert f'<a href="/missions/{SLUG}">Let it go on' in page
     assert "The coordinator lets it go on" in desk.drafter.get(PAGE).text
     assert "it leaves with the next look" not in page
+    assert "clock go on" not in desk.coordinator.get(f"/missions/{SLUG}").text, "a held mission's clock stands"
     desk.coordinator.post(f"/missions/{SLUG}/go-on", {"why": "They have called."})
     page = desk.coordinator.get(PAGE).text
     assert "The mission is held" not in page
+    assert "clock go on" in desk.coordinator.get(f"/missions/{SLUG}").text
     assert "Nothing speaks against it: it leaves with the next look at the mission" in page
     do.advance(distribution, EVENING + timedelta(minutes=20))
     going = said_first(desk.coordinator.get(PAGE).text)
