@@ -18,6 +18,7 @@ from ieom.folder.catalogues import N_, _
 from ieom.folder.names import load_names
 from ieom.records import correspondence, missions
 from ieom.records.correspondence import Correspondence
+from ieom.rules.mission import MissionFacts
 from ieom.rules.names import written
 
 part = router()
@@ -45,7 +46,7 @@ def show(desk: Desk, direction: str = "", status: str = "", q: str = "") -> Resp
         ]
         return desk.page(
             "correspondence.html", now=now, listed=listed, shown=shown[::-1], states=STATES,
-            chosen={"direction": direction, "status": status, "q": q}, whom=sorted(known.items(), key=lambda one: one[1]),
+            chosen={"direction": direction, "status": status, "q": q}, whom=_others(known, facts),
             unsigned=[one for one in listed if one["status"] == "drafted"],
             unsent=[one for one in listed if one["status"] == "signed"], invited=calling.invited(session, mission),
             inviting=names.official(facts.invitation.from_body, on=facts.election_day),
@@ -193,6 +194,13 @@ def counterparts(session: Session, mission: str) -> dict[str, str]:
         found[facts.invitation.from_body] = facts.invitation.from_body
     found |= {f"state-{state.code.lower()}": state.contact_office for state in facts.states}
     return found | {office.code: known[office.code] for office in facts.offices}
+
+
+def _others(known: dict[str, str], facts: MissionFacts) -> list[tuple[str, str]]:
+    """Whom a paper can come from or go to: none of our own offices, and each name once, by whichever code it has last."""
+    own = {office.code for office in facts.offices if office.body == facts.organisation}
+    by_name = {name: code for code, name in known.items() if code not in own}
+    return sorted(((code, name) for name, code in by_name.items()), key=lambda one: one[1])
 
 
 def _paper(row: Correspondence, known: dict[str, str]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -149,3 +151,13 @@ def test_a_paper_that_can_t_be_written_is_said_and_takes_no_number(
     with reading(engine) as session:
         assert correspondence.of(session, SLUG) == []
     assert desk_opened.drafter.post(f"{HERE}/write", own, page=HERE).status_code == 403
+
+
+def test_whom_a_paper_comes_from_is_offered_once_each_and_none_of_our_own(desk_asked: Desk) -> None:
+    page = html.unescape(desk_asked.coordinator.get(HERE).text)
+    offered = re.findall(
+        r"<option[^>]*>([^<]+)</option>", page.partition('name="counterpart"')[2].partition("</select>")[0]
+    )
+    assert len(offered) > 5
+    assert len(offered) == len(set(offered))
+    assert "Drafter of the statement" not in offered

@@ -90,7 +90,7 @@ def test_all_faults_of_all_files_are_said_at_once(folder: Path) -> None:
         ("mission.toml", 'host_state = "KZ"', 'host_state = "UZ"', "states[4].code: is the host state"),
         ("mission.toml", 'languages = ["en"]', 'languages = ["fr"]', "languages: 'fr' is not one of"),
         ("mission.toml", "polls_close = 14:00:00", "polls_close = 09:00:00", "is not after polls_open"),
-        ("mission.toml", 'slug = "', "slug = ", "can't be read as TOML"),
+        ("mission.toml", 'slug = "', "slug = ", "can't be read: "),
         ("delegation.csv", "kg-1,KG", "az-1,KG", "delegation.csv, row 4, code: 'az-1' stands in row 2 already"),
         ("delegation.csv", "kg-1,KG,observer", "kg-1,KG,head", "row 4, role: 'az-1' is the head of mission already"),
         ("delegation.csv", "kg-1,KG", "kg-1,HU", "row 4, state: 'HU' is not among the states"),
