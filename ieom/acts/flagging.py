@@ -7,9 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import ColumnElement, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
+from ieom.folder.forms import load_forms
 from ieom.records import missions, stations
+from ieom.records.deployment import Visit
 from ieom.records.submissions import Answer, Flag, Submission
 from ieom.rules import checks
+from ieom.rules.forms import HEAD
 from ieom.rules.submissions import Normal
 
 PAIRED = (*checks.FACTS_OF_A_STATION, "voters_by_signature")
@@ -27,6 +30,26 @@ def hours(session: Session, mission: str) -> dict[str, checks.Hours]:
         row.code: checks.Hours(facts.opens(row.opens, row.zone), facts.closes(row.closes, row.zone))
         for row in stations.of(session, mission)
     }
+
+
+def _left_out(
+    session: Session, mission: str, forms: Sequence[checks.Seen], tables: Collection[str] = ()
+) -> list[tuple[str, str, str]]:
+    """(instance id, check, detail) of what these forms leave out; `tables` are those that were made of a table."""
+    planned: dict[str, set[str]] = {}
+    for team, station in session.execute(select(Visit.team, Visit.station).where(Visit.mission == mission).distinct()):
+        planned.setdefault(team, set()).add(station)
+    asked = {
+        code: {name for name, one in form.questions.items() if name not in HEAD and one.kind != "image"}
+        for code, form in load_forms().items()
+    }
+    return [
+        (form.instance_id, check, detail)
+        for form in forms
+        for check, detail in checks.left_out(
+            form, asked.get(form.form, ()), planned.get(form.team, ()), whole=form.instance_id not in tables
+        )
+    ]
 
 
 def _seen(
@@ -73,6 +96,9 @@ def flag(session: Session, mission: str, new: Sequence[Submission] | Sequence[in
         near.append(or_(Submission.station.in_(places), Submission.team.in_(teams)))
     others, near_ids = _seen(session, near, PAIRED)
     found = _found(forms, ids, others, near_ids, hours(session, mission))
+    row = Submission.original[("source", "row")].as_string()
+    tables = set(session.scalars(select(Submission.instance_id).where(*mine, row.is_not(None))))
+    found |= {(ids[form], check, says, None) for form, check, says in _left_out(session, mission, forms, tables)}
     return _write(session, numbers, many, found)
 
 
@@ -86,7 +112,8 @@ def noticed(session: Session, mission: str, form: Normal) -> list[tuple[str, str
     others, _ = _seen(session, [*near, Submission.instance_id != form.instance_id], PAIRED)
     found = checks.flags(mine, hours(session, mission).get(form.station))
     between = checks.between([*others, mine], new=frozenset({form.instance_id}))
-    return [*found, *((check, detail) for _, _, check, detail in between)]
+    left_out = [(check, detail) for _, check, detail in _left_out(session, mission, [mine])]
+    return [*found, *left_out, *((check, detail) for _, _, check, detail in between)]
 
 
 def _found(

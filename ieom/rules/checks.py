@@ -6,7 +6,7 @@ The equations are those of a results protocol (observation guide, 'Checks'); tim
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -160,6 +160,25 @@ def _times(form: Seen, hours: Hours | None) -> list[tuple[str, str]]:
         found.append(("outside_hours", "the team left before the polls opened"))
     if form.form in {"closing", "counting"} and departed and departed < hours.closes:
         found.append(("outside_hours", "the team left before the close of the polls"))
+    return found
+
+
+def left_out(
+    form: Seen, questions: Collection[str], planned: Collection[str], *, whole: bool = True
+) -> list[tuple[str, str]]:
+    """What a form leaves out: most of its `questions`, the time of arrival; and that it comes from where the plan sends its
+    team to other stations (`planned`; none: no plan is known). A report of an incident says what there is to say, from
+    anywhere. A form made of a table (not `whole`) has what the table asked."""
+    if form.form == "incident":
+        return []
+    found = []
+    silent = sum(name not in form.answers for name in questions)
+    if whole and 2 * silent > len(questions):
+        found.append(("mostly_empty", f"{silent} of {len(questions)} questions have no answer"))
+    if whole and form.arrived_at is None:
+        found.append(("no_arrival", "no time of arrival is given"))
+    if planned and form.station not in planned:
+        found.append(("not_planned", f"the plan sends {form.team} to other stations"))
     return found
 
 

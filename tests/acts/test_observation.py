@@ -1,7 +1,7 @@
 """Forms come in: taken once, kept aside when they can't be, flagged, corrected with both answers kept; what is owed."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ieom.records import audit, schema, submissions
 from ieom.records.base import begin, connect
 from ieom.records.delegation import Member
 from ieom.records.observation import MemberReport
+from ieom.records.stations import PollingStation
 from ieom.records.submissions import Answer, Correction, Flag, QuarantinedForm, Submission
 from ieom.rules.timeline import State
 from ieom.settings import ROOT
@@ -87,6 +88,43 @@ def test_a_form_is_taken_with_its_answers_and_one_row_in_the_chain(both: Engine)
     assert acts(both)[-1] == "FormReceived"
     assert count(both, Answer) == len(document("opening-team-1")["answers"])
     assert count(both, Flag) == 0
+
+
+def test_what_a_form_leaves_out_is_flagged_and_the_example_s_forms_leave_out_nothing(both: Engine) -> None:
+    names = ("opening-team-1", "voting-team-2", "closing-team-2", "counting-team-1")
+    with begin(both) as session:
+        observation.submit_many(session, SLUG, by="kg-1", at=NOON, documents=[document(name) for name in names])
+    assert count(both, Flag) == 0
+    thin = document("counting-team-1", instance_id="thin", arrived_at=None, departed_at=None, station="far")
+    thin["answers"] = {"issued": 21}
+    tabled = {
+        **thin,
+        "instance_id": "tabled",
+        "form": "closing",
+        "source": {"file": "a.csv", "row": 2, "cells": {"a": "1"}},
+    }
+    tabled["answers"] = {}
+    told = {**thin, "instance_id": "told", "form": "incident", "answers": {"incident_seen": "intimidation"}}
+    with begin(both) as session:
+        session.add(
+            PollingStation(
+                mission=SLUG,
+                code="far",
+                name="Far",
+                city="nur-sultan",
+                zone="Asia/Almaty",
+                opens=time(7),
+                closes=time(20),
+            )
+        )
+        session.flush()
+        assert observation.submit_many(session, SLUG, by="kg-1", at=NOON, documents=[thin, tabled, told]).new == 3
+        found = {(row.instance_id, flag.check, flag.detail) for row, flag in submissions.flagged(session, SLUG)}
+    away = "the plan sends team-1 to other stations"
+    assert found == {
+        ("thin", "mostly_empty", "48 of 49 questions have no answer"),
+        ("thin", "no_arrival", "no time of arrival is given"), ("thin", "not_planned", away), ("tabled", "not_planned", away),
+    }  # fmt: skip
 
 
 def test_the_same_form_again_changes_nothing_whatever_way_it_comes(both: Engine) -> None:

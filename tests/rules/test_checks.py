@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ieom.rules.checks import Hours, Seen, between, flags
+from ieom.rules.checks import Hours, Seen, between, flags, left_out
 
 OPENS, CLOSES = datetime(2020, 8, 12, 4, tzinfo=UTC), datetime(2020, 8, 12, 8, tzinfo=UTC)
 HOURS = Hours(OPENS, CLOSES)
@@ -28,6 +28,11 @@ def form(
 
 def test_a_count_that_adds_up_has_no_flag() -> None:
     assert flags(form(COUNT, came=3.5, left=6), HOURS) == []
+
+
+def test_half_a_form_is_no_empty_one_and_a_team_without_a_plan_may_be_anywhere() -> None:
+    assert left_out(form({"a": "1"}, came=1), "ab", ()) == []
+    assert left_out(form({"a": "1"}, came=1), "abc", {"ns-1"}) == [("mostly_empty", "2 of 3 questions have no answer")]
 
 
 @pytest.mark.parametrize(
