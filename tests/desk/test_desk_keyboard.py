@@ -133,6 +133,20 @@ def test_a_head_of_mission_enters_reads_and_approves_by_keyboard(desk: SimpleNam
     assert [(one.decision, one.by) for one in decisions] == [("approve", "az-1")]
 
 
+def test_after_an_act_on_a_paragraph_one_is_back_at_it_and_told_there(desk: SimpleNamespace, browser: Browser) -> None:
+    page = opened(browser, desk, "coordinator", 1280)
+    page.goto(desk.base + PAGES["statement"])
+    there = page.locator("#p-voting")
+    there.locator("details", has=page.locator("#comment-voting")).locator("summary").click()
+    there.locator("#comment-voting").fill("Which stations were these?")
+    there.get_by_role("button", name="Comment on this paragraph").click()
+    there.locator(".said").wait_for(timeout=20_000)
+    assert "stands beside the paragraph" in there.locator(".said").inner_text()
+    assert page.evaluate("document.activeElement.id") == "p-voting"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") < 300
+    page.context.close()
+
+
 REFUSED: dict[str, tuple[str, str, dict[str, str]]] = {
     "mission": ("coordinator", "/hold", {"why": " "}),
     "new-mission": ("administrator", "/missions/new", {"title": "An election", "do": "open"}),
