@@ -386,6 +386,9 @@ def test_a_text_edited_after_its_release_is_called_a_correction_everywhere_and_i
     assert "released: release 1, statement" in second
     assert "approval was asked for it" not in second
     assert "(final)" not in versions
+    approval_ = said_first(desk.drafter.get(f"/missions/{SLUG}/approval").text)
+    assert approval_.startswith("Round 1 had approved its text; the text was edited since")
+    assert "void" not in approval_
     assert "final" not in first
     newer = said_first(desk.press_officer.get(PAGE).text)
     assert f"Version {was + 1}, written since, is not public: once approved anew it goes out as the correction" in newer
