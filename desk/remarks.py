@@ -27,6 +27,35 @@ def remark(forms: Mapping[str, Form], detail: str) -> str:
     return detail
 
 
+NUMBER = re.compile(r"form (?P<number>\S+|\(without an id\)): (?P<rest>.*)", re.DOTALL)
+BEFORE = re.compile(r"form \S+ (?P<rest>came before .*)", re.DOTALL)
+FAULT = re.compile(r"(?P<question>\w+): (?P<rest>.*)", re.DOTALL)
+NONE_OF = re.compile(r"(?P<said>'.*' is none of ).*", re.DOTALL)
+
+
+def reason(forms: Mapping[str, Form], why: str) -> str:
+    """Why a form, or an answer, can't be taken (`ieom.rules.submissions`), for people: questions and answers in the form's
+    words, and no form by its number."""
+    if before := BEFORE.fullmatch(why):
+        return _("this form {rest}").format(rest=before["rest"])
+    if numbered := NUMBER.fullmatch(why):
+        why = numbered["rest"]
+    return "; ".join(_fault(forms, one) for one in why.split("; "))
+
+
+def _fault(forms: Mapping[str, Form], fault: str) -> str:
+    said = FAULT.fullmatch(fault)
+    question = _question(forms, MOMENTS.get(said["question"], said["question"])) if said else None
+    if said is None or question is None:
+        return fault
+    rest = said["rest"]
+    if (none := NONE_OF.fullmatch(rest)) and question.choices:
+        rest = none["said"] + ", ".join(question.said(one) for one in question.choices)
+    return f"“{question.label}”: {rest}"
+
+
+MOMENTS = {"arrived_at": "arrival", "departed_at": "departure"}
+"""What the forms call the moments that a form's head has."""
 ROWS = 40
 """Rows that are named; all are counted."""
 

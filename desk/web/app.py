@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
 from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
@@ -236,6 +237,11 @@ async def _not_understood(request: Request, error: Any) -> Response:
     )
 
 
+def begun(says: str) -> str:
+    """A refusal as a sentence: with a capital, unless it begins with a file's name, which stays as it was sent."""
+    return says if re.match(r"\S+\.\w{2,5}(?:[\s:,/]|$)", says) else says[:1].upper() + says[1:]
+
+
 async def _said(request: Request, error: Any) -> Response:
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 409)
     title = {422: _("This can't be taken"), 404: _("This is not there"), 503: _("Something does not answer")}.get(
@@ -247,7 +253,7 @@ async def _said(request: Request, error: Any) -> Response:
     form = await again(request)
     if form is not None and status != 503 and not any(typed for *_field, typed in form.fields):
         form = None  # nothing that anybody would type twice
-    return answer(request, status, title, says[:1].upper() + says[1:], form=form)
+    return answer(request, status, title, begun(says), form=form)
 
 
 async def _unnamed(request: Request, error: Any) -> Response:

@@ -14,7 +14,7 @@ from fastapi import Form, Query, Response
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named
-from desk.remarks import remark
+from desk.remarks import reason, remark
 from desk.web import observation_view as view
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import EXCEL, sent
@@ -22,6 +22,7 @@ from desk.web.knowing import known as told
 from desk.web.knowing import shared
 from ieom.acts import counting, form_scans
 from ieom.acts import observation as acts
+from ieom.errors import BadInput
 from ieom.folder.catalogues import _
 from ieom.folder.forms import load_forms
 from ieom.folder.sheets import workbook
@@ -79,7 +80,7 @@ def _facts(desk: Desk, form: str, team: str, station: str, page: int) -> dict[st
         "zone": facts.zone, "now": now, "which": which, "query": query and f"{query}&", "filtered": bool(query),
         "total": total, "planned": sum(stop.struck_at is None for stop, _ in stops), "owed": owed, "late": late, "late_most": LATE,
         "kinds": view.kinds(known, counted), "visited": visited, "names": names, "rows": rows, "flagged": flagged, "page": page, "most": MOST,
-        "flags": flags, "odd": odd, "remark": partial(remark, known), "phases": view.phases(known, stops, counted, visited, now),
+        "flags": flags, "odd": odd, "remark": partial(remark, known), "reason": partial(reason, known), "phases": view.phases(known, stops, counted, visited, now),
         "by_station": view.by_station(stops, at_stations, names, now), "by_team": view.by_team(stops, counted, now), "seen": view.irregular(known, said),
         "reported": view.reported(known, said), "answers": view.answers(known, said, form), "incidents": [(row, view.incident(known, got)) for row, got in incidents],
         "unfinished": unfinished, "aside": aside, "titles": view.titles(known, counted, stops),
@@ -171,10 +172,13 @@ def correct(
     why: Annotated[str, Form(min_length=1, max_length=2000)], answer: Annotated[list[Annotated[str, Form(max_length=20_000)]] | None, Form()] = None,
 ) -> Response:  # fmt: skip
     """A team corrects an answer at the debriefing; both are kept. Of a question with many choices each comes by itself."""
-    with desk.act() as (session, mission, by, at):
-        acts.correct(
-            session, mission, by=by, at=at, instance=form, question=question, new=" ".join(answer or []), why=why
-        )
+    try:
+        with desk.act() as (session, mission, by, at):
+            acts.correct(
+                session, mission, by=by, at=at, instance=form, question=question, new=" ".join(answer or []), why=why
+            )
+    except BadInput as problem:
+        raise BadInput(reason(load_forms(), str(problem))) from None
     return desk.done(
         f"/missions/{desk.mission}/observation/forms/{quote(form)}",
         _("The answer is corrected; the former one is kept beside it."),

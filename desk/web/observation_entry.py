@@ -18,7 +18,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
-from desk.remarks import remark
+from desk.remarks import reason, remark
 from desk.web import observation_view as view
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.observation_scans import scanned
@@ -216,6 +216,7 @@ def _shown(form: Form, given: Typed, result: Tried | None) -> dict[str, Any]:
         "tried": result,
         "form_": form,
         "remark": partial(remark, load_forms()),
+        "reason": partial(reason, load_forms()),
         "totals": view.totals(form, {n: v[0] for n in form.questions if (v := given.get(f"q.{n}"))}),
     }
 

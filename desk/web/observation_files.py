@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import File, Path, Response, UploadFile
 
-from desk.remarks import silent
+from desk.remarks import reason, silent
 from desk.web.asking import Desk, router
 from desk.web.files import taken
 from ieom.acts import form_files as acts
@@ -75,7 +75,7 @@ def look(desk: Desk, key: Key) -> Response:
         counts[form.form, form.team] = counts.get((form.form, form.team), 0) + 1
     return desk.page(
         "observation_look.html", key=key, files=kept.files, total=len(kept.documents), new=len(fresh), again=kept.becomes.again,
-        aside=[_aside(document, str(why), waiting) for document, why in kept.becomes.aside], most=SHOWN, fresh=fresh[:SHOWN],
+        aside=[_aside(document, reason(known, str(why)), waiting) for document, why in kept.becomes.aside], most=SHOWN, fresh=fresh[:SHOWN],
         names=names, titles={code: form.title for code, form in known.items()}, counts=sorted(counts.items()), left=kept.left,
         bad=kept.bad, silent=silent(kept.silent), off={_label(known, name): cells for name, cells in kept.off_code.items()},
     )  # fmt: skip

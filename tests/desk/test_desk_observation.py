@@ -117,6 +117,10 @@ def test_one_form_shows_what_came_and_what_changed_and_why(desk_asked: Desk, ask
     assert desk_asked.auditor.post(f"{OBSERVATION}/correct", sent, page=OBSERVATION).status_code == 403
     wrong = desk_asked.coordinator.post(f"{OBSERVATION}/correct", {**sent, "answer": "perhaps"})
     assert wrong.status_code == 422
+    assert (
+        "Were the seals intact before the box was opened?”: &#39;perhaps&#39; is none of Yes, No, Not observed"
+        in wrong.text
+    )
     assert desk_asked.auditor.get(f"{OBSERVATION}/forms/nothing").status_code == 404
 
 
@@ -230,7 +234,8 @@ def test_a_paper_form_is_taken_once_with_its_flags_and_what_is_wrong_leaves_it_t
 ) -> None:
     wrong = desk_asked.drafter.post(ENTER, {**TYPED, "q.issued": "twenty", "arrival": "soon"})
     assert wrong.status_code == 422
-    assert "&#39;twenty&#39; is no whole number" in wrong.text
+    assert "“Ballots issued (signatures)”: &#39;twenty&#39; is no whole number" in wrong.text
+    assert "issued: &#39;twenty" not in wrong.text
     assert 'value="twenty"' in wrong.text
     assert "is no day and hour" in wrong.text
     taken = desk_asked.drafter.post(ENTER, TYPED).text
