@@ -194,9 +194,7 @@ def _facts(path: Path, faults: list[Fault]) -> MissionFacts | None:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        faults.append(
-            Fault(MISSION_FILE, f"can't be read: {problem}; mend it there, or begin from a file that 'ieom new' writes")
-        )
+        faults.append(Fault(MISSION_FILE, f"can't be read: {problem}; mend that line"))
         return None
     faults.extend(Fault(MISSION_FILE, _fill(text), column=where(place)) for place, text in _to_fill_in(data, ()))
     try:
