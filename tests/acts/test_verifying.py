@@ -282,7 +282,8 @@ def test_a_signature_not_public_is_passed_over_and_one_that_is_public_is_not(off
         data = office.prepare(number, word=word)["statement-en.pdf"]
         begin_ = data.index(b"/Contents <3082")
         rooms.append(data[begin_ : data.index(b">", begin_) + 1])
-    office.let_go()
+        if number == 1:
+            office.let_go()
     out, hidden = rooms
     garbage = b"/Contents <" + b"ab" * 900 + b">"
     told = [office.ask(b"%PDF-1.7\n" + first + out) for first in (hidden, garbage)]
