@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ieom.acts import distribution, rounds
 from ieom.acts import letters as letter_acts
-from ieom.acts.answering import lint, office_of
+from ieom.acts.answering import office_of
 from ieom.acts.approval import asked_anew
 from ieom.acts.calling import invited
 from ieom.acts.correcting import waiting
@@ -50,7 +50,7 @@ def work(session: Session, mission: str, *, at: datetime) -> list[Work]:
     facts, entered = missions.facts(session, mission), missions.get(session, mission).starts_at_stage
     return [
         *_before(session, mission, facts, entered, at),
-        *_text(session, mission, facts, at),
+        *_text(session, mission, facts),
         *_releases(session, mission, facts),
         *_undelivered(session, mission),
     ]
@@ -76,7 +76,7 @@ def _before(session: Session, mission: str, facts: MissionFacts, entered: str, a
         yield Work("forms aside", "coordinator", count=len(aside))
 
 
-def _text(session: Session, mission: str, facts: MissionFacts, at: datetime) -> Iterator[Work]:
+def _text(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]:
     expected = load_timeline().moment("approval_expected", facts)
     round_ = rounds.newest_round(session, mission)
     newest = drafts.newest(session, mission)
@@ -91,11 +91,8 @@ def _text(session: Session, mission: str, facts: MissionFacts, at: datetime) -> 
     own = {one.claim for one in drafts.unsettled(session, mission, newest.content_hash)} - turned
     if own and (asked or approvals.approved(session, mission, newest.content_hash)):
         yield Work("turned", answers, expected, len(own))
-    mend = 0 if asked else len(lint(session, mission, newest, at=at))
-    if mend:
-        yield Work("to mend", "drafter", expected, mend, str(newest.number))
     if round_ is None:
-        if not asked and not mend:
+        if not asked:
             yield Work("to ask", "drafter", expected, key=str(newest.number))
         return
     ended = round_.status in {"void", "changes_asked", "stopped"}

@@ -23,7 +23,7 @@ from desk.web.runs import Runs
 from ieom.acts import approval, drafting, observation, owing
 from ieom.acts.asked_of import closes
 from ieom.acts.owing import work
-from ieom.records import drafts, letters, missions
+from ieom.records import drafts, letters, missions, standings
 from ieom.records.base import begin, reading
 from ieom.records.delegation import Member
 
@@ -76,12 +76,15 @@ def test_what_keeps_a_rehearsal_going_does_not_speak_against_its_own_clock() -> 
     assert "17:30" in real
 
 
-def test_findings_that_keep_approval_from_being_asked_are_said_before_and_owed_by_the_drafter(
+def test_findings_that_keep_approval_from_being_asked_are_said_before_it_is_and_on_the_first_page(
     desk_asked: Desk, asked: Engine
 ) -> None:
     do, page = Doing(asked), f"{HERE}/approval"
     do(drafting.edit, "drafter", paragraph="place", text="Ballot boxes were stuffed in Almaty.", why="heard")
     do.advance(approval)
+    stands = do.advance(drafting)
+    with begin(asked) as session:
+        standings.keep(session, SLUG, [stands], at=do.now)  # as the walk does at its end
     with reading(asked) as session:
         row = drafts.newest(session, SLUG)
         assert row is not None
@@ -91,10 +94,11 @@ def test_findings_that_keep_approval_from_being_asked_are_said_before_and_owed_b
     assert f"Approval of version {row.number} can't be asked for yet: {count} finding" in told
     assert f'href="{HERE}/statement?language=en">To what is to be mended' in told
     assert f"Ask for approval of version {row.number}" not in told
-    owed = rows(desk_asked.drafter.get(HERE).text)
-    said = next(one for one in owed if one.startswith(f"{count} finding"))
-    assert f"in version {row.number} to mend, or to answer for by name, before approval can be asked" in said
-    assert owed[said] == f"{HERE}/statement"
+    today = desk_asked.drafter.get(HERE).text
+    assert f"Version {row.number}: {count} finding" in today, "the stage says how many, as the last look counted them"
+    assert "to mend or answer for" in today
+    said = next(one for one in rows(today) if "mend it, and ask for approval again" in one)
+    assert rows(today)[said] == f"{HERE}/statement"
 
 
 def test_an_approval_is_due_when_it_closes_and_says_so_past_it(desk_asked: Desk, asked: Engine) -> None:
