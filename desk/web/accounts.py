@@ -61,7 +61,7 @@ def list_(
     waiting = {one.id for one in open_ if not one.password and one.id not in busy and one.id not in others}
     return desk.page(
         "accounts.html", zone="UTC", rows=rows, total=len(everybody), may_enter=sum(one.id not in waiting for one in open_),
-        waiting=[one.name for one in open_ if one.id in waiting], find=find, chosen=role, of=mission_, titles=titles,
+        waiting={one.id: one.name for one in open_ if one.id in waiting}, find=find, chosen=role, of=mission_, titles=titles,
         roles=_roles(), places=_places(titles), offered=offered, now=now,
     )  # fmt: skip
 
