@@ -64,7 +64,8 @@ class Served:
         self.process.wait()
         if children:
             for process in self.marked():
-                os.kill(process, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # it ended by itself meanwhile
+                    os.kill(process, signal.SIGKILL)
 
     def until(self, holds: Callable[[], object], seconds: float, *, every: float = 0.3) -> None:
         end = time.monotonic() + seconds
@@ -82,7 +83,7 @@ class Served:
 
         def answered() -> bool:
             url = f"http://127.0.0.1:{self.port}/api{path}"
-            with suppress(httpx.TimeoutException):
+            with suppress(httpx.TransportError):
                 answers.append(httpx.post(url, json=body, auth=(user, secret), timeout=20))
                 return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
             return False
