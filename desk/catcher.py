@@ -28,7 +28,7 @@ class Keeper:
         to = re.sub(r"[^A-Za-z0-9.@_-]", "_", envelope.rcpt_tos[0])
         subject = str(BytesHeaderParser().parsebytes(content).get("X-Ieom-Kind", "letter"))
         name = f"{next(self.numbers):03d}-{re.sub(r'[^a-z_]', '', subject)}-{to}.eml"
-        temporary = self.folder / f".{name}"
+        temporary = self.folder / f".{name}.part"  # no letter yet to whoever looks for *.eml
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()

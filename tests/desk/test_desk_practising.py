@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import Envelope
 from desks import Browser, Desk
 from evening import SLUG
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from desk import catcher
 from desk.catcher import Keeper
 from desk.web.app import web
 from ieom.records import missions
@@ -91,3 +94,15 @@ def test_any_other_desk_answers_like_nonsense(desk_asked: Desk, letter: Path, pa
     here = {"origin": str(desk_asked.stranger.client.base_url)}
     known = {"account": desk_asked.accounts["coordinator"]}
     assert desk_asked.stranger.client.post("/enter/as", data=known, headers=here).status_code == 404
+
+
+def test_a_letter_that_is_being_written_is_none_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page of letters, and whoever counts them, would else open what is renamed the next moment."""
+    seen: list[list[Path]] = []
+    monkeypatch.setattr(catcher.os, "fsync", lambda _handle: seen.append(list(tmp_path.glob("*.eml"))))
+    envelope = Envelope()
+    envelope.rcpt_tos, envelope.original_content = ["desk@wire.example"], b"Subject: x\r\n\r\ny\r\n"
+    keeper = Keeper(tmp_path)
+    assert asyncio.run(keeper.handle_DATA(None, None, envelope)).startswith("250")  # type: ignore[arg-type]
+    assert seen == [[]]
+    assert [path.name for path in tmp_path.iterdir()] == ["001-letter-desk@wire.example.eml"]
