@@ -195,11 +195,10 @@ def _told_as_theirs(session: Session, found: Held) -> Facts:
 
 def _became(session: Session, found: Held) -> Facts:
     decision = found.decision
-    versions = drafts.versions(session, found.link.mission) if decision else []
     numbers = {
-        one.language: one.number for one in versions if decision and one.content_hash == decision.hashes.get(one.language)
-        and one.at <= found.round.opened_at
-    }  # fmt: skip
+        language: drafts.of_hash(session, found.link.mission, digest, until=found.round.opened_at).number
+        for language, digest in (decision.hashes if decision else {}).items()
+    }
     return {
         "waits": _waits(session, found),
         "became": found.became, "round": found.round.number, "status": found.round.status, "why": found.round.ended_why,

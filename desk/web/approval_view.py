@@ -15,7 +15,7 @@ from ieom.acts import approval as acts
 from ieom.acts import correcting
 from ieom.acts.answering import is_ready, lint
 from ieom.acts.asked_of import borne, closes
-from ieom.acts.rounds import comes_to
+from ieom.acts.rounds import lapsed
 from ieom.acts.versions import begun, released
 from ieom.folder.catalogues import N_, _
 from ieom.records import approvals, drafts, members, missions
@@ -80,8 +80,7 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "asked_for": bool(here) and len(here) == len(newest)
         and all(is_ready(session, mission, one.content_hash) for one in here),
         "again": again,
-        "lapsed": round_ is not None and round_.status == "void" and round_.ended_why == acts.EDITED
-        and comes_to(session, mission, round_) == "approved",
+        "lapsed": round_ is not None and lapsed(session, mission, round_),
         "may_ask": may_ask, "mend": _to_mend(session, mission, here, now) if may_ask else [],
         "rounds": [_told(one, known) for one in approvals.rounds(session, mission)],
         "corrections": _corrections(session, mission, round_, known) if round_ is not None else [],

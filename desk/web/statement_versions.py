@@ -13,7 +13,6 @@ from desk.web.files import WORD, sent
 from desk.web.release_view import KIND
 from desk.web.statement_view import SPEAKS
 from ieom.acts import rounds
-from ieom.acts.approval import EDITED
 from ieom.acts.proving import working_copy
 from ieom.folder.catalogues import _
 from ieom.records import approvals, drafts, releases
@@ -44,14 +43,11 @@ def versions(desk: Desk, language: Spoken = "en") -> Response:
 
 def _approved(session: Session, mission: str, language: str) -> dict[str, int]:
     """Hash of a version -> the number of the round that approved it, be that round void since by an edit."""
-    found = {}
-    for one in approvals.rounds(session, mission):
-        edited = (
-            one.status == "void" and one.ended_why == EDITED and rounds.comes_to(session, mission, one) == "approved"
-        )
-        if language in one.hashes and (one.status == "approved" or edited):
-            found[one.hashes[language]] = one.number
-    return found
+    return {
+        one.hashes[language]: one.number
+        for one in approvals.rounds(session, mission)
+        if language in one.hashes and (one.status == "approved" or rounds.lapsed(session, mission, one))
+    }
 
 
 @part.get("/missions/{mission}/statement/compare")

@@ -76,7 +76,7 @@ def out_now(session: Session, mission: str, language: str) -> dict[str, Any] | N
     if not rows or releases.withdrawn(session, rows[-1].id):
         return None
     row = rows[-1]
-    version = drafts.by_hash(session, mission, row.hashes[language])
+    version = drafts.by_hash(session, mission, row.hashes[language], until=row.prepared_at)
     return {
         "release": row.number, "at": row.started_at, "number": version.number, "hash": version.content_hash, "kind": version.kind,
     }  # fmt: skip

@@ -20,9 +20,11 @@ from ieom.acts.correcting import agree, drop, editorial_correction
 from ieom.acts.deciding import StatementDecided, decide
 from ieom.acts.recording import confirm_decision, record_decision, take_back
 from ieom.acts.rounds import (
+    EDITED,
     approved_round,
     comes_to,
     end_round,
+    lapsed,
     newest_round,
     open_round,
     proven,
@@ -45,10 +47,6 @@ __all__ = [
     "advance", "agree", "approved_round", "asked_anew", "confirm_decision", "contradict", "decide", "drop",
     "editorial_correction", "newest_round", "open_round", "proven", "record_decision", "seat_of", "seats", "stands", "stop", "take_back",
 ]  # fmt: skip
-
-
-EDITED = "the text was edited"
-"""Why a round ended whose text is another one since."""
 
 
 def advance(session: Session, mission: str, *, at: datetime) -> Standing:
@@ -117,7 +115,7 @@ def _tell_drafter(session: Session, mission: str, round_: ApprovalRound, at: dat
         for seat, _, row in seats(session, round_)
         if row is not None and row.decision in {"changes", "dissociate", "approve_with_comment"}
     ]  # fmt: skip
-    edited = round_.status == "void" and round_.ended_why == EDITED and comes_to(session, mission, round_) == "approved"
+    edited = lapsed(session, mission, round_)
     out = [row.number for row in releases.published(session, mission) if row.round == round_.id] if edited else []
     queue(
         session, mission, kind="round_ended", occasion=f"round-ended:{round_.number}", to=tell(session, mission, "drafter"),

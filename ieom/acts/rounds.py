@@ -16,6 +16,9 @@ from ieom.records.approvals import ApprovalRound, ApprovalSeat, Confirmation, Co
 from ieom.records.statements import StatementVersion
 from ieom.rules.approval import YES, SeatState, carries, outcome, rule_digest, same_hashes
 
+EDITED = "the text was edited"
+"""Why a round ended whose text is another one since."""
+
 
 @dataclass(frozen=True)
 class RoundOpened:
@@ -124,6 +127,12 @@ def comes_to(session: Session, mission: str, round_: ApprovalRound) -> str:
     states = [state for _, state, _ in seats(session, round_)]
     authors = {version.by for version in proven(session, mission, round_)}
     return outcome(states, quorum=round_.rule["quorum"], authors=authors)
+
+
+def lapsed(session: Session, mission: str, round_: ApprovalRound) -> bool:
+    """Whether a round had approved its text and is void by an edit of it."""
+    edited = round_.status == "void" and round_.ended_why == EDITED
+    return edited and comes_to(session, mission, round_) == "approved"
 
 
 def would_fall(session: Session, mission: str, digest: str) -> list[str]:

@@ -207,7 +207,8 @@ def _paper(session: Session, one: _Prepared, name: str) -> Paper:
     language, version = told["language"] if told else "", None
     with suppress(NotFound, Tampered):
         hashes = {**row.hashes, **(row.translations or {})}
-        version = drafts.by_hash(session, row.mission, hashes[language]).number if language in hashes else None
+        if language in hashes:
+            version = drafts.by_hash(session, row.mission, hashes[language], until=row.prepared_at).number
     return Paper(
         row.mission, facts.title, row.number, row.kind, name, language, version, one.papers.get(name, ""),
         row.started_at if one.public else None,

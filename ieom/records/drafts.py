@@ -42,18 +42,23 @@ def number(session: Session, mission: str, wanted: int, language: str = "en") ->
 
 
 def by_hash(session: Session, mission: str, digest: str, *, until: datetime | None = None) -> StatementVersion:
-    """The version with this hash, its content proved by it: the newest, or the one that was so at the moment `until` (UTC;
-    words that were changed and changed back are two versions with one hash). Raises `NotFound` or `Tampered`."""
-    query = select(StatementVersion).where(StatementVersion.mission == mission, StatementVersion.content_hash == digest)
-    same = session.scalars(query.order_by(StatementVersion.number.desc())).all()
-    if not same:
-        raise NotFound(f"no version of the statement has the hash {digest[:16]}…")
-    row = next((one for one in same if until is None or one.at <= until), same[-1])
+    """The version that `of_hash` finds, its content proved by the hash. Raises `NotFound` or `Tampered`."""
+    row = of_hash(session, mission, digest, until=until)
     if content_hash(row.content) != digest:
         raise Tampered(
             f"version {row.number} of the statement no longer has its hash: its text was changed in the database"
         )
     return row
+
+
+def of_hash(session: Session, mission: str, digest: str, *, until: datetime | None = None) -> StatementVersion:
+    """The version with this hash, its content taken on trust: the newest, or the one that was so at the moment `until` (UTC;
+    words that were changed and changed back are two versions with one hash). Raises `NotFound`."""
+    query = select(StatementVersion).where(StatementVersion.mission == mission, StatementVersion.content_hash == digest)
+    same = session.scalars(query.order_by(StatementVersion.number.desc())).all()
+    if not same:
+        raise NotFound(f"no version of the statement has the hash {digest[:16]}…")
+    return next((one for one in same if until is None or one.at <= until), same[-1])
 
 
 def versions(session: Session, mission: str) -> list[StatementVersion]:
