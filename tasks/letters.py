@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from prefect import task
 
-from ieom.acts import witness
+from ieom.acts import sealing, witness
 from ieom.errors import BadInput
 from ieom.mail import outbox, sender
 from ieom.mail.sender import Progress, SendReport
@@ -54,6 +54,7 @@ def send(mission: str) -> SendReport:
         if outbox.idle(session, mission, at=at):
             witness.write(session, mission)
             return SendReport()
+        sealing.stop_unlike(session, mission, at=at)
         going = outbox.going(session, mission, at=at)
         due = outbox.count_due(session, mission, at=at)
         title = missions.facts(session, mission).title

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
 from evening import EVENING, SLUG, Doing, ready
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from ieom.acts import approval, distribution, drafting
 from ieom.acts.announcing import digest_of
 from ieom.mail.letters import message_bytes
 from ieom.records import drafts, releases
 from ieom.records.base import begin, reading
-from ieom.records.letters import Letter
+from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.releases import Release
 from ieom.records.statements import ReadyMark
 
@@ -68,11 +69,22 @@ def out(do: Doing) -> None:
 def sent(do: Doing, number: int, state: str = "sent") -> None:
     with begin(do.engine) as session:
         id_ = releases.one(session, SLUG, number).id
-        session.execute(
-            text("UPDATE letters SET state = :state, settled_at = queued_at WHERE release = :id AND state = 'queued'"),
-            {"state": state, "id": id_},
+        tried(
+            session,
+            list(session.scalars(select(Letter.id).where(Letter.release == id_, Letter.state == "queued"))),
+            state,
         )
     do.advance(distribution)
+
+
+def tried(session: Session, numbers: Collection[int], state: str = "sent") -> None:
+    """These letters came to a state by an attempt, as a sender leaves them."""
+    for number in numbers:
+        letter = session.get_one(Letter, number)
+        letter.state, letter.settled_at = state, letter.queued_at
+        session.add(
+            LetterAttempt(letter=number, at=letter.queued_at, connection="1/1", outcome=state, code=250, answer="ok")
+        )
 
 
 def edited_and_approved(do: Doing, words: str = "The Mission observed the elections in Nur-Sultan.") -> None:

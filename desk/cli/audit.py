@@ -31,7 +31,7 @@ def verify(
 ) -> None:
     """Walk the chain and say everything that is wrong with it. Ends with 2 when something is."""
     with look(mission) as (session, slug, _now):
-        wrong = acts.faults(session, slug, heads=head or [])
+        wrong = acts.verified(session, slug, heads=head or [])
         last = audit.head(session, slug)
         count, newest = (last.seq, last.hash) if last else (0, "none")
     if wrong:

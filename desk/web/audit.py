@@ -65,7 +65,7 @@ def verified(desk: Desk, head: Annotated[str, Query(max_length=2000)] = "") -> R
         if not re.fullmatch(r"[0-9a-f]{16,64}", one):
             raise BadInput(f"'{one[:70]}' is no hash of the record; it has 64 digits, of which at least 16 are given")
     with desk.look() as (session, mission, now):
-        wrong = acts.faults(session, mission, heads=heads)
+        wrong = acts.verified(session, mission, heads=heads)
         newest = audit.head(session, mission)
         facts = missions.facts(session, mission)
     return desk.page(

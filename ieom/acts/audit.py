@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ieom.acts import witness
+from ieom.acts import sealing, witness
 from ieom.records import audit, contact_acts, media, missions
 from ieom.records.contact_acts import ContactAct
 from ieom.records.suppressions import suppressed
@@ -25,6 +25,11 @@ def faults(session: Session, mission: str, *, heads: Sequence[str] = ()) -> list
     if missions.get(session, mission).simulated_now is not None and not rehearsed:
         wrong.append("the mission lives on a simulated clock, and no act began a rehearsal")
     return wrong + contact_faults(session)
+
+
+def verified(session: Session, mission: str, *, heads: Sequence[str] = ()) -> list[str]:
+    """The same, and what of the letters of its releases is not as the chain has it; reads every one of them."""
+    return faults(session, mission, heads=heads) + sealing.faults(session, mission)
 
 
 def contact_faults(session: Session) -> list[str]:

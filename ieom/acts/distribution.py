@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ieom.acts import readers
+from ieom.acts import readers, sealing
 from ieom.acts.announcing import approve, noticed, write
 from ieom.acts.leaking import agree_early, ask_early
 from ieom.acts.proving import folder, prove, translations
@@ -57,6 +57,9 @@ class ReleaseStarted:
 
     number: int
     letters: int
+    last: int
+    """The highest of their numbers; `seal` is one hash over all of them (`sealing`)."""
+    seal: str
 
 
 @dataclass(frozen=True)
@@ -107,9 +110,12 @@ def _step(session: Session, mission: str, row: Release, at: datetime) -> Standin
         return _waiting(known, [*why, *_held(row)], at)
     papers = prove(session, mission, row)
     readers.take_back(session, row, at=at)
-    count = queue_release(session, mission, row, papers, at)
+    queue_release(session, mission, row, papers, at)
+    session.flush()
     row.status, row.started_at = "going", at
-    audit.append(session, mission, by="clock", at=at, act=ReleaseStarted(row.number, count))
+    queued = sealing.seal(session, row.id)
+    act = ReleaseStarted(row.number, queued.letters, queued.last, queued.digest)
+    audit.append(session, mission, by="clock", at=at, act=act)
     return _progress(session, mission, row, at)
 
 
@@ -165,6 +171,8 @@ def _progress(session: Session, mission: str, row: Release, at: datetime) -> Sta
     rest = ", ".join(f"{count} {state.replace('_', ' ')}" for state, count in sorted(states.items()) if state != "sent")
     says = f"Sent {sent} of {total}" + (f"; {rest}." if rest else ".")
     if row.status == "going" and all(state in ENDED for state in states):
+        if sealing.stop(session, row, at=at):
+            return Standing(Stage.DISTRIBUTION, State.HELD, f"{says} {row.held_why}.", None, ("press-officer",))
         row.status, row.done_at = "done", at
         audit.append(session, mission, by="clock", at=at, act=ReleaseDone(row.number, dict(states)))
     if row.status == "done":

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from ieom.acts import approvers
+from ieom.acts import approvers, sealing
 from ieom.acts.observation import last_close
 from ieom.acts.proving import keep, papers_of, papers_of_translation, told, translations, witnessed
 from ieom.acts.rounds import approved_round, proven, stands
@@ -253,6 +253,7 @@ def go_on(
         raise Refused(f"the release is {row.status}; there is nothing to go on with")
     if not (ref and audit.happened(session, mission, ref)):
         told(session, row)
+        sealing.proved(session, row)
         if row.started_at is not None:  # its letters are written and would leave at once; else the next walk asks
             why = reasons_not_to(replace(readiness(session, mission, row), status="going"), at)
             if why:

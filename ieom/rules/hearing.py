@@ -66,7 +66,7 @@ def heard(acts: Iterable[tuple[str, datetime, str, Mapping[str, Any]]], number: 
             found.stopped = what["status"] == "stopped"
             found.dropped = found.dropped or what["status"] == "dropped"
             found.ready_at = at
-        elif name == "SendingFaulted":
+        elif name in {"SendingFaulted", "LettersUnlike"}:
             found.stopped = True
     return found
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ieom.acts.distribution import ReleaseStarted
 from ieom.acts.proving import folder
 from ieom.acts.releasing import ReleasePrepared
+from ieom.acts.sealing import seal
 from ieom.papers import store
 from ieom.papers.press_release import ReleaseText, press_release_pdf, press_release_txt
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
@@ -138,4 +139,9 @@ def _release(
 def begin(session: Session, row: Release, at: datetime) -> None:
     """As the walk does it when a release's letters are queued."""
     row.status, row.started_at = "going", at
-    audit.append(session, row.mission, by="clock", at=at, act=ReleaseStarted(row.number, 0))
+    audit.append(session, row.mission, by="clock", at=at, act=ReleaseStarted(row.number, *_seal(session, row)))
+
+
+def _seal(session: Session, row: Release) -> tuple[int, int, str]:
+    queued = seal(session, row.id)
+    return queued.letters, queued.last, queued.digest
