@@ -121,6 +121,16 @@ class Settings(BaseSettings):
     """Where the newsroom is written as plain files whenever a release begins; none by default."""
 
     @property
+    def own_names(self) -> Path:
+        """The names as they were changed at the desk; before that, none."""
+        return self.state_dir / "own" / "names.toml"
+
+    @property
+    def own_letterhead(self) -> Path:
+        """The organisation's letterhead as it was brought at the desk; before that, none."""
+        return self.state_dir / "own" / "letterhead.docx"
+
+    @property
     def database(self) -> str:
         """SQLAlchemy URL of the mission records."""
         if self.database_url:

@@ -16,7 +16,9 @@ from links import letter, link_in
 from lxml import html
 from sqlalchemy import Engine, select
 
-from ieom.acts import accounts, delegation, meetings, vault
+from ieom.acts import accounts, delegation, meetings, naming, vault
+from ieom.folder import sheets
+from ieom.folder.rows import NameRow, columns
 from ieom.folder.written import pack
 from ieom.records import correspondence, missions
 from ieom.records.base import begin, reading
@@ -45,6 +47,7 @@ def summer(desk: Desk, engine: Engine, found: Found) -> None:
     _by_link(engine, found)
     _nominees(send)
     _lists(send)
+    _names(send)
     _new(send)
     _meetings(send)
     _facts(send)
@@ -129,6 +132,17 @@ def _lists(send: Walk) -> None:
     told = {name: page.xpath(f'//*[@name="{name}"]')[0] for name in ("rows", "digest")}
     own = {"rows": told["rows"].text, "digest": told["digest"].get("value")}
     send("coordinator", f"{here}/take", data=own, name="stations")
+
+
+def _names(send: Walk) -> None:
+    here, header = "/settings/names", columns(NameRow)
+    text = payload(send.found.number(here, "file"))
+    row = {"code": "hostile-city", "kind": "city", "language": "en", "official": text, "short": text, "never": text}
+    rows = [[one.get(name, "") for name in header] for one in (*naming.standing(), row)]
+    page = html.document_fromstring(send("administrator", here, files={"file": sheets.plain(header, rows)}))
+    told = {name: page.xpath(f'//*[@name="{name}"]')[0] for name in ("rows", "digest")}
+    own = {"rows": told["rows"].text.lstrip("\n"), "digest": told["digest"].get("value")}
+    send("administrator", f"{here}/take", data=own)
 
 
 def _new(send: Walk) -> None:

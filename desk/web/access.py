@@ -150,6 +150,16 @@ MAY: dict[str, frozenset[Role] | Open] = {
     # The installation
     "GET /settings": frozenset({A, C, R, U}),
     "POST /settings/test-letter": frozenset({A, C, R}),
+    "GET /settings/letterhead": frozenset({A, C, R, U}),
+    "GET /settings/letterhead.docx": frozenset({A, C, R, U}),
+    "GET /settings/letterhead/sample.docx": frozenset({A, C, R, U}),
+    "POST /settings/letterhead": frozenset({A, C}),
+    "POST /settings/letterhead/back": frozenset({A, C}),
+    "GET /settings/names": frozenset({A, C, R, U}),
+    "GET /settings/names/{name}": frozenset({A, C, R, U}),
+    "POST /settings/names": frozenset({A, C}),
+    "POST /settings/names/take": frozenset({A, C}),
+    "POST /settings/names/back": frozenset({A, C}),
     # Accounts, and one's own
     "GET /me": Open.ENTERED,
     "POST /me": Open.ENTERED,

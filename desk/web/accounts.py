@@ -36,7 +36,7 @@ MOST = 50
 ACTS = {
     "AccountMade", "AccountClosed", "RoleGiven", "RoleTaken", "PasswordChosen", "EntryLinkMade", "OwnerTold", "MailTested",
     "PasskeyAdded", "PasskeyRemoved", "OpenIdBound", "OpenIdUnbound",
-    "StrayPaperDestroyed",
+    "StrayPaperDestroyed", "LetterheadChanged", "LetterheadPutBack", "NamesChanged", "NamesPutBack",
 }  # fmt: skip
 
 

@@ -63,6 +63,7 @@ PARTS = (
     "releasing",
     "undelivered",
     "settings",
+    "settings_files",
     "deployment",
     "deployment_plan",
 )

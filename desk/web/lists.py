@@ -69,7 +69,7 @@ def back(desk: Desk, name: str, file: UploadFile) -> Response:
             "list_back.html", status=422 if wrong else 200, listed=listed, name=file.filename, title=facts.title,
             counts={state: len(found.of(state)) for state in ("new", "changed", "unchanged", "removed")},
             wrong=sorted(wrong, key=lambda one: one[0] or 0), shown=shown[:SHOWN], more=max(0, len(shown) - SHOWN),
-            text=text, digest=found.digest,
+            text=text, digest=found.digest, back="", kicker="",
         )  # fmt: skip
 
 

@@ -177,7 +177,7 @@ def _dkim(known: mailing.Sender | None) -> Line:
 
 
 def _names(session: Session) -> list[Line]:
-    where = "config/names.toml"
+    where = "own/names.toml" if settings().own_names.exists() else "config/names.toml"
     says = _("the names of states and bodies were saved wrongly and are used as they were before; ask your operator")
     broken = [Line(_("Names"), says, "late", where, wrong)] if (wrong := names_wrong()) else []
     try:
@@ -208,25 +208,20 @@ def _names(session: Session) -> list[Line]:
 
 
 def _letterhead(at: datetime) -> Line:
-    where = "templates/papers/letterhead.docx"
+    path = word.letterhead_path()
+    where = "own/letterhead.docx" if path == settings().own_letterhead else "templates/papers/letterhead.docx"
     try:
         name = "Name of the organisation"
-        paper = word.letterhead(name, "A test", at)
-        said = "".join(
-            one.text for part in (paper.sections[0].header, paper.sections[0].footer) for one in part.paragraphs
-        )
+        named = word.says_organisation(word.letterhead(name, "A test", at), name)
     except Exception:  # noqa: BLE001 - python-docx raises whatever a file that somebody edited brings
         return Line(
             _("Letterhead"), _("can't be read as a Word document; it is to be saved again as .docx"), "late", where
         )
-    if name not in said:
-        return Line(
-            _("Letterhead"),
-            _("does not name the organisation; ask your operator to put the place for its name back"),
-            "late",
-            where,
-            "{{ organisation }}",
+    if not named:
+        says = _(
+            "has no place for the organisation's name: what is printed on it stands on every paper, of earlier years too"
         )
+        return Line(_("Letterhead"), says, "waiting", where, word.PLACE)
     return Line(_("Letterhead"), _("is well; the organisation's name is filled in"), where=where)
 
 

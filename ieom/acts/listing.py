@@ -52,28 +52,34 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """One list: its columns, what stands in the records, which columns a file may change, how it is taken."""
+class Table:
+    """What a list's file may hold: its columns, and which of them it may change."""
 
     name: str
     title: str
     kind: type[FileRow]
-    standing: Callable[[Session, MissionFacts], list[Values]]
-    take: Callable[[Session, MissionFacts, str, datetime, Sequence[Values], Look], object]
     changeable: frozenset[str]
     """Columns of a row that stands already; what another one says is refused."""
     instead: str = ""
     """What to do where a column can't be changed."""
     whole: bool = False
     """The file is the whole list: what it leaves out is removed."""
-    wrong: Callable[[Session, MissionFacts], Wrong] = lambda *_: lambda *_: ""
-    """Tells why a row can't be taken, given what stands under its key."""
-    usual: Callable[[MissionFacts], Values] = lambda _: {}
-    """What a row has where it leaves something out."""
 
     def key(self, values: Mapping[str, Any]) -> Key:
         """What no two rows share."""
         return tuple(values[name] for name in self.kind.KEY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed(Table):
+    """One list of a mission: what stands in the records, and how a file is taken."""
+
+    standing: Callable[[Session, MissionFacts], list[Values]]
+    take: Callable[[Session, MissionFacts, str, datetime, Sequence[Values], Look], object]
+    wrong: Callable[[Session, MissionFacts], Wrong] = lambda *_: lambda *_: ""
+    """Tells why a row can't be taken, given what stands under its key."""
+    usual: Callable[[MissionFacts], Values] = lambda _: {}
+    """What a row has where it leaves something out."""
 
 
 def look(
@@ -81,25 +87,39 @@ def look(
 ) -> Look:
     """What taking these rows would change. A column that the file has not (`header`) stays as it stands."""
     facts = missions.facts(session, mission)
-    there = {listed.key(values): values for values in listed.standing(session, facts)}
+    return compared(
+        listed,
+        listed.standing(session, facts),
+        rows,
+        header,
+        wrong=listed.wrong(session, facts),
+        usual=listed.usual(facts),
+    )
+
+
+def compared(
+    table: Table, standing: Sequence[Values], rows: Sequence[tuple[int | None, FileRow]], header: Collection[str], *,
+    wrong: Wrong, usual: Values,
+) -> Look:  # fmt: skip
+    """The same, of whatever stands."""
+    there = {table.key(values): values for values in standing}
     lines: list[Line] = []
-    wrong = listed.wrong(session, facts)
     taken: list[Values] = []
     for number, row in rows:
-        values = filled(listed, facts, row)
-        key = listed.key(values)
+        values = filled(usual, row)
+        key = table.key(values)
         old = there.pop(key, None)
         values |= {name: old[name] for name in values if old is not None and name not in header}
         taken.append(values)
-        changes = tuple((n, old[n], values[n]) for n in columns(listed.kind) if old is not None and old[n] != values[n])
-        fixed = [name for name, _old, _new in changes if name not in listed.changeable]
-        says = (f"{', '.join(fixed)}: {listed.instead}" if fixed else "") or (
+        changes = tuple((n, old[n], values[n]) for n in columns(table.kind) if old is not None and old[n] != values[n])
+        fixed = [name for name, _old, _new in changes if name not in table.changeable]
+        says = (f"{', '.join(fixed)}: {table.instead}" if fixed else "") or (
             wrong(values, old) if old is None or changes else ""
         )
         state = "wrong" if says else "new" if old is None else "changed" if changes else "unchanged"
         lines.append(Line(number, _said(key), state, changes, says))
     lines.extend(
-        Line(None, _said(key), "removed" if listed.whole and not values.get("_stays") else "unchanged")
+        Line(None, _said(key), "removed" if table.whole and not values.get("_stays") else "unchanged")
         for key, values in there.items()
     )
     return Look(tuple(lines), tuple(taken))
@@ -114,20 +134,26 @@ def take(
         missions.facts(session, mission),
         look(session, mission, listed, [(None, row) for row in rows], header),
     )
-    if seen.digest != digest:
-        raise Conflict("the records have changed since you looked; nothing was taken in: send the file again and look")
-    if seen.of("wrong"):
-        raise BadInput("a row is wrong; nothing was taken in: mend it and send the file again")
+    unchanged(seen, digest)
     listed.take(session, facts, by, at, seen.values, seen)
     return seen
 
 
-def filled(listed: Listed, facts: MissionFacts, row: FileRow) -> Values:
+def unchanged(seen: Look, digest: str) -> None:
+    """Raises `Conflict` where this is not what was looked at any more, `BadInput` where a row is wrong."""
+    if seen.digest != digest:
+        raise Conflict("the records have changed since you looked; nothing was taken in: send the file again and look")
+    if seen.of("wrong"):
+        raise BadInput("a row is wrong; nothing was taken in: mend it and send the file again")
+
+
+def filled(usual: Values, row: FileRow) -> Values:
     """A row of a file with what it leaves out."""
-    usual = listed.usual(facts)
     said = {name: usual.get(name) if value is None else value for name, value in row.model_dump().items()}
     return {name: tuple(sorted(set(value))) if isinstance(value, tuple) else value for name, value in said.items()}
 
 
 def _said(key: Key) -> str:
-    return ", ".join(f"{one:%Y-%m-%d %H:%M}" if isinstance(one, datetime) else str(one) for one in key)
+    return ", ".join(
+        f"{one:%Y-%m-%d %H:%M}" if isinstance(one, datetime) else str(one) for one in key if one is not None
+    )

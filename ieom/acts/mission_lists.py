@@ -193,26 +193,26 @@ LISTS: dict[str, Listed] = {
     one.name: one
     for one in (
         Listed(
-            "stations", N_("Polling stations"), StationRow, _stations, _take_stations, _all(StationRow), wrong=_station_wrong,
+            "stations", N_("Polling stations"), StationRow, _all(StationRow), standing=_stations, take=_take_stations, wrong=_station_wrong,
             usual=lambda facts: {"zone": facts.zone, "opens": facts.polls_open, "closes": facts.polls_close},
         ),
         Listed(
-            "delegation", N_("Delegation"), DelegationRow, _people, _take_people, frozenset(),
+            "delegation", N_("Delegation"), DelegationRow, frozenset(), standing=_people, take=_take_people,
             instead="a person's details are not changed by a list; whoever was nominated wrongly declines or is replaced",
         ),
         Listed(
-            "meetings", N_("Meetings"), MeetingRow, _meetings, _take_meetings,
-            frozenset({"starts", "ends", "place", "attendees"}), wrong=_meeting_wrong,
+            "meetings", N_("Meetings"), MeetingRow,
+            frozenset({"starts", "ends", "place", "attendees"}), standing=_meetings, take=_take_meetings, wrong=_meeting_wrong,
             instead="the counterpart is not changed by a list; cancel the meeting and ask for another",
         ),
         Listed(
-            "teams", N_("Teams"), TeamRow, _teams, _planned("teams"), _all(TeamRow), wrong=plan_wrong, whole=True,
+            "teams", N_("Teams"), TeamRow, _all(TeamRow), standing=_teams, take=_planned("teams"), wrong=plan_wrong, whole=True,
         ),
         Listed(
-            "routes", N_("Routes"), RouteRow, _routes, _planned("routes"), _all(RouteRow), wrong=plan_wrong, whole=True,
+            "routes", N_("Routes"), RouteRow, _all(RouteRow), standing=_routes, take=_planned("routes"), wrong=plan_wrong, whole=True,
         ),
         Listed(
-            "checkins", N_("Check-ins"), CheckInRow, _check_ins, _planned("checkins"), frozenset(), wrong=plan_wrong,
+            "checkins", N_("Check-ins"), CheckInRow, frozenset(), standing=_check_ins, take=_planned("checkins"), wrong=plan_wrong,
             whole=True,
         ),
     )

@@ -1,4 +1,4 @@
-"""`config/names.toml`: the official names that the secretariat owns."""
+"""The official names that the secretariat owns: `config/names.toml`, or what it was changed to at the desk."""
 
 from __future__ import annotations
 
@@ -29,4 +29,5 @@ def names_changed() -> int:
 
 
 def _own() -> Path:
-    return settings().config_dir / "names.toml"
+    kept = settings().own_names
+    return kept if kept.exists() else settings().config_dir / "names.toml"

@@ -69,6 +69,8 @@ def _local(value: object) -> object:
 
 
 def _day(value: object) -> object:
+    if isinstance(value, str):
+        value = value.removesuffix(" 00:00")  # a spreadsheet's day is a moment
     if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         raise ValueError(f"'{value}' is to be a date such as 2020-08-12")
     return value
@@ -225,6 +227,32 @@ class MediaRow(FileRow):
         if value is not None and not info.data.get("consent"):
             raise ValueError("is the day of a consent; write in 'consent' which: asked, accredited, public or contract")
         return value
+
+
+class NameRow(FileRow):
+    """What a state, an organisation, a body or a city is called in a language, from a day until another; what is the same in
+    all its languages (kind, state) stands in each of its rows."""
+
+    FILE = "names.csv"
+    KEY = ("code", "language", "since")
+
+    code: Annotated[str, Field(pattern=r"^([A-Z]{2}|[a-z0-9][a-z0-9._-]*)$")]
+    kind: Literal["state", "organisation", "mission", "body", "city"]
+    state: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    language: Language
+    since: Day | None = None
+    until: Day | None = None
+    official: Annotated[Line, Field(min_length=1)]
+    running: Line = ""
+    short: Line = ""
+    adjective: Line = ""
+    people: Line = ""
+    of_form: Line = ""
+    in_form: Line = ""
+    to_form: Line = ""
+    from_form: Line = ""
+    never: Line = ""
+    """Names that papers have used for it and must not use, parted by semicolons."""
 
 
 def columns(row: type[FileRow]) -> list[str]:

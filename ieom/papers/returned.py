@@ -31,14 +31,29 @@ def returned(data: bytes) -> Returned:
         body = _xml(box, parts, "word/document.xml").find(qn("w:body"))
     if body is None:
         raise BadInput("this Word document has no text; send the one that was edited")
-    for field in (*body.iter(qn("w:instrText")), *body.iter(qn("w:fldSimple"))):
+    _fetches_nothing(body)
+    paragraphs = _paragraphs(body)
+    said = " ".join(one.text for one in paragraphs)
+    return Returned(tuple(paragraphs), tuple(dict.fromkeys(DIGEST.findall(said)))[:20])
+
+
+def harmless(data: bytes) -> None:
+    """Raises `BadInput` for a Word document that holds macros, or that links to or fetches something from elsewhere in its text,
+    its heads or its feet, or that is none."""
+    with unpacked(data, "this file") as box:
+        parts = {part.filename: part for part in box.infolist()}
+        _guard(box, parts)
+        for name in parts:
+            if name.startswith("word/") and name.endswith(".xml"):
+                _fetches_nothing(_xml(box, parts, name))
+
+
+def _fetches_nothing(part: Any) -> None:
+    for field in (*part.iter(qn("w:instrText")), *part.iter(qn("w:fldSimple"))):
         if REACHING.search((field.text or "") + field.get(qn("w:instr"), "")):
             raise BadInput(
                 "this document has a field that fetches something from elsewhere; take it out and send it again"
             )
-    paragraphs = _paragraphs(body)
-    said = " ".join(one.text for one in paragraphs)
-    return Returned(tuple(paragraphs), tuple(dict.fromkeys(DIGEST.findall(said)))[:20])
 
 
 def _guard(box: zipfile.ZipFile, parts: dict[str, zipfile.ZipInfo]) -> None:

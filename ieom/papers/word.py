@@ -1,11 +1,14 @@
-"""Word documents on the organisation's letterhead (`templates/papers/letterhead.docx`, which can be edited in Word), the
-same bytes for the same input."""
+"""Word documents on the organisation's letterhead (the one that was brought at the desk, else
+`templates/papers/letterhead.docx`; each can be edited in Word), the same bytes for the same input."""
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
+from pathlib import Path
 
 from docx import Document
 from docx.document import Document as Paper
@@ -15,6 +18,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm
 from docx.text.paragraph import Paragraph
 
+from ieom.errors import BadInput
 from ieom.settings import settings
 
 WIDTHS = (8.6, 2.4, 2.6, 2.8)
@@ -22,14 +26,71 @@ WIDTHS = (8.6, 2.4, 2.6, 2.8)
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
+PLACE = "{{ organisation }}"
+"""Where a letterhead has the organisation's name as it is on a paper's day."""
+STYLES = ("Body Text", "Heading 1", "Table Grid")
+"""Styles that papers are written in."""
+
+
+def letterhead_path() -> Path:
+    """The letterhead in use."""
+    own = settings().own_letterhead
+    return own if own.exists() else _came_with()
+
+
+def _came_with() -> Path:
+    return settings().templates_dir / "papers" / "letterhead.docx"
+
+
+def fitted(data: bytes) -> bytes:
+    """A letterhead that somebody made in Word, with the styles that papers are written in where it lacks them. Raises
+    `BadInput` for what is no Word document."""
+    try:
+        paper = Document(io.BytesIO(data))
+        there = {style.name for style in paper.styles}
+        for style in Document(str(_came_with())).styles:
+            if style.name in STYLES and style.name not in there:
+                paper.styles.element.append(deepcopy(style.element))
+        return saved(paper)
+    except (KeyError, ValueError, AttributeError, zipfile.BadZipFile) as problem:
+        raise BadInput("this can't be read as a Word document; save it again as .docx and send that") from problem
+
+
+def says_organisation(paper: Paper, name: str) -> bool:
+    """Whether a paper's head or foot has this name."""
+    return any(name in paragraph.text for paragraph in _printed(paper))
+
+
+def _printed(paper: Paper) -> Iterator[Paragraph]:
+    """What stands in the heads and feet of all pages, in tables too."""
+    for section in paper.sections:
+        for part in (
+            section.header, section.footer, section.first_page_header, section.first_page_footer, section.even_page_header,
+            section.even_page_footer,
+        ):  # fmt: skip
+            if not part.is_linked_to_previous:
+                for element in part._element.iter(qn("w:p")):
+                    yield Paragraph(element, part)
+
+
+def _fill(paragraph: Paragraph, organisation: str) -> None:
+    if PLACE not in paragraph.text:
+        return
+    for run in paragraph.runs:
+        run.text = run.text.replace(PLACE, organisation) if PLACE in run.text else run.text
+    if PLACE in paragraph.text:  # Word has parted it into several runs
+        first, *others = paragraph.runs
+        first.text = "".join(run.text for run in paragraph.runs).replace(PLACE, organisation)
+        for run in others:
+            run.text = ""
+
+
 def letterhead(organisation: str, title: str, at: datetime, language: str = "en") -> Paper:
     """An empty paper on the letterhead; `{{ organisation }}` in its header is filled in. `at` is UTC and becomes the
     document's date."""
-    paper = Document(str(settings().templates_dir / "papers" / "letterhead.docx"))
-    for part in (paper.sections[0].header, paper.sections[0].footer):
-        for paragraph in part.paragraphs:
-            for run in paragraph.runs:
-                run.text = run.text.replace("{{ organisation }}", organisation)
+    paper = Document(str(letterhead_path()))
+    for paragraph in _printed(paper):
+        _fill(paragraph, organisation)
     properties = paper.core_properties
     properties.title, properties.author, properties.language = title, organisation, language
     properties.created = properties.modified = at.astimezone(UTC).replace(tzinfo=None)

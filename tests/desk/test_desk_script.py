@@ -59,6 +59,7 @@ NO_TEXT = {
 }
 """Fields by name that take no free text; whatever else is sent is refused or comes back as it is."""
 NO_TEXT_AT = {
+    ("/settings/letterhead", "file"): "a Word document, on which papers are written",
     ("/enter/link", "name"): "that of the first account of all, made as any other is",
     ("/enter/passkey", "answer"): "what a device says",
     ("/me/passkeys", "answer"): "what a device says",

@@ -20,6 +20,7 @@ from desk.public.site import records
 from ieom.acts import delegation
 from ieom.folder.claims import load_claims
 from ieom.folder.forms import load_forms
+from ieom.folder.names import load_names
 from ieom.folder.rows import CheckInRow, RouteRow, TeamRow, columns
 from ieom.records import meetings, members, missions, teams
 from ieom.records.accounts import Account
@@ -64,6 +65,8 @@ def data(engine: Engine) -> Iterator[str]:
     yield from zoneinfo.available_timezones()
     yield from (one for row in (TeamRow, RouteRow, CheckInRow) for one in [", ".join(columns(row)), *columns(row)])
     yield from (one.label for one in load_claims())
+    dated = [one for entry in load_names().entries.values() for some in entry.names.values() for one in some]
+    yield from (text for one in dated for text in (one.official, one.short))
     for form in load_forms().values():
         yield from (
             form.code,
