@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from ieom.acts import correspondence as papers
 from ieom.errors import BadInput, Conflict, NotFound, Refused
+from ieom.folder.names import load_names
 from ieom.mail.writing import readable
 from ieom.records import audit, missions, releases
 from ieom.records.correspondence import Correspondence
 from ieom.records.releases import Complaint
 from ieom.rules.mission import MissionFacts, Office
+from ieom.rules.names import written
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ def _office(facts: MissionFacts, code: str) -> Office:
     found = next(
         (one for one in facts.offices if code in {one.code, one.body} and one.body != facts.organisation), None
     )
+    if found is None and written(code):
+        return papers.of_body(code, load_names().official(code, on=facts.election_day))
     if found is None:
         raise BadInput(f"no office of the mission file is '{code}', to which the reply would go; add one")
     return found

@@ -32,6 +32,8 @@ LARGEST_SCAN = 25_000_000
 KINDS = ("note_verbale", "letter")
 INVITATION = "invitation"
 """The occasion of the host country's invitation, the paper that bears the reference in the mission file."""
+BODY = "named-body"
+"""Code of the office that stands for a body whose name was written out; the register has the name itself."""
 SCANS = {".pdf": b"%PDF-", ".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
 
 
@@ -83,6 +85,11 @@ def _number(session: Session, mission: str, facts: MissionFacts) -> str:
     """The next number. The mission is held until the transaction ends, so that numbers have no gaps and no doubles."""
     missions.lock(session, mission)
     return f"{prefix(facts)}/{correspondence.count(session, mission) + 1:03d}"
+
+
+def of_body(body: str, office: str) -> Office:
+    """Whom a paper to a body without an office of its own goes to: a code of the names, or the body's name itself."""
+    return Office(code=BODY if written(body) else body, office=office, body=body, salutation="Excellency")
 
 
 def path_of(row: Correspondence) -> Path:
@@ -159,13 +166,14 @@ def draft(
     )
     relative = _folder(mission) / f"{number.replace('/', '-')}.docx"
     digest = store.write(settings().state_dir / relative, data)
+    counterpart = to.body if to.code == BODY and written(to.body) else to.code  # as a paper that came in from it has it
     row = Correspondence(
-        mission=mission, number=number, occasion=occasion, direction="out", kind=kind, counterpart=to.code,
+        mission=mission, number=number, occasion=occasion, direction="out", kind=kind, counterpart=counterpart,
         subject=subject, dated=dated, recorded_at=at, path=relative.as_posix(), sha256=digest, status="drafted",
     )  # fmt: skip
     session.add(row)
     session.flush()
-    audit.append(session, mission, by=by, at=at, act=PaperDrafted(number, kind, to.code, digest))
+    audit.append(session, mission, by=by, at=at, act=PaperDrafted(number, kind, counterpart, digest))
     return row, data
 
 

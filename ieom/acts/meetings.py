@@ -18,7 +18,7 @@ from ieom.records import audit, missions
 from ieom.records.delegation import Member
 from ieom.records.meetings import Meeting, MeetingAttendee, attendees, counterpart, of
 from ieom.rules import meetings as rules
-from ieom.rules.mission import Office, is_code
+from ieom.rules.mission import is_code
 from ieom.rules.timeline import Stage, Standing, State, owes
 
 __all__ = [
@@ -154,7 +154,7 @@ def _write(
         return
     facts = missions.facts(session, mission)
     office = next((office for office in facts.offices if office.body == row.body), None)
-    to = office or Office(code=row.body, office=row.counterpart_office, body=row.body, salutation="Excellency")
+    to = office or correspondence.of_body(row.body, row.counterpart_office)
     told_of = {
         "counterpart": counterpart(row), "starts": row.starts_at, "before": before or row.starts_at,
         "confirmed": row.status == "confirmed",

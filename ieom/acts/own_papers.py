@@ -9,13 +9,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ieom.acts.correspondence import KINDS, draft, file_scan
+from ieom.acts.correspondence import KINDS, draft, file_scan, of_body
 from ieom.errors import BadInput, NotFound, Refused
 from ieom.folder.names import load_names
 from ieom.mail.writing import readable
 from ieom.records import audit, missions
 from ieom.records.correspondence import Correspondence
 from ieom.rules.mission import MissionFacts, Office
+from ieom.rules.names import written
 
 LONGEST = 20_000
 """Characters of a paper's text."""
@@ -77,9 +78,9 @@ def addressee(facts: MissionFacts, counterpart: str) -> Office:
                 code=counterpart, office=state.contact_office, email=state.contact_email, salutation="Excellency"
             )
     names = load_names()
-    if counterpart in names.officials("body", on=facts.election_day):
-        named = names.official(counterpart, on=facts.election_day)
-        return Office(code=counterpart, office=named, body=counterpart, salutation="Excellency")
+    inviting = counterpart == facts.invitation.from_body and written(counterpart)
+    if inviting or counterpart in names.officials("body", on=facts.election_day):
+        return of_body(counterpart, names.official(counterpart, on=facts.election_day))
     raise BadInput("choose whom the paper goes to from the list")
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from desks import Desk
+from docx import Document
 from evening import SLUG
 from sqlalchemy import Engine
 
-from ieom.acts import inviting
+from ieom.acts import complaining, inviting
 from ieom.acts import meetings as acts
 from ieom.records import correspondence, missions
 from ieom.records.base import begin, reading
@@ -116,3 +118,34 @@ def test_what_would_stop_the_letters_about_a_meeting_is_refused_when_it_is_typed
     answer = desk_opened.coordinator.post(HERE, {**ASKED, field: value})
     assert (answer.status_code, says in answer.text) == (422, True)
     assert "meeting is" not in desk_opened.coordinator.get(HERE).text
+
+
+def test_a_body_written_out_by_name_is_met_and_written_to_as_any_other(desk_opened: Desk, engine: Engine) -> None:
+    browser, register = desk_opened.coordinator, f"/missions/{SLUG}/correspondence"
+    name = "the Central Commission for Elections and Referenda of the Kyrgyz Republic"
+    browser.post(f"{register}/invitation", {"body": "other", "body_name": name})
+    asked = browser.post(HERE, {**ASKED, "code": "commission", "body": name, "counterpart_office": "Chairwoman"})
+    assert (asked.status_code, "has not confirmed" in asked.text) == (200, True)
+    assert (
+        "Moved."
+        in browser.post(f"{HERE}/commission/move", {"starts": "2020-08-11T16:30", "ends": "2020-08-11T17:00"}).text
+    )
+    assert "Cancelled." in browser.post(f"{HERE}/commission/cancel", {"why": "The Chairwoman is ill"}).text
+    own = {"counterpart": name, "kind": "note_verbale", "subject": "Vehicles", "text": "Four vehicles wait."}
+    written = browser.post(f"{register}/write", own)
+    assert (written.status_code, "Drafted as" in written.text, f"to {name}" in written.text) == (200, True, True)
+    browser.post(register, {"counterpart": name, "subject": "A complaint", "their_number": "7/1"})
+    with begin(engine) as session:
+        received, here = (
+            correspondence.of(session, SLUG)[-1].number,
+            {"by": "coordinator", "at": missions.now(session, SLUG)},
+        )
+        complaining.register(session, SLUG, **here, received=received, about="A candidate is misquoted.")
+        complaining.reply(session, SLUG, **here, received=received, text=["The passage was read again."])
+        ours = [row for row in correspondence.of(session, SLUG) if row.direction == "out"]
+        assert [row.counterpart for row in ours] == [name] * 5
+        note = ours[-1].number.replace("/", "-")
+    paper = desk_opened.auditor.get(f"{register}/{note}/paper").content
+    words = " ".join(part.text for part in Document(io.BytesIO(paper)).paragraphs)
+    assert name in words
+    assert "the the " not in words
