@@ -13,7 +13,7 @@ from desk.mail_words import troubles
 from desk.web.statement_view import numbered, where
 from ieom.acts import approval as acts
 from ieom.acts import correcting
-from ieom.acts.answering import is_ready, lint
+from ieom.acts.answering import is_ready, lint, not_asked
 from ieom.acts.asked_of import borne, closes
 from ieom.acts.rounds import lapsed
 from ieom.acts.versions import begun, released
@@ -65,7 +65,8 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         _over(seats)
     again = round_ is not None and acts.asked_anew(session, mission, round_)
     ended = round_ is None or (round_.status != "open" and not (round_.status == "approved" and stands))
-    may_ask = bool(here) and ended and not again
+    asked = all(is_ready(session, mission, one.content_hash) for one in here)
+    may_ask = bool(here) and ended and not again and not (round_ is None and asked)
     waits = [one for one in seats if one["asked"] and not one["counts"] and not one["decision"]]
     for one in waits:
         one["closes"] = closes(facts, one["asked"])
@@ -77,9 +78,8 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "borne": list(dict.fromkeys(one for row in (versions if holds else here) for one in borne(session, mission, row))),
         "texts": [_text(one) for one in versions], "hashes": [one.content_hash for one in versions],
         "drafts": [{"language": one.language, "number": one.number} for one in here],
-        "asked_for": bool(here) and len(here) == len(newest)
-        and all(is_ready(session, mission, one.content_hash) for one in here),
-        "again": again,
+        "asked_for": bool(here) and len(here) == len(newest) and asked,
+        "again": again, "languages": len(facts.languages), "lacks": not_asked(session, mission) if round_ is None else [],
         "lapsed": round_ is not None and lapsed(session, mission, round_),
         "may_ask": may_ask, "mend": _to_mend(session, mission, here, now) if may_ask else [],
         "rounds": [_told(one, known) for one in approvals.rounds(session, mission)],

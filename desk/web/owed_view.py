@@ -50,7 +50,7 @@ def _ways(about: str, key: str) -> Ways:
             return (_page("/correspondence"),)
         case "published turned" | "turned":
             return (_page("/statement", "#turned"),)
-        case "to ask" | "round ended" | "edited":
+        case "to ask" | "other text" | "round ended" | "edited":
             return (_page("/statement"),)
         case "approval_waits" | "to confirm" | "to agree" | "disowned":
             return (_page("/approval"),)

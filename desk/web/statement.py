@@ -14,6 +14,7 @@ from desk.chronicle import named, words
 from desk.counted import n_of
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.knowing import shared
+from desk.web.pages import tongue
 from desk.web.statement_view import SPEAKS, numbered, out_now, place_of, statement_facts
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import gather
@@ -181,10 +182,14 @@ def ready(desk: Desk, seen: Digest, language: Language = "en") -> Response:
         if now.content_hash != seen:
             raise BadInput(f"version {now.number} came since you looked; read it, then ask for approval of it")
         row = drafting.ready(session, mission, by=by, at=at, language=language)
-    return desk.done(
-        at_paragraph(desk, language),
-        _("Approval is asked for version {number}. The round begins by itself.").format(number=row.number),
-    )
+        waits = [] if rounds.newest_round(session, mission) is not None else drafting.not_asked(session, mission)
+    said = _("Approval is asked for version {number}.").format(number=row.number)
+    if waits:
+        others = ", ".join(tongue(one, desk.language) for one, _there in waits)
+        rest = _("The round begins once it is asked for in {languages} too.").format(languages=others)
+    else:
+        rest = _("The round begins by itself, within a minute.")
+    return desk.done(at_paragraph(desk, language), f"{said} {rest}")
 
 
 def _mend(found: list[Finding], paragraph: str) -> str:

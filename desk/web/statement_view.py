@@ -97,7 +97,7 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "spoken": language, "languages": drafts.languages(session, mission), "row": row, "now": now,
             "known": names, "head": head.code if head else "", "paragraphs": [], "elsewhere": [], "turned": [],
-            "findings": 0, "fall": [], "answers": [], "word_waits": False, "approved": False, "out": None, "states": states_of(session, mission), "editing": "", "adding": "", "zone": missions.facts(session, mission).zone,
+            "findings": 0, "fall": [], "answers": [], "lacks": [], "word_waits": False, "approved": False, "out": None, "states": states_of(session, mission), "editing": "", "adding": "", "zone": missions.facts(session, mission).zone,
         }  # fmt: skip
         if row is None:
             return facts
@@ -142,6 +142,7 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
                 for claim, was, verdict, number in _turned(session, mission, row)
             ],
             "findings": len(found), "grown": grounds.digest != row.evidence_digest, "mark": mark,
+            "lacks": [pair for pair in drafting.not_asked(session, mission) if pair[0] != language] if last is None else [],
             "to_ask": mark is None or again, "round": last.status if last is not None and again else "",
             "approved": approved is not None and row.content_hash in approved.hashes.values(),
             "out": out_now(session, mission, language), "attested": grounds.attested, "people_only": PEOPLE_ONLY, "fall": rounds.would_fall(session, mission, row.content_hash),

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from ieom.acts.bearing import record
 from ieom.acts.delegation import recipient
 from ieom.acts.grounds import Grounds, attested, gather
-from ieom.acts.press import announced_in, release_of
+from ieom.acts.press import release_of
 from ieom.errors import BadInput, NotFound, Refused
+from ieom.folder.announcing import announced_in
 from ieom.folder.claims import load_claims
 from ieom.mail.letters import Recipient
 from ieom.records import approvals, audit, drafts, members, missions
@@ -267,6 +268,17 @@ def ready(
     session.flush()
     audit.append(session, mission, by=by, at=at, act=ApprovalAsked(row.number, row.content_hash), ref=ref)
     return row
+
+
+def not_asked(session: Session, mission: str) -> list[tuple[str, bool]]:
+    """Authentic languages whose newest text nobody asked approval for, each with whether there is a text: all are approved
+    together, so that no round begins before."""
+    newest = [(one, drafts.newest(session, mission, one)) for one in missions.facts(session, mission).languages]
+    return [
+        (language, row is not None)
+        for language, row in newest
+        if row is None or is_ready(session, mission, row.content_hash) is None
+    ]
 
 
 def is_ready(session: Session, mission: str, digest: str) -> ReadyMark | None:

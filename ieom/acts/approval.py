@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from textwrap import shorten
 
+from babel import Locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts import links
-from ieom.acts.answering import is_ready, tell
+from ieom.acts.answering import is_ready, not_asked, tell
 from ieom.acts.asked_of import approver_s_copy, borne, closes
 from ieom.acts.contradicting import contradict
 from ieom.acts.correcting import agree, drop, editorial_correction
@@ -63,12 +64,24 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
     if asked_anew(session, mission, round_):
         round_ = open_round(session, mission, by="clock", at=at)
     if round_ is None:
-        return Standing(Stage.APPROVAL, State.NOT_DUE, "Approval was not asked for yet.", None, ("drafter",))
+        return Standing(Stage.APPROVAL, State.NOT_DUE, _unasked(session, mission), None, ("drafter",))
     if round_.status == "open":
         _walk(session, mission, round_, at)
     if round_.status in {"changes_asked", "void", "stopped"}:
         _tell_drafter(session, mission, round_, at)
     return _standing(session, round_, at)
+
+
+def _unasked(session: Session, mission: str) -> str:
+    """Why no round has begun."""
+    lacks = not_asked(session, mission)
+    if not lacks or len(lacks) == len(missions.facts(session, mission).languages):
+        return "Approval was not asked for yet."
+    said = [
+        f"the text in {Locale('en').languages.get(language, language)} {'is not asked about yet' if there else 'is not written yet'}"
+        for language, there in lacks
+    ]
+    return f"Approval was asked for, and the round waits: {'; '.join(said)}."
 
 
 def _void_if_changed(session: Session, mission: str, round_: ApprovalRound, at: datetime) -> None:

@@ -14,6 +14,7 @@ from ieom.acts.answering import (
     attest,
     is_ready,
     lint,
+    not_asked,
     override,
     ready,
     set_aside,
@@ -51,7 +52,7 @@ SOFTWARE = "clock"
 _write, _released, _none = write, released, missing
 
 __all__ = [
-    "advance", "attest", "changed", "dissociate", "draft", "edit", "is_ready", "lint", "override", "ready", "set_aside",
+    "advance", "attest", "changed", "dissociate", "draft", "edit", "is_ready", "lint", "not_asked", "override", "ready", "set_aside",
     "settle_turned", "tell", "translate",
 ]  # fmt: skip
 

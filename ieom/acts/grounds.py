@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from ieom.acts.meetings import counterpart
 from ieom.acts.observation import last_close
+from ieom.folder.announcing import drafted_in
 from ieom.folder.claims import load_claims
 from ieom.folder.names import load_names
-from ieom.papers.wording import SMALL, listed, spoken, topics
+from ieom.papers.wording import SMALL, listed, topics
 from ieom.records import drafts, evidence, members, missions, stations
 from ieom.records.delegation import Member
 from ieom.records.meetings import Meeting
@@ -192,7 +193,7 @@ def _meetings(session: Session, mission: str, facts: MissionFacts, names: Names,
     query = select(Meeting).where(Meeting.mission == mission, Meeting.status == "held", Meeting.kind == "meeting")
     held = session.scalars(query.order_by(Meeting.starts_at, Meeting.code)).all()
     zone, on = ZoneInfo(facts.zone), facts.election_day
-    words = topics(language if spoken(language) else "en")  # of a translation no sentence is drafted from them
+    words = topics(language if drafted_in(language) else "en")  # of a translation no sentence is drafted from them
     days = groupby(held, key=lambda row: row.starts_at.astimezone(zone).date())
     told = [row for row in held if row.topics]
     bodies = dict.fromkeys(row.body for row in told)

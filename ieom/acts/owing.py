@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ieom.acts import distribution, rounds
 from ieom.acts import letters as letter_acts
-from ieom.acts.answering import office_of
+from ieom.acts.answering import not_asked, office_of
 from ieom.acts.approval import asked_anew
 from ieom.acts.calling import invited
 from ieom.acts.correcting import waiting
@@ -94,6 +94,8 @@ def _text(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]
     if round_ is None:
         if not asked:
             yield Work("to ask", "drafter", expected, key=str(newest.number))
+        else:  # all authentic texts are approved together
+            yield from (Work("other text", "drafter", expected, key=one) for one, _there in not_asked(session, mission))
         return
     ended = round_.status in {"void", "changes_asked", "stopped"}
     edited = round_.status == "approved" and not rounds.stands(session, mission, round_)

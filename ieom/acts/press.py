@@ -13,12 +13,6 @@ from ieom.papers.press_release import ReleaseText, release_text
 from ieom.records import missions
 from ieom.records.statements import StatementVersion
 from ieom.rules import consistency
-from ieom.settings import settings
-
-
-def announced_in(language: str) -> bool:
-    """Whether a press release can be written in this language: its words are there."""
-    return (settings().templates_dir / "press_release" / language / "release.j2").is_file()
 
 
 def release_of(session: Session, mission: str, version: StatementVersion, *, at: datetime) -> ReleaseText:

@@ -15,6 +15,7 @@ from ieom.acts.press import release_of
 from ieom.acts.rounds import approved_round, proven, rule_of, seats
 from ieom.acts.signing import announced
 from ieom.errors import Tampered
+from ieom.folder.announcing import announced_in
 from ieom.papers import store
 from ieom.papers.press_release import corrected, press_release_pdf, press_release_txt
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
@@ -40,18 +41,23 @@ def papers_of(
     session: Session, mission: str, version: StatementVersion, *, at: datetime, corrects: Release | None = None
 ) -> dict[str, bytes]:
     """The papers of one language, as they are made at `at` (UTC) from the stored text: the same gives the same bytes.
-    Those of a correction say which release they correct."""
+    Those of a correction say which release they correct. In a language that has no words for a press release there is
+    none: that in the first language carries the statement to its readers."""
     facts = missions.facts(session, mission)
     language, zone, about = version.language, facts.zone, _about(version, facts.zone)
-    text = release_of(session, mission, version, at=at)
-    if corrects is not None and corrects.started_at is not None and releases.public(session, corrects):
-        text = corrected(text, language, at=corrects.started_at, zone=zone)
     seal = announced(session, mission)
-    contact = f"{facts.release.from_name}, {facts.release.reply_to}"
-    return {
+    papers = {
         f"statement-{language}.pdf": statement_pdf(version.content, **about, at=version.at, seal=seal),
         f"statement-{language}.docx": statement_docx(version.content, **about, at=version.at),
         f"statement-{language}.txt": statement_txt(version.content),
+    }
+    if not announced_in(language):
+        return papers
+    text = release_of(session, mission, version, at=at)
+    if corrects is not None and corrects.started_at is not None and releases.public(session, corrects):
+        text = corrected(text, language, at=corrects.started_at, zone=zone)
+    contact = f"{facts.release.from_name}, {facts.release.reply_to}"
+    return papers | {
         f"press-release-{language}.pdf": press_release_pdf(
             version.content, text, **about, at=version.at, contact=contact, seal=seal
         ),
@@ -187,8 +193,8 @@ def prove(session: Session, mission: str, row: Release) -> dict[str, bytes]:
             found[name] = _read(row, name)
         if found.get(f"statement-{version.language}.txt") != text:
             raise Tampered("the statement's text is not the one approved; nothing was released")
-        if version in unofficial:
-            continue
+        if version in unofficial or f"press-release-{version.language}.txt" not in row.papers:
+            continue  # which papers there are is fixed in the chain of acts
         if not found.get(f"press-release-{version.language}.txt", b"").endswith(text):
             raise Tampered("the press release does not end with the approved text; nothing was released")
     return found

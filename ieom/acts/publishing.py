@@ -132,7 +132,8 @@ class Written:
     def attached(self, text: str, papers: Mapping[str, bytes]) -> list[Attachment]:
         """Press release and statement; with an unofficial translation go the authentic ones."""
         own = text if self.texts[text].authentic else self.first
-        names = [f"press-release-{own}.pdf"]
+        announced = own if f"press-release-{own}.pdf" in papers else self.first
+        names = [f"press-release-{announced}.pdf"]
         if self.row.kind in CARRIES:
             names.append(f"statement-{own}.pdf")
             names += [f"statement-{text}.pdf"] if text != own else []

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from ieom.acts.grounds import Grounds, gather
 from ieom.acts.observation import forms_standing, last_close
 from ieom.errors import BadInput, Conflict, NotFound, Refused
+from ieom.folder.announcing import drafted_in
 from ieom.folder.names import load_names
 from ieom.mail.writing import LANGUAGES, readable
 from ieom.papers import wording
@@ -158,7 +159,7 @@ def draft(
     last = drafts.newest(session, mission, language)
     if ref and audit.happened(session, mission, ref):
         return last or missing()
-    if not wording.spoken(language):
+    if not drafted_in(language):
         raise BadInput(f"a statement can't be drafted in '{language}'; draft it in English and translate that version")
     kind = kind_now(session, mission, at=at, language=language)
     grounds, content = drafted(session, mission, at=at, kind=kind, language=language)
@@ -232,7 +233,7 @@ def edit(
 
 
 def _sentences_now(session: Session, mission: str, last: StatementVersion, at: datetime) -> list[dict[str, object]]:
-    if not wording.spoken(last.language):
+    if not drafted_in(last.language):
         return []
     _grounds, content = drafted(session, mission, at=at, kind=last.kind, language=last.language)
     return [sentence for one in content["paragraphs"] for sentence in one["sentences"]]

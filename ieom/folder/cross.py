@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ieom.errors import Fault
+from ieom.folder.announcing import first_languages
 from ieom.folder.rows import (
     CheckInRow,
     DelegationRow,
@@ -95,6 +96,9 @@ def _own(facts: MissionFacts) -> Iterator[Fault]:
             yield Fault(MISSION, f"'{language}' is not one of {', '.join(LANGUAGES)}", column="languages")
     if not facts.languages:
         yield Fault(MISSION, "names no language; a statement needs one", column="languages")
+    elif facts.languages[0] in LANGUAGES and facts.languages[0] not in (first := first_languages()):
+        says = f"begins with '{facts.languages[0]}'; the statement is drafted in the first, and there are words for {', '.join(first)}"
+        yield Fault(MISSION, says, column="languages")
 
 
 def _address(place: str, value: str, *, needed: bool = False) -> Iterator[Fault]:

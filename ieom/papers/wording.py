@@ -93,11 +93,6 @@ def tables(language: str = "en") -> dict[str, dict[str, str]]:
     return {name: _table(name, language) for name in ("topics", "irregularities")}
 
 
-def spoken(language: str) -> bool:
-    """Whether a statement can be drafted in this language: its templates are there. Others are translated."""
-    return (settings().templates_dir / "statement" / language / "observed.j2").is_file()
-
-
 def shown(
     claims: Sequence[Claim], verdicts: Mapping[str, Verdict], *, preliminary: bool, set_aside: Collection[str] = ()
 ) -> dict[str, Verdict]:
