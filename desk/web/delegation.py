@@ -25,6 +25,7 @@ from ieom.rules.addresses import fold
 from ieom.rules.delegation import FileState
 from ieom.rules.mission import MissionFacts
 from ieom.rules.names import LANGUAGES
+from ieom.rules.timeline import Stage, owes
 from ieom.settings import settings
 
 part = router()
@@ -64,7 +65,8 @@ def show(desk: Desk, state: str = "", status: str = "", owes: str = "") -> Respo
             lacking=[one for one in people if one["lacks"]],
             unbriefed=[one for one in people if one["status"] == "appointed" and not one["briefed"]],
             roles=[(one, _(said)) for one, said in rules.ROLES.items()], languages=LANGUAGES, filters=_filters(states, people),
-            bodies=list(named.officials("body", on=facts.election_day).items()),
+            bodies=list(named.officials("body", on=facts.election_day).items()), asks=states_are_asked(session, mission),
+            begun=now >= facts.opens(), linked=bool(settings().decide_url),
         )  # fmt: skip
 
 
@@ -135,6 +137,11 @@ def end_link(desk: Desk, state: str) -> Response:
     )
 
 
+def states_are_asked(session: Session, mission: str) -> bool:
+    """Whether states are asked by themselves once the invitation is registered: not in a mission that began later."""
+    return owes(Stage.DELEGATION, missions.get(session, mission).starts_at_stage)
+
+
 def person(row: Member, file: FileState, badge: Accreditation | None) -> dict[str, Any]:
     """A person of the delegation as pages show them."""
     return {
@@ -151,12 +158,13 @@ def _states(
     session: Session, mission: str, facts: MissionFacts, everyone: list[Member], ill: dict[str, list[str]]
 ) -> list[dict[str, Any]]:  # fmt: skip
     names, calls, made = load_names(), members.calls(session, mission), []
-    sent, before_polls = links.of(session, mission), missions.now(session, mission) < facts.opens()
+    sent, now = links.of(session, mission), missions.now(session, mission)
+    unasked = N_("not asked yet") if states_are_asked(session, mission) else N_("not asked")
     by_code = {state.code: state for state in facts.states}
     for code in names.precedence(by_code, on=facts.election_day):
         state, call = by_code[code], calls.get(code)
         there = [row for row in everyone if row.state == code and row.role in rules.OBSERVING]
-        answer = N_("withdrew") if state.withdrew_on else N_("not asked yet") if call is None else call.status
+        answer = N_("withdrew") if state.withdrew_on else unasked if call is None else call.status
         made.append(
             {
                 "code": code, "name": names.short(code, on=facts.election_day), "quota": state.quota, "answer": answer,
@@ -164,7 +172,8 @@ def _states(
                 "appointed": sum(row.status == "appointed" for row in there), "due": call.due_at if call else None,
                 "note": (call.note_number or "") if call else "", "link": _link(sent.get(code, ())),
                 "letters": ill.get(fold(state.contact_email), []),
-                "sends": bool(settings().decide_url) and call is not None and before_polls and answer != "withdrew",
+                "sends": bool(settings().decide_url) and answer != "withdrew"
+                and acts.may_send_link(session, mission, facts, code, at=now) is None,
             }
         )  # fmt: skip
     return made

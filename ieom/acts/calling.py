@@ -52,6 +52,15 @@ class NominationsCalled:
 
 
 @dataclass(frozen=True)
+class StateAskedByLink:
+    """A state that no call had gone to was asked to nominate by a letter with its link."""
+
+    state: str
+    quota: int
+    due: datetime
+
+
+@dataclass(frozen=True)
 class StateDeclined:
     """A state will not send observers."""
 
@@ -141,15 +150,14 @@ def call_states(session: Session, mission: str, facts: MissionFacts, *, at: date
     if not invited(session, mission):
         return
     asked, names = members.calls(session, mission), load_names()
-    usual = load_timeline().moment("nominations_due", facts)
-    if facts.nominations_due is not None:
-        usual = facts.moment(facts.nominations_due)
     for state in facts.states:
         if state.withdrew_on or state.code == facts.host_state:
             continue
         call = asked.get(state.code)
         occasion = f"call:{state.code}"
-        if call is not None and state.joined_on is not None:  # has it come back since it was asked?
+        if call is not None and call.note_number is None and call.status == "asked":
+            pass  # by a link alone, which a note verbale still follows
+        elif call is not None and state.joined_on is not None:  # has it come back since it was asked?
             occasion += f":{state.joined_on}"
             note = papers.for_occasion(session, mission, f"call:{state.code}")
             again = call.status == "asked" and note is not None and note.dated < state.joined_on
@@ -157,8 +165,16 @@ def call_states(session: Session, mission: str, facts: MissionFacts, *, at: date
                 continue
         elif call is not None:
             continue
-        due = rules.deadline(usual, at=at, opens=facts.opens())
+        due = call.due_at if call is not None and call.note_number is None else _due(facts, at)
         _ask(session, mission, state, call, occasion, names.running(state.code, on=facts.election_day), due, at, since)
+
+
+def _due(facts: MissionFacts, at: datetime) -> datetime:
+    """By when a state that is asked at `at` is to nominate (UTC)."""
+    usual = load_timeline().moment("nominations_due", facts)
+    if facts.nominations_due is not None:
+        usual = facts.moment(facts.nominations_due)
+    return rules.deadline(usual, at=at, opens=facts.opens())
 
 
 def _ask(
@@ -189,16 +205,21 @@ def _ask(
 
 
 def send_link(session: Session, mission: str, *, by: str, at: datetime, state: str) -> None:
-    """A letter with a new link by which the state nominates; those sent before are dead from now on."""
+    """A letter with a new link by which the state nominates; those sent before are dead from now on. A state that no call
+    went to (the mission began later, or the invitation is not registered) is asked by this letter."""
     missions.lock(session, mission)
     facts = missions.facts(session, mission)
     to, call = state_of(facts, state), members.calls(session, mission).get(state)
     if not settings().decide_url:
         raise Refused("links can't be sent: whoever keeps this machine sets IEOM_DECIDE_URL first")
+    if no := may_send_link(session, mission, facts, state, at=at):
+        raise Refused(no)
+    first = call is None
     if call is None:
-        raise NotFound(f"{state} has not been asked yet; its first letter carries a link")
-    if at >= facts.opens():
-        raise Refused("the polls have opened; a state nominates by link until then")
+        call = StateCall(mission=mission, state=state, quota=to.quota, due_at=_due(facts, at))
+        session.add(call)
+        session.flush()
+        audit.append(session, mission, by=by, at=at, act=StateAskedByLink(state, call.quota, call.due_at))
     nomination_links.end(session, mission, by=by, at=at, state=state)
     count = len(nomination_links.of(session, mission, state))
     queue(
@@ -206,9 +227,20 @@ def send_link(session: Session, mission: str, *, by: str, at: datetime, state: s
         to=Recipient(to.contact_email, to.contact_office, salutation="Excellency"), at=at,
         facts={
             "state": load_names().running(state, on=facts.election_day), "quota": call.quota, "due": call.due_at,
-            "link": nomination_links.made(session, mission, state, at=at),
+            "link": nomination_links.made(session, mission, state, at=at), "first": first, "earlier": count > 0,
         },
     )  # fmt: skip
+
+
+def may_send_link(session: Session, mission: str, facts: MissionFacts, state: str, *, at: datetime) -> str | None:
+    """Why no state, or not this one, is sent a link at `at` (UTC); None when it can be."""
+    if state == facts.host_state:
+        return "the host state does not send observers to its own election"
+    if at >= facts.opens():
+        return "the polls have opened; a state nominates by link until then"
+    if missions.get(session, mission).state in {"evacuated", "closed"}:
+        return "the mission is over; nobody is nominated any more"
+    return None
 
 
 def state_declines(

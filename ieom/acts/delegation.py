@@ -14,7 +14,15 @@ from sqlalchemy.orm import Session
 from ieom.acts import vault
 from ieom.acts.accreditation import badge, papers_due, request_accreditation, request_due
 from ieom.acts.appointment import appoint, appoint_head, brief
-from ieom.acts.calling import authority, call_states, invited, record_invitation, send_link, state_declines
+from ieom.acts.calling import (
+    authority,
+    call_states,
+    invited,
+    may_send_link,
+    record_invitation,
+    send_link,
+    state_declines,
+)
 from ieom.acts.nomination import declare_conflict, leave, next_code, nominate, receive_items, take_back_item, waive_item
 from ieom.folder.names import load_names
 from ieom.mail.letters import Recipient, queue
@@ -28,7 +36,7 @@ from ieom.rules.mission import MissionFacts
 from ieom.rules.timeline import Stage, Standing, State, owes
 
 __all__ = [
-    "advance", "appoint", "appoint_head", "badge", "brief", "declare_conflict", "leave", "next_code", "nominate", "papers_due",
+    "advance", "appoint", "appoint_head", "badge", "brief", "declare_conflict", "leave", "may_send_link", "next_code", "nominate", "papers_due",
     "receive_items", "recipient", "record_invitation", "request_accreditation", "send_link", "state_declines", "take_back_item",
     "waive_item",
 ]  # fmt: skip

@@ -207,3 +207,34 @@ def test_the_count_is_left_unfinished_at_the_desk_and_the_mission_goes_on(desk_o
     with begin(engine) as session:
         stands = counting.advance(session, SLUG, at=datetime(2020, 7, 6, 5, tzinfo=UTC))
         assert stands.says == "Not waited for: the statement is preliminary, to be supplemented."
+
+
+def test_in_a_mission_begun_later_a_state_is_sent_its_link_by_a_button_and_the_pages_say_so(
+    desk_opened: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IEOM_DECIDE_URL", "https://press.example")
+    settings.cache_clear()
+    with begin(engine) as session:
+        missions.get(session, SLUG).starts_at_stage = "observation"
+    browser, register = desk_opened.coordinator, f"/missions/{SLUG}/correspondence"
+    assert "states are asked for observers once" not in browser.get(register).text
+    said = browser.post(f"{register}/invitation").text
+    assert "No state is asked by itself" in said
+    assert "with the next look" not in said
+    page = browser.get(HERE).text
+    assert "no state is asked by itself" in page
+    assert page.count("Send the link") == 4
+    assert "not asked yet" not in page
+    assert "A letter with a new link goes to KG" in browser.post(f"{HERE}/states/KG/link").text
+    page = browser.get(HERE).text
+    assert "link sent" in page
+    assert page.count("Send the link") == 3
+    with begin(engine) as session:
+        missions.get(session, SLUG).simulated_now = missions.facts(session, SLUG).opens()
+    page = browser.get(HERE).text
+    assert "Send the link" not in page
+    assert "The polls have opened" in page
+    with reading(engine) as session:
+        kinds = [row.kind for row in session.scalars(select(Letter))]
+        assert kinds.count("nomination_link") == 1
+        assert "call_for_nominations" not in kinds

@@ -18,8 +18,9 @@ from desk.public.app import public
 from desk.public.site import records
 from ieom.acts import calling, composition, reminders, vault
 from ieom.acts import delegation as acts
+from ieom.errors import Refused
 from ieom.folder.catalogues import catalogue, translated
-from ieom.records import members, missions
+from ieom.records import correspondence, members, missions
 from ieom.records.audit import AuditRow
 from ieom.records.base import begin, reading
 from ieom.records.decision_links import digest_of
@@ -416,3 +417,37 @@ def test_a_paper_of_a_transaction_that_failed_and_of_a_nominee_taken_back_is_not
     with begin(asked) as session:
         vault.erase_due(session, SLUG, at=JULY)
     assert list(keys.iterdir()) == []
+
+
+def test_a_state_that_no_call_went_to_is_asked_by_its_link_and_the_note_still_follows(engine: Engine) -> None:
+    open_example(engine)
+    with begin(engine) as session:
+        missions.get(session, SLUG).simulated_now = JULY
+        calling.send_link(session, SLUG, by="coordinator", at=JULY, state="KG")
+        call = members.calls(session, SLUG)["KG"]
+        assert (call.status, call.quota, call.note_number) == ("asked", 1, None)
+        due = call.due_at
+        calling.send_link(session, SLUG, by="coordinator", at=JULY, state="UZ")
+        calling.state_declines(session, SLUG, by="state-uz", at=JULY, state="UZ")
+    told = words(letter(engine, contact(engine), "nomination_link"))
+    assert "kindly asks the Kyrgyz Republic to nominate up to 1 observer" in " ".join(told.split())
+    assert "work no more" not in told
+    with begin(engine) as session:
+        acts.record_invitation(session, SLUG, by="coordinator", at=JULY)
+        acts.advance(session, SLUG, at=JULY)
+        acts.advance(session, SLUG, at=JULY)
+        calls = members.calls(session, SLUG)
+        assert calls["KG"].note_number is not None
+        assert calls["KG"].due_at == due
+        assert calls["UZ"].note_number is None, "who declined is not asked"
+        notes = [row.occasion for row in correspondence.of(session, SLUG) if row.direction == "out"]
+        assert notes.count("call:KG") == 1
+    with contextmanager(site)(engine) as web:
+        assert "The nomination is recorded" in send(web, path_of(engine, kind="nomination_link"), NOMINEE).text
+    with begin(engine) as session:
+        opened = missions.facts(session, SLUG).opens()
+        with pytest.raises(Refused, match="the polls have opened"):
+            calling.send_link(session, SLUG, by="coordinator", at=opened, state="TR")
+        missions.get(session, SLUG).state = "evacuated"
+        with pytest.raises(Refused, match="the mission is over"):
+            calling.send_link(session, SLUG, by="coordinator", at=JULY, state="TR")
