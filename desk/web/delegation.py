@@ -63,6 +63,7 @@ def show(desk: Desk, state: str = "", status: str = "", owes: str = "") -> Respo
             side=named.running(side, on=facts.election_day) if side else "",
             unasked=[one for one in people if one["status"] == "appointed" and not one["badge"] and not one["lacks"]],
             lacking=[one for one in people if one["lacks"]],
+            unnoted=[one for one in people if one["status"] == "appointed" and set(one["missing"]) - set(one["lacks"])],
             unbriefed=[one for one in people if one["status"] == "appointed" and not one["briefed"]],
             roles=[(one, _(said)) for one, said in rules.ROLES.items()], languages=LANGUAGES, filters=_filters(states, people),
             bodies=list(named.officials("body", on=facts.election_day).items()), asks=states_are_asked(session, mission),

@@ -46,12 +46,14 @@ def show(desk: Desk, code: str) -> Response:
         )  # fmt: skip
         known = named(session, mission)
         papers = [one for one in vault.of(session, mission) if one.member == code and one.erased_at is None]
+        about = person(row, file, badge)
+        lacking = [_(rules.ITEMS[one.item]) for one in members.taken_back(session, mission).get(code, ())]
         return desk.page(
-            "nominee.html", now=now, row=row, one=person(row, file, badge), file=file, badge=badge, no=no,
+            "nominee.html", now=now, row=row, one=about, file=file, badge=badge, no=no,
             items=_items(session, mission, row, known, {one.item for one in papers}), answers=row.conflict or {}, questions={key: _(asked) for key, asked in rules.QUESTIONS.items()},
             papers_due=acts.papers_due(facts, row.nominated_at) if row.status == "nominated" and file.missing else None,
             late=rules.is_late(row.nominated_at, call.due_at if call else None), head=head,
-            papers=papers, lacking=[_(rules.ITEMS[one.item]) for one in members.taken_back(session, mission).get(code, ())],
+            papers=papers, lacking=lacking, unnoted=[one for one in about["missing"] if one not in lacking],
             readings=[
                 (reading, item, known.get(reading.by, reading.by))
                 for reading, item in vault.readings(session, mission)

@@ -238,3 +238,27 @@ def test_in_a_mission_begun_later_a_state_is_sent_its_link_by_a_button_and_the_p
         kinds = [row.kind for row in session.scalars(select(Letter))]
         assert kinds.count("nomination_link") == 1
         assert "call_for_nominations" not in kinds
+
+
+def test_in_a_mission_begun_later_nobody_s_file_is_called_complete_while_papers_are_missing(
+    desk_opened: Desk, engine: Engine
+) -> None:
+    with begin(engine) as session:
+        missions.get(session, SLUG).starts_at_stage = "observation"
+    browser = desk_opened.coordinator
+    page = browser.post(HERE, NOBODY).text
+    assert "0 of 7 items" in page
+    assert "The file is complete" not in page
+    assert "what is missing stays owed" in page
+    page = browser.post(f"{HERE}/kg-1/appoint").text
+    assert state_of(engine, "kg-1") == "appointed"
+    assert "Appointed without a complete file" in page
+    assert "signed code of conduct, " in page.partition("Still owed:")[2].partition("</p>")[0]
+    listed = browser.get(HERE).text
+    assert "1 member was appointed without a complete file and still owes papers." in listed
+    assert "No nominee owes papers" not in listed
+    for item in ("nomination", "personal_form", "code_of_conduct", "accreditation_form", "photo", "passport_page"):
+        upload(desk_opened, item, "me.png", PNG)
+    page = browser.post(f"{HERE}/kg-1/interests", NO).text
+    assert "7 of 7 items" in page
+    assert "Appointed without" not in page
