@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from desk.counted import n_of
+from desk.counted import DENIED, held, n_of
 from desk.public.by_link import HEADERS, Facts, ours, page, read, style
 from desk.public.forms import form_of
 from desk.public.texts import turned
@@ -167,7 +167,7 @@ def _shown(
         late = missions.now(session, found.link.mission) > asked.closes
         waits = _waits(session, found)
         return told | {
-            "template": "asked.html", "asked": asked, "late": late, "n_of": n_of, "counted": COUNTED, "waits": waits,
+            "template": "asked.html", "asked": asked, "late": late, "n_of": n_of, "held": held, "denied": DENIED, "counted": COUNTED, "waits": waits,
         }  # fmt: skip
     return told | {"template": "became.html", **_became(session, found)}
 

@@ -4,18 +4,22 @@ meanwhile without having seen it."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import Form, Response
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named, words
-from desk.counted import n_of
+from desk.counted import DENIED, held
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.knowing import shared
+<<<<<<< HEAD
 from desk.web.pages import tongue
 from desk.web.statement_view import SPEAKS, numbered, out_now, place_of, statement_facts
+=======
+from desk.web.statement_view import KINDS, SOME, SPEAKS, numbered, out_now, place_of, statement_facts
+>>>>>>> dca92b2 (A conclusion speaks of the phases observed, names what it rests on and what was not observed; a sentence that says what did not hold is borne out)
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import gather
 from ieom.acts.versions import missing as no_draft
@@ -25,7 +29,7 @@ from ieom.folder.claims import load_claims
 from ieom.records import accounts, drafts, evidence, missions, received
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
-from ieom.rules.evidence import upper_bound
+from ieom.rules.evidence import Claim, Verdict, upper_bound
 from ieom.rules.linter import COUNTED, Finding
 from ieom.rules.statement import paragraph_text
 
@@ -57,39 +61,60 @@ def show(desk: Desk, language: str = "en", edit: str = "", add: str = "") -> Res
 @part.get("/missions/{mission}/statement/grounds/{paragraph}")
 def grounds(desk: Desk, paragraph: str, language: str = "en", version: int = 0) -> Response:
     """The forms and stations behind each sentence of a paragraph."""
-    with desk.look() as (session, mission, now):
+    with desk.look() as (session, mission, _now):
         newest = newest_of(session, mission, language)
         row = drafts.number(session, mission, version, language) if version else newest
         one = next((one for one in row.content["paragraphs"] if one["key"] == paragraph), None)
         if one is None:
             raise missing("this paragraph")
-        told = gather(session, mission, cut_off=now, preliminary=row.kind == "preliminary", language=language)
+        told = gather(session, mission, cut_off=row.cut_off, preliminary=row.kind == "preliminary", language=language)
         claims = {claim.id: claim for claim in load_claims()}
+        stated = dict.fromkeys(claim for s in one["sentences"] for claim in s["claims"])
+        under = {claim: told.verdicts[claim].detail.get("seen", ()) for claim in stated if claim in told.verdicts}
         behind: dict[str, tuple[list[str], list[str]]] = {
             claim: evidence.forms_behind(session, mission, claims[claim], cut_off=row.cut_off)
-            for claim in dict.fromkeys(claim for s in one["sentences"] for claim in s["claims"])
+            for claim in dict.fromkeys([*stated, *(one for seen in under.values() for one in seen)])
             if claim in claims and claims[claim].kind == "observation"
         }
         known = received.named(session, mission, [form for pair in behind.values() for side in pair for form in side])
-    rows, said = [], words("words")
+    rows = []
     for sentence in one["sentences"]:
         for claim in sentence["claims"]:
-            good, bad = ([known[form] for form in side if form in known] for side in behind.get(claim, ([], [])))
             verdict = told.verdicts.get(claim)
+            row_of = _claimed(claim, claims, verdict, behind, known)
             # Of a claim that something did not happen; "none was seen" says nothing of one that something did.
-            none_seen = bool(good) and not bad and claims[claim].irregularity and claims[claim].of_absence
+            none_seen = (
+                bool(row_of["good"]) and not row_of["bad"] and claims[claim].irregularity and claims[claim].of_absence
+            )
             rows.append(
                 {
-                    "sentence": sentence["text"], "label": claims[claim].label if claim in claims else claim, "good": good,
-                    "bad": bad, "kind": claims[claim].kind if claim in claims else "", "verdict": verdict,
-                    "says": said.get(verdict.kind, verdict.kind) if verdict else "",
-                    "figures": n_of(verdict.n, verdict.answered, verdict.base) if verdict and verdict.base in COUNTED else "",
-                    "bound": round(100 * upper_bound(len(good))) if none_seen else 0,
-                    "sources": told.mission.outside_sources.get(claim) if claims[claim].kind == "outside" else "",
-                    "supports": [claims[c].label for c in claims[claim].supported_by if c in claims],
+                    **row_of, "sentence": sentence["text"],
+                    "bound": round(100 * upper_bound(len(row_of["good"]))) if none_seen else 0,
+                    "sources": told.mission.outside_sources.get(claim) if claim in claims and claims[claim].kind == "outside" else "",
+                    "supports": [_claimed(c, claims, told.verdicts.get(c), behind, known) for c in under.get(claim, ())],
+                    "unseen": [claims[c].label for c in (verdict.detail.get("unseen", ()) if verdict else ()) if c in claims],
                 }
             )  # fmt: skip
-    return desk.page("statement_grounds.html", row=row, one=one, rows=rows, spoken=language)
+    return desk.page("statement_grounds.html", row=row, one=one, rows=rows, spoken=language, some=SOME)
+
+
+def _claimed(
+    claim: str, claims: Mapping[str, Claim], verdict: Verdict | None, behind: Mapping[str, tuple[list[str], list[str]]],
+    known: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """A claim with its verdict in words and a shape, and the forms that bear it out or don't."""
+    good, bad = ([known[form] for form in side if form in known] for side in behind.get(claim, ([], [])))
+    label = claims[claim].label if claim in claims else claim
+    counted = verdict is not None and verdict.base in COUNTED
+    denied = verdict is not None and verdict.kind in DENIED
+    said = words("words")
+    return {
+        "label": label, "good": good, "bad": bad, "kind": claims[claim].kind if claim in claims else "", "verdict": verdict,
+        "says": said.get("upheld" if denied and counted else verdict.kind, verdict.kind) if verdict else "",
+        "word": said.get(verdict.kind, verdict.kind) if verdict else "",
+        "shape": KINDS.get(verdict.kind, "none") if verdict else "none", "denied": denied,
+        "figures": held(verdict.kind, label, verdict.n, verdict.answered, verdict.base) if verdict and counted and verdict.answered else "",
+    }  # fmt: skip
 
 
 @part.post("/missions/{mission}/statement/draft")

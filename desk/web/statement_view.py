@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from desk.chronicle import named, words
-from desk.counted import n_of
+from desk.counted import DENIED, held
 from desk.web.asking import Asked
 from desk.web.knowing import known
 from ieom.acts import drafting, rounds
@@ -20,7 +20,7 @@ from ieom.folder.names import load_names
 from ieom.records import comments, drafts, members, missions, received, releases
 from ieom.records.statements import Override, StatementVersion
 from ieom.rules.evidence import Verdict
-from ieom.rules.linter import COUNTED, Finding
+from ieom.rules.linter import COUNTED, HEADS_OWN, Finding
 from ieom.rules.release import CARRIES
 from ieom.rules.statement import PEOPLE_ONLY, Content, placed, sentence_hash
 
@@ -31,13 +31,16 @@ NOT_OVERRIDDEN = frozenset({"unmentioned", "not_attested"})
 OWN = {"assessment": N_("the Mission's own judgement"), "courtesy": N_("the Mission's own courtesy")}
 """What only people can say, by kind of sentence."""
 BORNE = {
-    "upheld": N_("what it rests on is borne out"), "contradicted": N_("what it rests on is contradicted"),
-    "mixed": N_("what it rests on is borne out in part"), "unsupported": N_("nothing recorded bears it out"),
+    "upheld": N_("what it rests on is borne out"), "contradicted": N_("what was looked at did not hold, and it says so"),
+    "mixed": N_("what was looked at did not hold in part, and it says so"), "unsupported": N_("nothing recorded bears it out"),
     "unobserved": N_("what it rests on was not observed"),
 }  # fmt: skip
 SPEAKS = {"preliminary": N_("preliminary"), "final": N_("with the count"), "supplement": N_("supplement")}
 """What a version speaks of, by its kind: nothing of whether it is finished or approved."""
-KINDS = {"upheld": "done", "contradicted": "late", "mixed": "waiting", "unsupported": "late", "unobserved": "none"}
+IN_PART = N_("what was observed of what it rests on is borne out")
+"""The same of a judgement that rests on claims of which some were not observed."""
+KINDS = {"upheld": "done", "contradicted": "done", "mixed": "done", "unsupported": "late", "unobserved": "none"}
+"""Shapes, of the sentence and not of the claim: it was written from its claim's verdict and says what did not hold."""
 
 
 def numbered(content: Content, key: str) -> str:
@@ -104,7 +107,6 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
         grounds = gather(session, mission, cut_off=now, preliminary=row.kind == "preliminary", language=language)
         found = drafting.lint(session, mission, row, at=now, grounds=grounds)
         labels = {claim.id: claim.label for claim in grounds.claims}
-        bases = {claim.id: [labels[one] for one in claim.supported_by if one in labels] for claim in grounds.claims}
         mark = drafting.is_ready(session, mission, row.content_hash)
         approved, last = rounds.approved_round(session, mission), rounds.newest_round(session, mission)
         ended = last is not None and last.status in {"changes_asked", "void", "stopped"}
@@ -121,7 +123,7 @@ def _gathered(desk: Asked, language: str) -> dict[str, Any]:
                 {
                     **one, "edited": bool(one.get("edited")), "begun": False,
                     "rests": [
-                        {**rests_on(s, grounds.verdicts, forms, bases), "vouched": vouched.get(sentence_hash(s["text"]), [])}
+                        {**rests_on(s, grounds.verdicts, forms, labels), "vouched": vouched.get(sentence_hash(s["text"]), [])}
                         for s in one["sentences"]
                     ],
                     "whole": " ".join(s["text"] for s in one["sentences"]) == one["text"],
@@ -166,7 +168,7 @@ def _against(row: StatementVersion, grounds: Grounds) -> set[str]:
 
 def rests_on(
     sentence: Mapping[str, Any], verdicts: Mapping[str, Verdict], forms: Mapping[str, dict[str, Any]],
-    bases: Mapping[str, list[str]],
+    labels: Mapping[str, str],
 ) -> dict[str, Any]:  # fmt: skip
     """What a sentence rests on: its verdict in words with a shape, n of N, stations, and the forms that say otherwise."""
     if not sentence["claims"]:
@@ -179,22 +181,34 @@ def rests_on(
             "more": 0,
             "own": "",
             "bases": [],
+            "unseen": [],
+            "denied": False,
         }
     now = verdicts.get(sentence["claim"])
     base = str(sentence["base"])
     figures = {"records": _("from the mission's records"), "outside source": _("from the source named")}.get(base, "")
     if base in COUNTED:
-        figures = n_of(sentence["n"], sentence["answered"], base)
+        label = labels.get(sentence["claim"], sentence["claim"])
+        figures = held(sentence["verdict"], label, sentence["n"], sentence["answered"], base)
     known = [forms[one] for one in now.forms_against if one in forms] if now else []
     own = _(OWN.get(sentence["kind"], ""))
-    says = own or words("words").get(sentence["verdict"], sentence["verdict"])
-    if own and (bases.get(sentence["claim"]) or sentence["verdict"] != "upheld"):
-        says += f"; {_(BORNE.get(sentence['verdict'], sentence['verdict']))}"
+    bases, unseen = (
+        [labels.get(one, one) for one in now.detail.get(side, ())] if now else [] for side in ("seen", "unseen")
+    )
+    verdict = "upheld" if sentence["verdict"] in DENIED else sentence["verdict"]
+    says = own or words("words").get(verdict, verdict)
+    if own and (bases or sentence["verdict"] != "upheld"):
+        borne = (
+            IN_PART
+            if unseen and sentence["verdict"] == "upheld"
+            else BORNE.get(sentence["verdict"], sentence["verdict"])
+        )
+        says += f"; {_(borne)}"
     return {
         "kind": KINDS.get(sentence["verdict"], "none"), "says": says,
-        "figures": figures, "stations": now.stations if now and base in COUNTED - {"stations"} else 0, "against": known[:SOME],
-        "more": max(0, len(known) - SOME), "own": own,
-        "bases": bases.get(sentence["claim"], []),
+        "figures": figures, "stations": sentence.get("stations", 0) if base in COUNTED - {"stations"} else 0,
+        "against": known[:SOME], "more": max(0, len(known) - SOME), "own": own, "bases": bases, "unseen": unseen,
+        "denied": sentence["verdict"] in DENIED,
     }  # fmt: skip
 
 
@@ -202,6 +216,6 @@ def _finding(found: Finding, labels: Mapping[str, str]) -> dict[str, Any]:
     claim = next((claim for claim, label in labels.items() if label == found.sentence), "")
     return {
         "code": found.code, "paragraph": found.paragraph, "sentence": found.sentence, "says": found.says,
-        "overridable": found.code not in NOT_OVERRIDDEN, "claim": claim if found.code == "unmentioned" else "",
+        "overridable": found.code not in NOT_OVERRIDDEN, "heads": found.code in HEADS_OWN, "claim": claim if found.code == "unmentioned" else "",
         "hash": found.hash,
     }  # fmt: skip

@@ -100,6 +100,7 @@ def lint(
         overridden=let_stand, set_aside=drafts.set_aside(session, mission),
         conduct_attested="conduct" in grounds.attested,
         people=[row.name for row in members.of(session, mission) if row.name] + drafts.people_met(session, mission),
+        base=(grounds.facts["visits_total"], grounds.facts["stations"]),
     )  # fmt: skip
     if version.language == "en":  # names and numbers are looked for in English words
         against = [
@@ -166,6 +167,8 @@ def override(
     _answered_for(session, mission, by=by, language=language)
     if finding in {"unmentioned", "not_attested"}:
         raise Refused(f"'{finding}' can't be overridden: an irregularity is set aside, conduct is attested by the head")
+    if finding in linter.HEADS_OWN and by != getattr(members.head(session, mission), "code", None):
+        raise Refused("only the head of mission lets a conclusion stand that rests on so few visits")
     digest = statement.sentence_hash(sentence)
     if (digest, finding) in drafts.overridden(session, mission):
         return

@@ -39,6 +39,7 @@ class Rest:
     n: int
     answered: int
     stations: int
+    verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -212,5 +213,5 @@ def _rest(sentence: Mapping[str, Any], claims: Mapping[str, Claim], seen: Mappin
     label = claims[name].label if name in claims else name
     return Rest(
         label[:1].upper() + label[1:], sentence["kind"], sentence["base"], sentence["n"], sentence["answered"],
-        seen[name].stations if name in seen else 0,
+        seen[name].stations if name in seen else 0, sentence["verdict"],
     )  # fmt: skip

@@ -36,6 +36,9 @@ PHASES = {
 EXPECTED = ("opening", "voting", "counting", "tabulation")
 """Phases whose absence a statement says."""
 OF_THE_COUNT = frozenset({"counting", "tabulation"})
+AT_STATIONS = ("opening", "voting", "closing", "counting")
+"""Phases at a polling station. A conclusion speaks of the whole election where each of them that a statement owes was
+observed, else of those that were."""
 RECONCILING = ("ballots_balance", "box_against_issued", "valid_and_invalid", "contestants_sum", "turnout")
 """Checks of the figures of a results protocol; what they flag is a finding."""
 
@@ -113,12 +116,13 @@ def _days(days: Sequence[date], language: str) -> str:
 def _election(facts: MissionFacts, names: Names, language: str) -> dict[str, Any]:
     on = facts.election_day
     indirect = all(contest.suffrage == "indirect" for contest in facts.election.contests)
-    title = facts.election.short_title
+    title = facts.election.called
     return {
         "organisation": names.official(facts.organisation, language, on=on),
         "organisation_running": names.running(facts.organisation, language, on=on),
         "organisation_short": names.short(facts.organisation, language, on=on),
         "election": facts.election.title,
+        "several": facts.election.several,
         "vote": title[:1].lower() + title[1:].lower() if title.isascii() else title,
         "voters": "electors" if indirect else "voters",
         "host": names.running(facts.host_state, language, on=on),
@@ -171,8 +175,12 @@ def _base(
     total = sum(by_kind.values())
     kinds = [{"on": PHASES[kind], "count": by_kind[kind]} for kind in PHASES if by_kind.get(kind)]
     kinds += [{"on": kind, "count": count} for kind, count in sorted(by_kind.items()) if kind not in PHASES]
+    spoken_of = [kind for kind in AT_STATIONS if by_kind.get(kind) and not (preliminary and kind in OF_THE_COUNT)]
     return {
         "stations": visited,
+        "parts": [PHASES[kind] for kind in spoken_of],
+        "whole": all(kind in spoken_of for kind in AT_STATIONS if kind in EXPECTED),
+        "visits_total": sum(by_kind.get(kind, 0) for kind in AT_STATIONS),
         "cities": [names.running(city, language, on=on) if city in names else city for city in cities],
         "forms_total": total,
         "forms_by_kind": kinds,

@@ -146,7 +146,9 @@ def assessment(claim: Claim, verdicts: Mapping[str, Verdict]) -> Verdict:
     good = [ground for ground in seen if ground.kind is VerdictKind.UPHELD]
     bad = [ground.claim for ground in seen if ground.kind is not VerdictKind.UPHELD]
     kind = verdict_of(len(good), len(bad))
-    return Verdict(claim.id, kind, len(good), len(bad), "claims", detail={"against": bad})
+    unseen = [ground.claim for ground in grounds if ground.kind is VerdictKind.UNOBSERVED]
+    detail = {"against": bad, "seen": [ground.claim for ground in seen], "unseen": unseen}
+    return Verdict(claim.id, kind, len(good), len(bad), "claims", detail=detail)
 
 
 def unknown_claims(claims: Sequence[Claim]) -> list[str]:

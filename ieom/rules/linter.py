@@ -65,6 +65,11 @@ PERCENT = re.compile(r"\d+(?:[.,]\d+)?\s*(?:%|per ?cent\b|percent\b)")
 BASE = re.compile(r"[^.;]{0,60}\(\s*[\d,]+ of [\d,]+|\s*of (?:the )?[\d,]+ ")
 COUNTED = frozenset({"stations", "commissions", "visits", "forms"})
 """Bases of which there are n of N."""
+FEWEST = 3
+"""Forms of visits to polling stations below which a conclusion is answered for by the head of mission: there are fewer
+than the opening, the voting and the count of one polling station, so that nobody saw a whole day."""
+HEADS_OWN = frozenset({"narrow"})
+"""Findings that the head of mission alone lets stand."""
 NAMING = frozenset({"composition", "meetings", "observed", "informed"})
 """Paragraphs that name persons by their office; findings never do."""
 
@@ -94,10 +99,11 @@ def findings(
     set_aside: Collection[tuple[str, str]] = (),
     conduct_attested: bool = True,
     people: Collection[str] = (),
+    base: tuple[int, int] | None = None,
 ) -> list[Finding]:
     """Everything that keeps a statement from being asked approval for. `overridden` are (sentence hash, code) pairs,
     `set_aside` (claim, form) pairs of irregularities that a person set aside with a reason, `people` the names that
-    findings must not hold."""
+    findings must not hold, `base` the forms of visits to polling stations, and of how many stations they speak."""
     by_id = {claim.id: claim for claim in claims}
     found: list[Finding] = []
     for one in content["paragraphs"]:
@@ -110,6 +116,7 @@ def findings(
             found += _figures(one["key"], text)
             found += _people(one["key"], text, people)
             found += _changed(one["key"], sentence, by_id, verdicts)
+            found += _narrow(one["key"], sentence, base)
             if "conduct" in sentence["claims"] and not conduct_attested:
                 says = "the head of mission has not attested the Mission's conduct"
                 found.append(Finding("not_attested", one["key"], text, says))
@@ -160,6 +167,17 @@ def _changed(
             )
         elif claim == names[0] and (now.n, now.answered) != (sentence["n"], sentence["answered"]) and _has_figures(now):
             yield Finding("figures", key, text, f"the record has grown since: {_said(now)}; draft it anew")
+
+
+def _narrow(key: str, sentence: Mapping[str, object], base: tuple[int, int] | None) -> Iterator[Finding]:
+    """A conclusion that affirms something on next to nothing."""
+    if base is None or base[0] >= FEWEST or sentence["claim"] != "conclusion" or sentence["verdict"] != "upheld":
+        return
+    forms, stations = (
+        f"{n} {what}{'' if n == 1 else 's'}" for n, what in zip(base, ("visit", "polling station"), strict=True)
+    )
+    says = f"the conclusion rests on {forms} to {stations}: leave it out, or the head of mission lets it stand by name"
+    yield Finding("narrow", key, str(sentence["text"]), says)
 
 
 def _has_figures(now: Verdict) -> bool:

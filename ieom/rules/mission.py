@@ -92,17 +92,34 @@ class Round(Facts):
     """Minutes by which the authorities extended the voting; recorded as an act."""
 
 
+PLURAL = re.compile(r"\b(?:elections|referendums|referenda|polls)\b", re.IGNORECASE)
+USUAL = "the Elections"
+
+
 class Election(Facts):
     """What is observed."""
 
     title: str
-    short_title: str = "the Elections"
+    short_title: str = USUAL
     contests: tuple[Contest, ...] = Field(min_length=1)
     rounds: tuple[Round, ...] = Field(min_length=1)
     round: int = 1
     """The round that this mission observes."""
     count_ends_by: time | None = None
     """Local time by which the law wants the count finished, if it names one."""
+
+    @property
+    def several(self) -> bool:
+        """Whether the title is a plural: 'Elections of Deputies' were held, 'Early Presidential Election' was."""
+        return bool(PLURAL.search(self.title))
+
+    @property
+    def called(self) -> str:
+        """What the election is called after the first time. The usual words agree with the title, others stand as they
+        were given."""
+        if self.several or self.short_title != USUAL:
+            return self.short_title
+        return "the Referendum" if "referendum" in self.title.lower() else "the Election"
 
 
 class SendingState(Facts):

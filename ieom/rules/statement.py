@@ -49,6 +49,7 @@ def sentence(
         "n": verdict.n if verdict else 0,
         "answered": verdict.answered if verdict else 0,
         "base": verdict.base if verdict else "records",
+        "stations": verdict.stations if verdict else 0,
     }
 
 
@@ -206,7 +207,7 @@ def unbound(text: str) -> dict[str, Any]:
     """A sentence that rests on nothing recorded."""
     return {
         "text": text, "claim": "", "claims": [], "kind": "edited", "verdict": "unsupported", "n": 0, "answered": 0,
-        "base": "",
+        "base": "", "stations": 0,
     }  # fmt: skip
 
 

@@ -430,6 +430,29 @@ def test_a_preliminary_conclusion_does_not_rest_on_the_count(engine: Engine, ass
     assert "were open and transparent" in texts(version)["conclusion"]
 
 
+def test_one_form_on_the_voting_gives_a_conclusion_on_the_voting_for_which_the_head_answers(
+    engine: Engine, assembled: str
+) -> None:
+    evening = NOW + timedelta(hours=10)
+    with at_work(engine) as session:
+        missions.get(session, assembled).count_left_at = NOW
+        submit(session, assembled, "voting", 1)
+        version = drafted(session, assembled, evening)
+        conclusion = next(one for one in version.content["paragraphs"] if one["key"] == "conclusion")["sentences"][0]
+        assert "of the voting at one polling station" in conclusion["text"]
+        assert "this part of the elections" in conclusion["text"]
+        found = {one.code: one for one in drafting.lint(session, assembled, version, at=evening)}
+        assert "1 visit to 1 polling station" in found["narrow"].says
+        known = {"finding": "narrow", "sentence": conclusion["text"], "why": "one visit was all that was possible"}
+        with pytest.raises(Refused, match="only the head"):
+            drafting.override(session, assembled, by="drafter", at=evening, **known)
+        drafting.override(session, assembled, by="az-1", at=evening, **known)
+        assert "narrow" not in {one.code for one in drafting.lint(session, assembled, version, at=evening)}
+        rests = gather(session, assembled, cut_off=evening, preliminary=True).verdicts["conclusion"].detail
+    assert {"station_opened", "box_shown_empty"} <= set(rests["unseen"])
+    assert not {"station_opened", "traced_stations_match"} & set(rests["seen"])
+
+
 def test_a_count_that_somebody_left_by_name_makes_the_statement_preliminary_whatever_was_planned(
     engine: Engine, assembled: str
 ) -> None:

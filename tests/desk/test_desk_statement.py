@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from itertools import pairwise
 
 from desks import SLUG, Desk
 from evening import Doing
+from forms import LATE
 from sqlalchemy import Engine, func, select
 
-from ieom.acts import approval, drafting
+from desk.rehearsal import set_clock
+from ieom.acts import approval, drafting, observation
+from ieom.records import stations
 from ieom.records.audit import AuditRow
-from ieom.records.base import reading
+from ieom.records.base import begin, reading
 from ieom.records.statements import StatementVersion
+from ieom.records.stations import PollingStation
 from ieom.rules.statement import paragraph_text
+from ieom.settings import ROOT
 
 PAGE = f"/missions/{SLUG}/statement"
 SCRIPT = '<script>alert(1)</script> & "quoted"'
@@ -259,3 +265,58 @@ def test_a_sign_that_turns_the_line_round_stands_in_no_statement(desk_asked: Des
     answer = edit(desk_asked, before, "voting", "The polls were \u202edetcepsni.")
     assert (answer.status_code, "a sign that is not seen" in answer.text) == (422, True)
     assert version().number == before.number
+
+
+def test_a_sentence_that_says_what_did_not_hold_is_borne_out_and_says_where(desk_asked: Desk, asked: Engine) -> None:
+    do = Doing(asked)
+    do(observation.submit, "tr-1", document=LATE)
+    do(drafting.draft, "drafter", why="the late form")
+    page = html.unescape(desk_asked.drafter.get(PAGE).text)
+    assert "borne out</span> · “no campaign material inside or outside” held in 2 of 3 visits and not in 1" in page
+    assert "contradicted" not in page
+    assert "borne out in part" not in page
+    grounds = html.unescape(desk_asked.drafter.get(f"{PAGE}/grounds/voting").text)
+    assert "1 form in which it did not hold" in grounds
+    assert "says otherwise" not in grounds
+
+
+def test_the_figures_and_stations_of_a_sentence_are_of_the_version_s_evidence(desk_asked: Desk, asked: Engine) -> None:
+    before = rests(desk_asked.drafter.get(PAGE).text)
+    behind = rests(desk_asked.drafter.get(f"{PAGE}/grounds/voting").text)
+    do = Doing(asked)
+    assert do(observation.submit, "tr-1", document=elsewhere(asked)).problem is None
+    set_clock(asked, SLUG, do.now)
+    assert "The record has grown" in desk_asked.drafter.get(PAGE).text
+    assert rests(desk_asked.drafter.get(PAGE).text) == before
+    assert rests(desk_asked.drafter.get(f"{PAGE}/grounds/voting").text) == behind
+
+
+def rests(page: str) -> list[str]:
+    return re.findall(r"borne out</span> · [^<]+", page)
+
+
+def elsewhere(engine: Engine) -> dict[str, object]:
+    """A form on the voting from another polling station."""
+    with begin(engine) as session:
+        there = stations.of(session, SLUG)[0]
+        columns = {name: getattr(there, name) for name in PollingStation.__table__.columns.keys()}  # noqa: SIM118
+        session.add(PollingStation(**{**columns, "code": "ns-9", "name": "polling station 9"}))
+    form = json.loads(
+        (ROOT / "config/missions" / SLUG / "submissions").joinpath("voting-team-2.json").read_text("utf-8")
+    )
+    return {**form, "instance_id": "uuid:elsewhere", "station": "ns-9"}
+
+
+def test_the_conclusion_names_what_it_rests_on_what_was_not_observed_and_the_forms_behind(desk_asked: Desk) -> None:
+    page = html.unescape(desk_asked.delegation_member.get(PAGE).text)
+    conclusion = page[page.index('id="p-conclusion"') :]
+    assert "what was observed of what it rests on is borne out" in conclusion
+    stands, unseen = re.search(
+        r"while these are upheld: ([^<]+?)\. Not observed, and not among what it rests on: ([^<]+?)\.", conclusion
+    ).groups()  # type: ignore[union-attr]  # the assertion is that it is there
+    assert "traced results match" in unseen
+    assert "traced results match" not in stands
+    assert "box shown empty" in stands
+    grounds = html.unescape(desk_asked.delegation_member.get(f"{PAGE}/grounds/conclusion").text)
+    assert re.search(rf"box shown empty: .*?/missions/{SLUG}/observation/forms/\d+", grounds, re.DOTALL)
+    assert "Not observed, and not among what it rests on: traced results match" in grounds

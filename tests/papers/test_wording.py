@@ -32,7 +32,7 @@ def facts(stations: int = 1, **more: Any) -> dict[str, Any]:
         "embassies": True, "secretariat": False, "head": {"styled": "H.E. Rashad Mammadov", "title": "Ambassador"},
         "stations": stations, "cities": ["Nur-Sultan", "Almaty"] if several else ["Nur-Sultan"], "forms_total": 4 * stations,
         "forms_by_kind": [{"on": "the opening", "count": stations}], "few_forms": stations < 13,
-        "one_of_each": not several, "phases_missing": [], "cut_off": "16:00 on 12 August 2020", "visited_phrase": "",
+        "one_of_each": not several, "phases_missing": [], "parts": ["the opening", "the voting", "the count"], "whole": True, "several": True, "cut_off": "16:00 on 12 August 2020", "visited_phrase": "",
         "preliminary": False, "scope_overridden": False, "press_after_close": True, "meeting_count": 2, "meetings_told": 2,
         "meeting_days": [{"day": "11 August 2020", "people": ["Mr. Konstantin Petrov, Deputy Chairman", "Ms. Malika Bekturova"]}],
         "bodies": ["the Central Election Commission"], "topics": ["the campaign"], **more,
@@ -197,6 +197,26 @@ def test_the_conclusion_points_to_irregularities_wherever_they_stand() -> None:
     )
     clean = said(wording.paragraphs(facts(12), CLAIMS, all_upheld(12)))["conclusion"]
     assert "apart from" not in clean
+
+
+@pytest.mark.parametrize(
+    ("parts", "several", "words"),
+    [
+        (["the voting"], True, "observation of the voting at one polling station in Nur-Sultan, the Mission affirms that this part of the elections, as far as it observed it, was open"),
+        (["the opening", "the voting"], True, "that these parts of the elections, as far as it observed them, were open"),
+        (None, False, "affirms that the Early Presidential Election, as far as it observed it, was open"),
+        (None, True, "affirms that the Elections of Deputies of the Senate, as far as it observed them, were open"),
+    ],
+)  # fmt: skip
+def test_the_conclusion_speaks_of_what_was_observed_and_agrees_with_the_title(
+    parts: list[str] | None, several: bool, words: str
+) -> None:
+    told = facts(several=several) if several else facts(several=False, election="Early Presidential Election")
+    told |= {"parts": parts, "whole": False} if parts else {}
+    text = said(wording.paragraphs(told, CLAIMS, all_upheld(1)))["conclusion"]
+    assert words in text
+    lifted = said(wording.paragraphs({**told, "scope_overridden": True}, CLAIMS, all_upheld(1)))["conclusion"]
+    assert f"affirms that the {told['election']} {'were' if several else 'was'} open" in lifted
 
 
 def test_a_preliminary_statement_says_nothing_of_the_count() -> None:

@@ -87,3 +87,11 @@ def test_an_assessment_stands_on_what_supports_it(
         {"a": Verdict("a", first), "b": Verdict("b", second)},
     )
     assert (found.kind, found.detail["against"]) == (kind, against)
+
+
+def test_an_assessment_names_what_was_observed_of_it_and_what_was_not() -> None:
+    found = assessment(
+        claim(id="free", kind="assessment", supported_by=["a", "b", "silent"]),
+        {"a": Verdict("a", UPHELD), "b": Verdict("b", UNOBSERVED)},
+    )
+    assert (found.detail["seen"], found.detail["unseen"]) == (["a"], ["b"]), "and nothing that the text is silent about"

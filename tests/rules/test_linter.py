@@ -127,6 +127,23 @@ def test_an_irregularity_observed_is_said_or_in_the_annex_or_set_aside() -> None
     assert codes({**GOOD, "annex": [{**row, "verdict": "upheld"}]}, seen) == ["annex"]
 
 
+def test_a_conclusion_on_next_to_nothing_names_what_it_rests_on() -> None:
+    claim = Claim(
+        id="conclusion", paragraph="conclusion", kind="assessment", label="conclusion", supported_by=("material",)
+    )
+    for kind, base, found in (
+        (VerdictKind.UPHELD, (1, 1), ["narrow"]), (VerdictKind.UPHELD, (3, 1), []), (VerdictKind.MIXED, (2, 1), []),
+    ):  # fmt: skip
+        verdicts = {"conclusion": Verdict("conclusion", kind, 1, int(kind is VerdictKind.MIXED), "claims")}
+        one = statement.paragraph(
+            "conclusion", ["conclusion | The Mission concludes."], {"conclusion": claim}, verdicts
+        )
+        made = {"kind": "final", "paragraphs": [one], "annex": []}
+        told = linter.findings(made, [claim], verdicts, base=base)
+        assert [f.code for f in told] == found
+        assert not told or "rests on 1 visit to 1 polling station" in told[0].says
+
+
 def test_conduct_needs_the_attestation_of_the_head_of_mission() -> None:
     conduct = Claim(id="conduct", paragraph="conduct", kind="assessment", label="conduct")
     one = statement.paragraph("conduct", ["conduct | The Mission did not interfere."], {"conduct": conduct}, {})
