@@ -14,12 +14,8 @@ from desk.chronicle import named, words
 from desk.counted import DENIED, held
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.knowing import shared
-<<<<<<< HEAD
 from desk.web.pages import tongue
-from desk.web.statement_view import SPEAKS, numbered, out_now, place_of, statement_facts
-=======
 from desk.web.statement_view import KINDS, SOME, SPEAKS, numbered, out_now, place_of, statement_facts
->>>>>>> dca92b2 (A conclusion speaks of the phases observed, names what it rests on and what was not observed; a sentence that says what did not hold is borne out)
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import gather
 from ieom.acts.versions import missing as no_draft
