@@ -177,6 +177,7 @@ def _nominees(send: Walk) -> None:
         send("coordinator", f"{here}/{{code}}/items/{{item}}", files={"paper": PNG}, item="photo", **one)
         send("coordinator", f"{here}/{{code}}/items/{{item}}/waive", ["why"], item="passport_page", **one)
         send("coordinator", f"{here}/{{code}}/interests", ["memberships", "detail"], data=no, **one)
+        send("coordinator", f"{here}/{{code}}/correct", texts, data={"email": own["email"]}, **one)
         send("coordinator", f"{here}/{{code}}/appoint", **one)
         send("coordinator", f"{here}/{{code}}/accreditation", data={"status": "requested"}, **one)
         send(

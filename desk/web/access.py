@@ -194,6 +194,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/delegation/{code}/items/{item}/waive": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/items/{item}/take-back": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/interests": COORDINATOR,
+    "POST /missions/{mission}/delegation/{code}/correct": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/appoint": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/head": COORDINATOR,
     "POST /missions/{mission}/delegation/{code}/leave": COORDINATOR,

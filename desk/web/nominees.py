@@ -14,6 +14,8 @@ from desk.web.files import sent, taken
 from ieom.acts import composition, vault
 from ieom.acts import delegation as acts
 from ieom.acts.debriefing import report_member
+from ieom.acts.details import correct_details
+from ieom.acts.rounds import newest_round
 from ieom.errors import BadInput
 from ieom.folder.catalogues import _
 from ieom.folder.names import load_names
@@ -22,6 +24,7 @@ from ieom.records import members, missions
 from ieom.records.delegation import Member
 from ieom.records.members import styled
 from ieom.rules import delegation as rules
+from ieom.rules.names import LANGUAGES
 from ieom.rules.timeline import Stage, owes
 
 part = router()
@@ -62,6 +65,7 @@ def show(desk: Desk, code: str) -> Response:
             reports=[(one, known.get(one.by, one.by)) for one in members.reports(session, mission, code)],
             wording={key: _(name) for key, name in rules.ITEMS.items()}, observing=row.role in rules.OBSERVING,
             state=names.short(row.state, on=facts.election_day) if row.state in names else row.state,
+            languages=LANGUAGES, asked=newest_round(session, mission) is not None,
             moves=[to for to in rules.BADGES if badge is not None and badge.status in rules.BADGES[to]],
         )  # fmt: skip
 
@@ -122,6 +126,21 @@ def interests(
         if found
         else _("No conflict of interest was declared."),
     )
+
+
+@part.post("/missions/{mission}/delegation/{code}/correct")
+def correct(
+    desk: Desk, code: str, office: Line, honorific: Line = "", name: Line = "", title: Line = "", salutation: Line = "",
+    email: Line = "", language: Line = "en",
+) -> Response:  # fmt: skip
+    """Correct how the person is called, or where letters go."""
+    with desk.act() as (session, mission, by, at):
+        correct_details(
+            session, mission, by=by, at=at, member=code, office=office.strip(), honorific=honorific.strip(),
+            name=name.strip(), title=title.strip(), email=email.strip(), language=language,
+            salutation=salutation.strip(),
+        )  # fmt: skip
+    return _back(desk, code, _("Corrected. Letters and papers from now on have it so."))
 
 
 @part.post("/missions/{mission}/delegation/{code}/appoint")

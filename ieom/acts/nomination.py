@@ -121,18 +121,14 @@ def nominate(
         raise BadInput(f"'{role}' is no role; they are {', '.join(rules.ROLES)}")
     if not is_code(member):
         raise BadInput(f"'{member[:60]}' is no code; write letters, digits, dots and hyphens, such as kg-1")
-    if language not in LANGUAGES:
-        raise BadInput(f"'{language[:60]}' is not one of {', '.join(LANGUAGES)}")
-    if not office.strip():
-        raise BadInput(f"'{member}' needs an office, such as 'Embassy of the Kyrgyz Republic, observer 1'")
     if any(member == row.code for row in facts.offices):
         raise Conflict(f"'{member}' is the code of an office; a person needs another one")
-    told = {
-        "role": role, "office": office, "state": state, "honorific": honorific, "name": name, "title": title,
-        "body": body, "email": address(email) if email else "", "language": language, "salutation": salutation,
-    }  # fmt: skip
-    for what, value in told.items():
-        one_line(value, f"the {what} of '{member}'")  # letters to and about them would fail, and the stage with them
+    told = {"role": role, "state": state, "body": body} | details(
+        member, office=office, honorific=honorific, name=name, title=title, email=email, language=language,
+        salutation=salutation,
+    )  # fmt: skip
+    for what in ("role", "state", "body"):
+        one_line(told[what], f"the {what} of '{member}'")
     if known is not None and any(getattr(known, key) != value for key, value in told.items()):
         raise Conflict(f"'{member}' is nominated already, as {styled(known)}; another person needs another code")
     if known is not None and known.status not in rules.LEAVING:
@@ -147,6 +143,24 @@ def nominate(
     session.flush()
     audit.append(session, mission, by=by, at=at, act=MemberNominated(member, state, role), ref=ref)
     return known
+
+
+def details(
+    member: str, *, office: str, honorific: str, name: str, title: str, email: str, language: str, salutation: str
+) -> dict[str, str]:
+    """How letters and papers call a person and where they reach them. Raises `BadInput` for what can't stand there: letters
+    to and about them would fail, and the stage with them."""
+    if language not in LANGUAGES:
+        raise BadInput(f"'{language[:60]}' is not one of {', '.join(LANGUAGES)}")
+    if not office.strip():
+        raise BadInput(f"'{member}' needs an office, such as 'Embassy of the Kyrgyz Republic, observer 1'")
+    told = {
+        "office": office, "honorific": honorific, "name": name, "title": title, "language": language,
+        "email": address(email) if email else "", "salutation": salutation,
+    }  # fmt: skip
+    for what, value in told.items():
+        one_line(value, f"the {what} of '{member}'")
+    return told
 
 
 def only_head(session: Session, mission: str, member: str) -> None:

@@ -76,7 +76,10 @@ def anew(
         return row
     _may_go(session, row, to)
     who = [] if row.kind in TO_MEDIA else _corrected(session, mission, row, to, by=by, at=at)
-    _tell(session, mission, row, who, to, by=by, at=at)
+    occasion = f"address-corrected:{row.id}:{fold(to)}"
+    tell_of_address(
+        session, mission, who, occasion=occasion, office=row.to_office, old=row.recipient, new=to, by=by, at=at
+    )
     made = _had(session, row, to) or _written(session, mission, row, to, at=at)
     session.add(LetterSeenTo(letter=row.id, at=at, by=by, anew=made.id, why=""))
     session.flush()
@@ -160,24 +163,28 @@ def _written(session: Session, mission: str, row: Letter, to: str, *, at: dateti
     return made
 
 
-def _tell(session: Session, mission: str, row: Letter, who: list[str], to: str, *, by: str, at: datetime) -> None:
+def tell_of_address(
+    session: Session, mission: str, who: Sequence[str], *, occasion: str, office: str, old: str, new: str, by: str,
+    at: datetime, arrived: bool = False,
+) -> None:  # fmt: skip
     """By the letters to an approver one decides in their name: where their address is corrected, the head of mission and the
-    coordinator are told to which and by whom, save who did it and whose it is."""
+    coordinator are told to which and by whom, save who did it and whose it is. `arrived`: it was
+    corrected before a letter failed to arrive there."""
     seats = missions.facts(session, mission).approval.seats
     approvers = {code for seat in seats for code in (seat.who, *seat.deputies)} & set(who)
     head = members.head(session, mission)
     if not approvers:
         return
     facts = {
-        "office": row.to_office,
-        "old": row.recipient,
-        "new": to,
+        "office": office,
+        "old": old,
+        "new": new,
         "by": office_of(session, mission, by),
         "moment": at,
+        "arrived": arrived,
     }
     for code in {"coordinator", *([head.code] if head is not None else [])} - {by, *who}:
         if (reader := tell(session, mission, code)).email:
-            occasion = f"address-corrected:{row.id}:{fold(to)}"
             queue(session, mission, kind="address_corrected", occasion=occasion, to=reader, facts=facts, at=at)
 
 

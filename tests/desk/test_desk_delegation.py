@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 
 from ieom.acts import counting, vault
 from ieom.acts import delegation as acts
+from ieom.mail.letters import message_bytes
 from ieom.records import audit, members, missions
 from ieom.records.base import begin, reading
 from ieom.records.delegation import Member, VaultItem, VaultReading
@@ -262,3 +263,64 @@ def test_in_a_mission_begun_later_nobody_s_file_is_called_complete_while_papers_
     page = browser.post(f"{HERE}/kg-1/interests", NO).text
     assert "7 of 7 items" in page
     assert "Appointed without" not in page
+
+
+RIGHT = {
+    "honorific": "Ms.", "name": "Aizada <i>Bekova</i>", "title": "Counsellor", "office": "Embassy, observer 2",
+    "salutation": "Dear Ms. Bekova", "email": "observer.2@embassy.example", "language": "ru",
+}  # fmt: skip
+
+
+def test_what_was_mistyped_of_a_person_is_corrected_by_the_coordinator_as_an_act_without_names(
+    desk_opened: Desk, engine: Engine
+) -> None:
+    browser = desk_opened.coordinator
+    browser.post(HERE, NOBODY)
+    assert desk_opened.head_of_mission.post(f"{HERE}/kg-1/correct", RIGHT).status_code == 403
+    page = browser.post(f"{HERE}/kg-1/correct", RIGHT).text
+    assert "Corrected." in page
+    assert "Aizada &lt;i&gt;Bekova" in page
+    assert "was asked for approval" not in page
+    with reading(engine) as session:
+        row, last = session.get_one(Member, (SLUG, "kg-1")), audit.head(session, SLUG)
+        assert {what: getattr(row, what) for what in RIGHT} == RIGHT
+        assert last is not None
+        assert (last.act, last.by) == ("MemberDetailsCorrected", "coordinator")
+        assert last.what == {
+            "member": "kg-1", "fields": ["office", "honorific", "name", "title", "language", "email", "salutation"],
+        }  # fmt: skip
+        assert session.scalars(select(Letter).where(Letter.kind == "address_corrected")).all() == []
+    for wrong, says in (
+        ({}, "nothing was changed"), ({"office": " "}, "needs an office"), ({"email": "nowhere"}, "nowhere"),
+        ({"email": ""}, "right address"), ({"language": "xx"}, "is not one of"), ({"name": "A\r\nBcc: b"}, "line break"),
+    ):  # fmt: skip
+        answer = browser.post(f"{HERE}/kg-1/correct", RIGHT | wrong)
+        assert (answer.status_code, says in answer.text.replace(says.capitalize(), says)) == (422, True), wrong
+    told = browser.get(f"/missions/{SLUG}/audit").text
+    assert "e-mail address" in told
+    browser.post(f"{HERE}/kg-1/leave", {"how": "declined"})
+    assert "Correct it" not in browser.get(f"{HERE}/kg-1").text
+    assert browser.post(f"{HERE}/kg-1/correct", {**RIGHT, "title": "Attache"}).status_code == 409
+
+
+def test_of_an_approver_s_corrected_address_the_others_are_told(desk_asked: Desk, asked: Engine) -> None:
+    browser = desk_asked.coordinator
+    with reading(asked) as session:
+        seats = missions.facts(session, SLUG).approval.seats
+        head = members.head(session, SLUG)
+        assert head is not None
+        row = next(
+            found
+            for seat in seats
+            if seat.who != head.code and (found := session.get(Member, (SLUG, seat.who))) is not None
+        )
+        code, old, said = row.code, row.email, {what: getattr(row, what) for what in RIGHT}
+    page = browser.post(f"{HERE}/{code}/correct", said | {"email": "new@embassy.example"}).text
+    assert "was asked for approval, or approved, does not change by this" in page
+    with reading(asked) as session:
+        told = session.scalars(select(Letter).where(Letter.kind == "address_corrected")).all()
+        assert [one.recipient for one in told] == [head.email], "who did it knows"
+        words = " ".join(message_bytes(session, told[0]).decode().split())
+    assert "did not arrive" not in words
+    assert old in words
+    assert "new@embassy.example" in words
