@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.orm import Session
 
+from desk.beside import RECORD, in_words
 from desk.cli.context import ByOption, MissionOption, acting, console, look, say
 from desk.cli.versions import WIDTH, Language, Number, chosen, findings
 from desk.timeline_view import local
@@ -171,10 +172,11 @@ def papers(
     by: ByOption = "",
 ) -> None:
     """Write a version as PDF and Word for those who work on it, marked as your copy and not for publication."""
-    with look(mission) as (session, slug, _now):
+    with look(mission) as (session, slug, now):
         row = chosen(session, slug, version, language)
         office = drafting.tell(session, slug, acting(by)).office
-        made = working_copy(session, slug, row, office=office)
+        remarks = in_words(session, slug, row, now)
+        made = working_copy(session, slug, row, office=office, author=RECORD, remarks=remarks)
     for name, data in made.items():
         store.write(into / name, data)
         say(f"{into / name}")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 from sqlalchemy.orm import Session
 
+from desk.beside import RECORD, in_words
 from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.files import WORD, sent
@@ -81,16 +82,18 @@ def pdf(desk: Desk, language: Spoken = "en", version: int = 0, shown: bool = Fal
 
 @part.get("/missions/{mission}/statement/docx")
 def docx(desk: Desk, language: Spoken = "en", version: int = 0) -> Response:
-    """The same as a Word document, which can be edited there and brought back."""
+    """The same as a Word document, which can be edited there and brought back: what each paragraph rests on and what is to be
+    mended stand beside it as comments."""
     name, data = _paper(desk, version, language, ".docx")
     return sent(data, name, WORD)
 
 
 def _paper(desk: Asked, version: int, language: str, ending: str) -> tuple[str, bytes]:
-    with desk.look() as (session, mission, _now):
+    with desk.look() as (session, mission, now):
         row = _chosen(session, mission, version, language)
         office = named(session, mission).get(desk.code, desk.me.name)
-        made = working_copy(session, mission, row, office=office)
+        remarks = in_words(session, mission, row, now)
+        made = working_copy(session, mission, row, office=office, author=_(RECORD), remarks=remarks)
     return next((name, data) for name, data in made.items() if name.endswith(ending))
 
 

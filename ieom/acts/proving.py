@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -71,13 +71,16 @@ def _about(version: StatementVersion, zone: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def working_copy(session: Session, mission: str, version: StatementVersion, *, office: str) -> dict[str, bytes]:
-    """A version as PDF and Word for those who work on it, marked as a copy for `office` and not for publication."""
+def working_copy(
+    session: Session, mission: str, version: StatementVersion, *, office: str, author: str, remarks: Mapping[str, Sequence[str]]
+) -> dict[str, bytes]:  # fmt: skip
+    """A version as PDF and Word for those who work on it, marked as a copy for `office` and not for publication. In Word,
+    `remarks` by paragraph stand beside the text as comments of `author`."""
     about = {**_about(version, missions.facts(session, mission).zone), "copy_for": office, "at": version.at}
     name = f"statement-{version.language}-version-{version.number}"
     return {
         f"{name}.pdf": statement_pdf(version.content, **about),
-        f"{name}.docx": statement_docx(version.content, **about),
+        f"{name}.docx": statement_docx(version.content, **about, author=author, remarks=remarks),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ieom.papers import word
@@ -21,18 +22,21 @@ def statement_pdf(
 
 
 def statement_docx(
-    content: Content, *, number: int, digest: str, chain_head: str, zone: str, at: datetime, copy_for: str = ""
-) -> bytes:
-    """The Word document: each paragraph has a bookmark `p_<key>`, by which an edited one finds its place again."""
+    content: Content, *, number: int, digest: str, chain_head: str, zone: str, at: datetime, copy_for: str = "",
+    author: str = "", remarks: Mapping[str, Sequence[str]] | None = None,
+) -> bytes:  # fmt: skip
+    """The Word document: each paragraph has a bookmark `p_<key>`, by which an edited one finds its place again. `remarks`, by a
+    paragraph's key or '' for the whole, are comments beside the text by `author`; a paper that is published has none."""
     data = framed(content, number=number, digest=digest, chain_head=chain_head, zone=zone, copy_for=copy_for)
     paper = word.letterhead(data["organisation"], data["document_title"], at, data["language"])
     if data["copy_for"]:
         word.add(paper, data["copy_for"], centred=True)
     for text in (data["mission_name"], data["election"], data["place_and_date"]):
         word.add(paper, text, centred=True)
-    word.add(paper, data["title"] + (f" ({data['marking']})" if data["marking"] else ""), "Heading 1", centred=True)
+    marking = f" ({data['marking']})" if data["marking"] else ""
+    placed = {"": word.add(paper, data["title"] + marking, "Heading 1", centred=True)}
     for one in data["paragraphs"]:
-        word.add(paper, one["text"], bookmark=f"p_{one['key']}")
+        placed[one["key"]] = word.add(paper, one["text"], bookmark=f"p_{one['key']}")
         for note in one["footnotes"]:
             word.add(paper, f"[{note}]")
     if data["annex"]:
@@ -43,6 +47,9 @@ def statement_docx(
         word.add(paper, "")
     word.add(paper, data["cut_off_says"])
     word.add(paper, data["hash_says"])
+    for key, paragraph in placed.items():
+        for text in (remarks or {}).get(key, ()):
+            word.remark(paper, paragraph, text, author=author, at=at)
     return word.saved(paper)
 
 

@@ -117,6 +117,14 @@ def add(paper: Paper, text: str, style: str = "Body Text", *, bookmark: str = ""
     return paragraph
 
 
+def remark(paper: Paper, paragraph: Paragraph, text: str, *, author: str, at: datetime) -> None:
+    """A comment beside a paragraph, dated `at` (UTC). It is no text of the paper: a document that comes back says what it said
+    without it."""
+    initials = "".join(part[0] for part in author.split()).upper()[:3]
+    made = paper.add_comment(paragraph.runs, text=text, author=author, initials=initials)
+    made._comment_elm.date = at.astimezone(UTC).replace(microsecond=0)
+
+
 def table(paper: Paper, rows: list[tuple[str, ...]]) -> None:
     """A table whose first row is its head, repeated on every page."""
     made = paper.add_table(rows=0, cols=len(rows[0]), style="Table Grid")

@@ -77,6 +77,41 @@ def test_a_file_that_was_not_edited_proposes_nothing(desk_asked: Desk) -> None:
     assert "proposes nothing" in send(desk_asked, edited(desk_asked, lambda found: None)).text
 
 
+def beside(data: bytes) -> dict[str, list[str]]:
+    """Its comments by the paragraph beside which they stand; '' is the title."""
+    paper, found = Document(io.BytesIO(data)), {}
+    said = {one.comment_id: one.text for one in paper.comments}
+    for one in paper.paragraphs:
+        marks = [mark.get(qn("w:name")).removeprefix("p_") for mark in one._p.iter(qn("w:bookmarkStart"))]
+        about = [said[int(ref.get(qn("w:id")))] for ref in one._p.iter(qn("w:commentReference"))]
+        if about:
+            found[marks[0] if marks else ""] = about
+    return found
+
+
+def test_what_a_paragraph_rests_on_and_what_is_to_be_mended_stand_beside_it(desk_asked: Desk, version) -> None:
+    desk = desk_asked
+    edit = {"paragraph": "courtesy", "text": "The vote was free and fair.", "begun": version().content_hash}
+    desk.drafter.post(f"{PAGE}/edit", edit)
+    data = desk.drafter.get(f"{PAGE}/docx").content
+    found = beside(data)
+    rests, *mend = found["courtesy"]
+    assert "rests on nothing recorded" in rests
+    assert any("'free and fair' is more than a mission can observe" in one for one in mend)
+    assert all(one.startswith("To mend: ") for one in mend)
+    assert "2. borne out · 2 of 2 visits, 1 station" in found["voting"][0]
+    page = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", desk.drafter.get(PAGE).text)).split())
+    for line in (line for about in found.values() for one in about for line in one.split("\n")):
+        told = re.sub(r"^(\d+\. )?(To mend: )?", "", line)
+        assert all(" ".join(part.split()) in page for part in re.split(" · |, ", told)), line
+    paper = Document(io.BytesIO(data))
+    assert {(one.author, one.timestamp) for one in paper.comments} == {
+        ("Record of the mission", version().at.replace(microsecond=0))
+    }
+    assert data == desk.drafter.get(f"{PAGE}/docx").content
+    assert "proposes nothing" in send(desk, edited(desk, lambda found: None)).text
+
+
 def test_tracked_changes_are_proposals_to_take_one_by_one(desk_asked: Desk, version) -> None:
     before = version()
     first = paragraph_text(before.content, "voting").split()

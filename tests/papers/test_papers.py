@@ -149,6 +149,20 @@ def test_each_paragraph_of_the_word_document_is_found_again_by_its_bookmark() ->
     assert "{{" not in "".join(p.text for p in paper.sections[0].header.paragraphs)
 
 
+def test_a_remark_stands_beside_the_text_of_a_working_copy_and_in_no_other_paper() -> None:
+    key = WORDS["paragraphs"][0]["key"]
+    about = {**ABOUT, "author": "Record of the mission", "remarks": {key: ["borne out"], "": ["To mend: <x>"]}}
+    copy, bare = statement_docx(WORDS, **about), statement_docx(WORDS, **ABOUT)
+    assert copy == statement_docx(WORDS, **about)
+    said = [(one.author, one.text, one.timestamp) for one in Document(io.BytesIO(copy)).comments]
+    assert said == [("Record of the mission", text, AT) for text in ("To mend: <x>", "borne out")]
+    read = [[p.text for p in Document(io.BytesIO(data)).paragraphs] for data in (copy, bare)]
+    assert read[0] == read[1]
+    with zipfile.ZipFile(io.BytesIO(bare)) as archive:
+        assert "word/comments.xml" not in archive.namelist()
+        assert b"comment" not in archive.read("word/document.xml")
+
+
 def test_the_word_document_tells_no_clock_time() -> None:
     with zipfile.ZipFile(io.BytesIO(statement_docx(WORDS, **ABOUT))) as archive:
         assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
