@@ -33,7 +33,7 @@ FEW = 2
 """Up to so many persons are named one by one; more are counted."""
 CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 """A code of ours for which there is no word: it is told as the words that it is made of."""
-VARIES = {"MemberNominated": "state", "FormsReceived": "count", "ReleaseStopped": "status"}
+VARIES = {"MemberNominated": "state", "FormsReceived": "count", "ReleaseStopped": "status", "LinksSecured": "asks"}
 """Acts whose sentence depends on one of their facts, which may have a sentence of its own: 'FormsReceived_1'."""
 
 

@@ -221,5 +221,6 @@ def _facts(send: Walk) -> None:
     again = {"number": "2", "day": "2020-08-26", "press": "2020-08-26T21:00"}
     send("coordinator", f"{here}/round", ["why"], data=again)
     send("coordinator", f"{here}/head", ["why"], data={"member": "kg-1"})
+    send("coordinator", f"{here}/links", ["why"], data={"asks": "code"})
     for what in ("suspend", "evacuate", "resume"):
         send("coordinator", f"{here}/{what}", ["why"])

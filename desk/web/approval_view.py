@@ -12,7 +12,7 @@ from desk.chronicle import named
 from desk.mail_words import troubles
 from desk.web.statement_view import numbered, where
 from ieom.acts import approval as acts
-from ieom.acts import correcting
+from ieom.acts import correcting, links
 from ieom.acts.answering import is_ready, lint, not_asked
 from ieom.acts.asked_of import borne, closes
 from ieom.acts.rounds import lapsed
@@ -22,6 +22,7 @@ from ieom.records import approvals, drafts, members, missions
 from ieom.records.approvals import ApprovalRound, Recorded, RecordedEnd
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
+from ieom.settings import settings
 
 WORDS = {
     "approve": N_("approves"), "approve_with_comment": N_("approves with a comment"), "changes": N_("asks for changes"),
@@ -49,6 +50,23 @@ UNDECIDED: dict[str, Any] = {
 }  # fmt: skip
 
 
+WAYS: dict[links.Asks, str] = {
+    "nothing": N_("the link alone: whoever holds the letter can decide with it"),
+    "code": N_("the link and a code, which comes to the approver in a letter of its own"),
+    "log-in": N_("the approver's account at the desk: the link leads there"),
+}
+"""What the page behind an approver's link asks for."""
+
+
+def secured(asks: links.Asks) -> str:
+    """How the links in letters to approvers are secured, in a sentence; where letters hold none, that."""
+    if not (settings().desk_url if asks == "log-in" else settings().decide_url):
+        return _(
+            "Letters to approvers hold no link here: whoever has an account decides at the desk, all others by telephone or on paper."
+        )
+    return _("By a link in their letters approvers decide with {what}.").format(what=_(WAYS[asks]))
+
+
 def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dict[str, Any]:
     """All of the page, as plain values."""
     facts, known = missions.facts(session, mission), named(session, mission)
@@ -73,7 +91,7 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
     mine = next((one for one in seats if one["mine"]), None)
     return {
         "closes": max((one["closes"] for one in waits), default=None),
-        "now": now, "round": _told(round_, known), "order": rule["order"], "quorum": rule["quorum"], "seats": seats,
+        "secured": secured(facts.approval.link_asks), "now": now, "round": _told(round_, known), "order": rule["order"], "quorum": rule["quorum"], "seats": seats,
         "yes": sum(one["yes"] for one in seats), "waits": waits, "stands": stands, "mine": mine,
         "borne": list(dict.fromkeys(one for row in (versions if holds else here) for one in borne(session, mission, row))),
         "texts": [_text(one) for one in versions], "hashes": [one.content_hash for one in versions],

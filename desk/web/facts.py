@@ -10,8 +10,9 @@ from babel.dates import format_date, format_time
 from fastapi import Form, Response
 
 from desk.chronicle import named
-from desk.web.approval_view import CAPACITY
+from desk.web.approval_view import CAPACITY, WAYS, secured
 from desk.web.asking import Asked, Desk, router
+from ieom.acts import links
 from ieom.acts import mission as acts
 from ieom.errors import BadInput
 from ieom.folder.catalogues import N_, _, ngettext
@@ -31,6 +32,7 @@ KINDS = {
     "state_withdrew": N_("a state withdrew"), "suspended": N_("the observation was suspended"),
     "evacuated": N_("the mission was evacuated"), "resumed": N_("the mission resumed"), "held": N_("the mission was held"),
     "went_on": N_("the mission went on"), "stations_chosen": N_("how the stations were chosen"),
+    "links_secured": N_("how the links to decide are secured"),
 }  # fmt: skip
 
 
@@ -53,6 +55,7 @@ def show(desk: Desk) -> Response:
                 for code, name in names.officials("state", on=day).items()
                 if code != facts.host_state and code not in {one.code for one in taking_part}
             ],
+            secured=secured(facts.approval.link_asks), ways=[(way, _(said)) for way, said in WAYS.items() if way != facts.approval.link_asks],
             candidates=[(one.code, known[one.code]) for one in people if one.role != "head"],
             head=next((known[one.code] for one in people if one.role == "head"), ""),
         )  # fmt: skip
@@ -152,6 +155,14 @@ def replace_head(desk: Desk, member: Text, why: Why) -> Response:
     with desk.act() as (session, mission, by, at):
         acts.replace_head(session, mission, by=by, at=at, member=member, reason=why)
     return _done(desk, _("The head of mission was replaced; a round of approval that went on has ended."))
+
+
+@part.post("/missions/{mission}/facts/links")
+def secure(desk: Desk, asks: Annotated[links.Asks, Form()], why: Why) -> Response:
+    """The links in letters to approvers are secured in another way from now on."""
+    with desk.act() as (session, mission, by, at):
+        links.secure(session, mission, by=by, at=at, asks=asks, reason=why)
+    return _done(desk, secured(asks))
 
 
 @part.post("/missions/{mission}/facts/state-joins")

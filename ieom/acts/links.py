@@ -14,15 +14,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.acts.answering import tell
+from ieom.acts.revision import begin_revision
 from ieom.acts.rounds import newest_round, seats, stands
+from ieom.errors import BadInput, Refused
 from ieom.mail.identity import secret
 from ieom.mail.letters import queue
 from ieom.records import approvals, audit, decision_links, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Decision, Recorded
 from ieom.records.audit import AuditRow
 from ieom.records.decision_links import DecisionLink
+from ieom.rules.mission import MissionFacts
 from ieom.settings import settings
 
+Asks = Literal["nothing", "code", "log-in"]
+"""What the page behind a link asks for before it shows anything."""
 Became = Literal["open", "decided", "by_another", "edited", "ended", "closed"]
 
 
@@ -48,6 +53,15 @@ class ContradictionLinkMade:
     hashes: dict[str, str]
     asks: str
     recorded: int | None
+
+
+@dataclass(frozen=True)
+class LinksSecured:
+    """What the page behind an approver's link asks for is another thing from now on."""
+
+    asks: str
+    was: str
+    revision: int
 
 
 @dataclass(frozen=True)
@@ -108,6 +122,34 @@ def told(
     desk = settings().desk_url
     there = bool(desk) and (who == seat.who or who in seat.deputies)
     return {"link": f"{desk.rstrip('/')}/missions/{mission}/approval" if there else "", "asks": asks}
+
+
+def secure(
+    session: Session, mission: str, *, by: str, at: datetime, asks: Asks, reason: str, ref: str | None = None
+) -> MissionFacts:  # fmt: skip
+    """The page behind an approver's link asks for another thing, in the letters that go from now on. Raises `Refused` while a
+    round is open: its letters are out, and all of one round's links are to be secured alike."""
+    facts, done = begin_revision(session, mission, reason, ref)
+    if done:
+        return facts
+    was = facts.approval.link_asks
+    if asks == was:
+        raise BadInput("that is how the links are secured already; nothing was changed")
+    round_ = newest_round(session, mission)
+    if round_ is not None and round_.status == "open":
+        raise Refused(
+            f"round {round_.number} of the approval is open: its letters are out, and their links stay as they were sent. Change "
+            "it when the round has ended; the letters of the next one then follow it"
+        )
+    if asks == "log-in" and not settings().desk_url:
+        raise Refused(
+            "the letters don't know where the desk is reached, so they could lead nobody to it; ask your operator to set its "
+            "address first"
+        )
+    new = facts.model_copy(update={"approval": facts.approval.model_copy(update={"link_asks": asks})})
+    number = missions.revise(session, mission, new, by=by, at=at, kind="links_secured", reason=reason)
+    audit.append(session, mission, by=by, at=at, ref=ref, act=LinksSecured(asks, was, number))
+    return new
 
 
 def _code(session: Session, mission: str, round_: ApprovalRound, who: str, at: datetime) -> tuple[str, int]:

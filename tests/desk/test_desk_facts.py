@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from ieom.records import missions
 from ieom.records.base import begin, reading
+from ieom.settings import settings
 
 AT = f"/missions/{SLUG}/facts"
 WHY = {"why": "Decision 12 <of> the commission."}
@@ -83,3 +84,37 @@ def test_who_reads_sees_no_button(desk_opened: Desk) -> None:
     assert html.escape("Elections of Deputies of the Senate") in page.text
     assert "facts/postpone" not in page.text
     assert "facts/postpone" in desk_opened.coordinator.get(AT).text
+
+
+def test_how_links_to_decide_are_secured_is_said_and_changed(
+    desk_opened: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IEOM_DECIDE_URL", "https://press.example/")
+    settings.cache_clear()
+    do, approval = desk_opened.coordinator, f"/missions/{SLUG}/approval"
+    for page in (AT, approval):
+        assert "approvers decide with the link alone" in do.get(page).text
+    assert do.post(f"{AT}/links", {"asks": "nothing", **WHY}).status_code == 422
+    refused = do.post(f"{AT}/links", {"asks": "log-in", **WHY})
+    assert refused.status_code == 409
+    assert "ask your operator" in refused.text
+    assert do.post(f"{AT}/links", {"asks": "code", **WHY}).status_code == 200
+    assert facts(engine)[0].approval.link_asks == "code"
+    for page in (AT, approval):
+        assert "approvers decide with the link and a code" in do.get(page).text
+    assert "how the links to decide are secured" in do.get(AT).text
+    record = do.get(f"/missions/{SLUG}/audit").text
+    assert "ask for a code from a letter of its own" in record
+    assert desk_opened.auditor.post(f"{AT}/links", {"asks": "nothing", **WHY}).status_code == 403
+    assert "facts/links" not in desk_opened.auditor.get(AT).text
+
+
+def test_links_that_went_are_not_secured_otherwise_while_their_round_is_open(desk_asked: Desk) -> None:
+    answer = desk_asked.coordinator.post(f"{AT}/links", {"asks": "code", **WHY})
+    assert answer.status_code == 409
+    assert "is open: its letters are out" in answer.text
+    with reading(desk_asked.engine) as session:
+        assert missions.facts(session, SLUG).approval.link_asks == "nothing"
+    page = desk_asked.coordinator.get(f"/missions/{SLUG}/approval").text
+    assert "can be changed when the round has ended" in page
+    assert "Letters to approvers hold no link here" in page
