@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from fastapi import Form, Response
 from sqlalchemy.orm import Session
 
+from desk.beside import KINDS, SOME
 from desk.chronicle import named, words
 from desk.counted import DENIED, held
 from desk.web.asking import Asked, Desk, missing, router
 from desk.web.knowing import shared
 from desk.web.pages import tongue
-from desk.web.statement_view import KINDS, SOME, SPEAKS, numbered, out_now, place_of, statement_facts
+from desk.web.statement_view import SPEAKS, numbered, out_now, place_of, statement_facts
 from ieom.acts import drafting, rounds
 from ieom.acts.grounds import gather
 from ieom.acts.versions import missing as no_draft
