@@ -36,17 +36,17 @@ def show(desk: Desk, to: str = "/") -> Response:
 @part.post("/enter")
 def enter(desk: Desk, request: Request, email: Words = "", password: Words = "", to: Words = "/") -> Response:
     """Enter, or say that address or password is wrong, never which."""
-    at, guessed = missions.real_now(), None
+    at, guessed, found, came = missions.real_now(), None, None, None
+    wrong = _("Address or password is wrong.")
     with begin(desk.engine) as session:
         try:
-            found = acts.enter(
-                session, email=email, password=password, at=at, place=asker(request),
-                browser=request.headers.get("user-agent", ""), cookies=_known(request),
-            )  # fmt: skip
-            wrong = "" if found else _("Address or password is wrong.")
+            came = acts.knock(session, email=email, at=at, place=asker(request), cookies=_known(request))
         except Refused as error:
-            found, wrong = None, _(str(error))
+            wrong = _(str(error))
             guessed = acts.guessed(session, email=email, at=at)
+    if came is not None and came.fits(password):
+        with begin(desk.engine) as session:
+            found = acts.enter(session, came, at=at, browser=request.headers.get("user-agent", ""))
     if found is None:
         answer = page(desk, to, wrong=wrong, email=email)
         if guessed is not None:  # after the answer: how long a mail server takes would say that there is an account

@@ -231,13 +231,25 @@ def given(row: Grant) -> Given:
     return Given(row.account, row.mission, Role(row.role), row.code)
 
 
-def enter(
-    session: Session, *, email: str, password: str, at: datetime, place: str = "", browser: str = "",
-    cookies: Iterable[str] = (),
-) -> tuple[str, DeskSession] | None:  # fmt: skip
-    """Enter with a password: (the cookie's value, the session), or None when address or password is wrong; that attempt
-    is counted, so commit. Raises `Refused` after too many wrong ones (`ATTEMPTS` in `WINDOW`). `cookies`: of browsers that
-    entered before (`known_browsers`), whose attempts are counted apart."""
+@dataclass(frozen=True)
+class Knock:
+    """Somebody who wants to enter: whose account it would be (None: nobody's), the hash that the password is to fit, and how
+    the attempt was counted."""
+
+    account: int | None
+    kept: str
+    counted: tuple[int, ...]
+
+    def fits(self, password: str) -> bool:
+        """Whether that is the password. It takes a while, for nobody's as long: call it outside of a transaction, or
+        strangers who try passwords keep everybody from writing."""
+        return passwords.fits(self.kept, password) and self.account is not None
+
+
+def knock(session: Session, *, email: str, at: datetime, place: str = "", cookies: Iterable[str] = ()) -> Knock:
+    """Somebody is about to show a password. The attempt is counted as one that failed before it is looked at, so that of
+    many at once no more are tried than may be: commit. Raises `Refused` after too many wrong ones (`ATTEMPTS` in `WINDOW`).
+    `cookies`: of browsers that entered before (`known_browsers`), whose attempts are counted apart."""
     key = fold(email.strip())
     row = accounts.by_key(session, key)
     own = known_browsers.known(row, cookies) if row is not None else ""
@@ -247,10 +259,20 @@ def enter(
     most = {own: ATTEMPTS} if own else everywhere
     attempts.room(session, most, at=at, later=LATER)
     usable = row is not None and row.closed_at is None and bool(row.password)
-    fitting = passwords.fits(row.password if row is not None and usable else "", password)
-    if row is None or not fitting:
-        attempts.failed(session, most, at=at)
+    return Knock(
+        row.id if row is not None and usable else None,
+        row.password if row is not None and usable else "",
+        attempts.failed(session, most, at=at),
+    )
+
+
+def enter(session: Session, came: Knock, *, at: datetime, browser: str = "") -> tuple[str, DeskSession] | None:
+    """Whose password did fit enters: (the cookie's value, the session); None where the account was closed, or its password
+    changed, meanwhile."""
+    row = session.get(Account, came.account) if came.account is not None else None
+    if row is None or row.closed_at is not None or row.password != came.kept:
         return None
+    attempts.forgiven(session, came.counted)
     return begin_session(session, account=row.id, at=at, browser=browser)
 
 

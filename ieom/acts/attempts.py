@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from ieom.errors import Refused
@@ -33,6 +33,14 @@ def count(session: Session, key: str, *, since: datetime) -> int:
     return session.scalar(asked) or 0
 
 
-def failed(session: Session, keys: Collection[str], *, at: datetime) -> None:
-    """Count one more under each of these keys."""
-    session.add_all([FailedEntry(key=one, at=at) for one in keys])
+def failed(session: Session, keys: Collection[str], *, at: datetime) -> tuple[int, ...]:
+    """Count one more under each of these keys. Returns by what it is taken back (`forgiven`)."""
+    rows = [FailedEntry(key=one, at=at) for one in keys]
+    session.add_all(rows)
+    session.flush()
+    return tuple(row.id for row in rows)
+
+
+def forgiven(session: Session, counted: Collection[int]) -> None:
+    """It did not fail after all."""
+    session.execute(delete(FailedEntry).where(FailedEntry.id.in_(counted)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import BoundedSemaphore
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -11,6 +13,8 @@ SHORTEST, LONGEST = 12, 200
 """Characters of a password (NIST SP 800-63B asks for 8; 15 where it is the only factor)."""
 
 _hasher = PasswordHasher()
+_AT_ONCE = BoundedSemaphore(2)
+"""Each comparison takes 64 MB and a core for a moment: a flood of them waits for its turn."""
 _NOBODY = _hasher.hash("nobody has this password")
 
 
@@ -23,7 +27,8 @@ def hashed(password: str) -> str:
 def fits(kept: str, password: str) -> bool:
     """Whether this is the password of that hash; '' (nobody's) takes as long, and fits none."""
     try:
-        _hasher.verify(kept or _NOBODY, password)
+        with _AT_ONCE:
+            _hasher.verify(kept or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
     return bool(kept)

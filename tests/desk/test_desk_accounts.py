@@ -12,6 +12,8 @@ from sqlalchemy import Engine, select
 from starlette.testclient import TestClient
 
 from desk.cli import accounts as cli
+from desk.public.app import public
+from desk.public.site import records
 from desk.web.app import web
 from ieom.acts import accounts as acts
 from ieom.acts import passwords
@@ -173,9 +175,9 @@ def test_a_new_password_needs_the_old_one_and_ends_every_other_session(desk_open
     thief = TestClient(web(engine), cookies={"desk": stolen})
     assert thief.get("/", follow_redirects=False).status_code == 303
     with begin(engine) as session:
-        at = missions.real_now()
-        assert acts.enter(session, email="drafter@desk.example", password=PASSWORD, at=at) is None
-        assert acts.enter(session, email="drafter@desk.example", password=new, at=at) is not None
+        came = acts.knock(session, email="drafter@desk.example", at=missions.real_now())
+        assert (came.fits(PASSWORD), came.fits(new)) == (False, True)
+        assert acts.enter(session, came, at=missions.real_now()) is not None
 
 
 def test_guessing_the_old_password_from_within_a_session_is_counted_too(desk_opened: Desk, engine: Engine) -> None:
@@ -193,8 +195,66 @@ def test_guessing_the_old_password_from_within_a_session_is_counted_too(desk_ope
     assert answer.status_code == 409
     assert "Too many wrong attempts" in answer.text
     with begin(engine) as session:  # who sits at a browser left open keeps its owner out of no other
-        entered = acts.enter(session, email="drafter@desk.example", password=PASSWORD, at=missions.real_now())
-        assert entered is not None
+        came = acts.knock(session, email="drafter@desk.example", at=missions.real_now())
+        assert came.fits(PASSWORD)
+
+
+def test_others_write_while_a_password_is_compared(desk_opened: Desk, engine: Engine, monkeypatch) -> None:
+    """It takes a while; strangers who try passwords would else keep everybody from writing."""
+    wrote = []
+
+    def slow(_kept: str, _password: str) -> bool:
+        with begin(engine) as session:
+            session.get_one(Account, desk_opened.accounts["drafter"]).name = "Written meanwhile"
+        wrote.append(True)
+        return False
+
+    monkeypatch.setattr(passwords, "fits", slow)
+    data = {"email": "drafter@desk.example", "password": PASSWORD}
+    answer = desk_opened.stranger.client.post("/enter", data=data, headers={"origin": "http://testserver"})
+    assert answer.status_code == 422
+    assert wrote == [True]
+    with reading(engine) as session:
+        assert session.get_one(Account, desk_opened.accounts["drafter"]).name == "Written meanwhile"
+
+
+def test_of_many_guesses_at_once_no_more_are_compared_than_may_be(
+    desk_opened: Desk, engine: Engine, monkeypatch
+) -> None:
+    """Each is counted before it is looked at; the right password takes nothing from what others may try."""
+    data = {"email": "drafter@desk.example", "password": PASSWORD}
+    own = {"origin": "http://testserver"}
+    with begin(engine) as session:
+        session.get_one(Account, desk_opened.accounts["drafter"]).password = passwords.hashed(PASSWORD)
+    for _ in range(acts.ATTEMPTS + 2):
+        assert TestClient(web(engine)).post("/enter", data=data, headers=own, follow_redirects=False).status_code == 303
+    tried = []
+
+    def within(_kept: str, _password: str) -> bool:
+        tried.append(True)
+        if len(tried) < 3 * acts.ATTEMPTS:  # another guess comes while this one is compared
+            TestClient(web(engine)).post("/enter", data=data, headers=own)
+        return False
+
+    monkeypatch.setattr(passwords, "fits", within)
+    TestClient(web(engine)).post("/enter", data=data, headers=own)
+    assert len(tried) == acts.ATTEMPTS
+
+
+@pytest.mark.parametrize("charset", ["punycode", "PUNYCODE", '"punycode"', "utf-7", "idna"])
+def test_a_form_that_names_a_charset_of_its_own_is_not_decoded(desk_opened: Desk, engine: Engine, charset: str) -> None:
+    """Python's punycode takes minutes for a megabyte, on the loop that answers everybody."""
+    body = b'--x\r\ncontent-disposition: form-data; name="email"\r\n\r\n-' + b"99" * 20_000 + b"\r\n--x--\r\n"
+    own = records(engine.url.render_as_string(hide_password=False))
+    for site in (web(engine), public(own)):
+        with TestClient(site) as client:
+            for path in ("/enter", "/verify", "/decide/any", "/unsubscribe"):
+                kind = f"multipart/form-data; boundary=x; charset={charset}"
+                assert client.post(path, content=body, headers={"content-type": kind}).status_code == 415
+            kind = "application/x-www-form-urlencoded; charset=UTF-8"
+            plain = client.post("/enter", content=b"email=a", headers={"content-type": kind})
+            assert plain.status_code in {403, 405, 422}
+    own.dispose()
 
 
 def test_a_session_ends_unused_and_in_the_end_however_much_it_is_used(engine: Engine, desk_opened: Desk) -> None:
