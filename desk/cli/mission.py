@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
     app.command("check")(check)
     app.command("open")(open_)
     for command in (
-        postpone, extend, press_conference, second_round, suspend, evacuate, resume, hold, go_on, replace_head,
+        postpone, extend, press_conference, second_round, suspend, evacuate, resume, hold, go_on, replace_head, replace_approver,
         state_joins, state_withdraws, stations,
     ):  # fmt: skip
         name = {"second_round": "round"}.get(command.__name__, command.__name__.replace("_", "-"))
@@ -178,6 +178,18 @@ def go_on(why: Why, mission: MissionOption = "", by: ByOption = "") -> None:
     """Let a held mission go on."""
     row = _do(acts.go_on, mission, by, reason=why)
     say(f"The mission is {row.state}.")
+
+
+def replace_approver(
+    old: Annotated[str, typer.Argument(help="The code of who has the seat.")],
+    new: Annotated[str, typer.Argument(help="The code of the member or office who decides instead.")],
+    why: Why,
+    mission: MissionOption = "",
+    by: ByOption = "",
+) -> None:
+    """Record that somebody else decides on the statement in an approver's place; an approval that goes on ends."""
+    _do(acts.approver_replaced, mission, by, old=old, new=new, reason=why)
+    say(f"{new} decides in the place of {old}.")
 
 
 def replace_head(

@@ -28,7 +28,7 @@ PANELS: Mapping[str, tuple[str, ...]] = {
     "6 Approval": ("approve", "approval"),
     "7 Press release distribution": ("media", "release", "bounces", "press-conference", "newsroom", "complaint", "keys", "verify"),
     "When plans change": (
-        "postpone", "extend", "round", "suspend", "evacuate", "resume", "hold", "go-on", "replace-head", "state-joins",
+        "postpone", "extend", "round", "suspend", "evacuate", "resume", "hold", "go-on", "replace-head", "replace-approver", "state-joins",
         "state-withdraws", "stations",
     ),
 }  # fmt: skip

@@ -89,6 +89,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/facts/resume": COORDINATOR,
     "POST /missions/{mission}/facts/head": COORDINATOR,
     "POST /missions/{mission}/facts/links": COORDINATOR,
+    "POST /missions/{mission}/facts/approver": COORDINATOR,
     "POST /missions/{mission}/facts/state-joins": COORDINATOR,
     "POST /missions/{mission}/facts/state-withdraws": COORDINATOR,
     "GET /missions/{mission}/lists": SECRETARIAT,

@@ -28,7 +28,7 @@ Text = Annotated[str, Form(max_length=300)]
 KINDS = {
     "opened": N_("opened"), "invited_by": N_("who invited the mission"), "postponed": N_("the voting was moved"), "extended": N_("the voting was extended"),
     "round_set": N_("another round is observed"), "press_conference_moved": N_("the press conference was moved"),
-    "address_corrected": N_("an address was corrected"), "head_replaced": N_("the head of mission was replaced"), "state_joined": N_("a state joined"),
+    "address_corrected": N_("an address was corrected"), "approver_replaced": N_("an approver was replaced"), "head_replaced": N_("the head of mission was replaced"), "state_joined": N_("a state joined"),
     "state_withdrew": N_("a state withdrew"), "suspended": N_("the observation was suspended"),
     "evacuated": N_("the mission was evacuated"), "resumed": N_("the mission resumed"), "held": N_("the mission was held"),
     "went_on": N_("the mission went on"), "stations_chosen": N_("how the stations were chosen"),
@@ -56,6 +56,14 @@ def show(desk: Desk) -> Response:
                 if code != facts.host_state and code not in {one.code for one in taking_part}
             ],
             secured=secured(facts.approval.link_asks), ways=[(way, _(said)) for way, said in WAYS.items() if way != facts.approval.link_asks],
+            approvers=[
+                (one.who, known.get(one.who, one.who)) for one in facts.approval.seats if one.capacity != "head_of_mission"
+            ],
+            instead=[
+                (code, known[code])
+                for code in (*(one.code for one in people), *(one.code for one in facts.offices))
+                if code in known and code not in {one.who for one in facts.approval.seats}
+            ],
             candidates=[(one.code, known[one.code]) for one in people if one.role != "head"],
             head=next((known[one.code] for one in people if one.role == "head"), ""),
         )  # fmt: skip
@@ -163,6 +171,14 @@ def secure(desk: Desk, asks: Annotated[links.Asks, Form()], why: Why) -> Respons
     with desk.act() as (session, mission, by, at):
         links.secure(session, mission, by=by, at=at, asks=asks, reason=why)
     return _done(desk, secured(asks))
+
+
+@part.post("/missions/{mission}/facts/approver")
+def replace_approver(desk: Desk, approver: Text, member: Text, why: Why) -> Response:
+    """Somebody else decides on the statement in an approver's place; a round of approval that goes on ends."""
+    with desk.act() as (session, mission, by, at):
+        acts.approver_replaced(session, mission, by=by, at=at, old=approver, new=member, reason=why)
+    return _done(desk, _("Somebody else decides now; a round of approval that went on has ended, and the drafter asks again."))
 
 
 @part.post("/missions/{mission}/facts/state-joins")

@@ -168,7 +168,13 @@ def leave(desk: Desk, code: str, how: Literal["declined", "withdrawn", "replaced
     """A nominee declines, a member withdraws or is replaced."""
     with desk.act() as (session, mission, by, at):
         acts.leave(session, mission, by=by, at=at, member=code, how=how)
-    return _back(desk, code, _("Recorded: {how}.").format(how=_(how)))
+        seated = any(seat.who == code for seat in missions.facts(session, mission).approval.seats)
+    said = _("Recorded: {how}.").format(how=_(how))
+    if seated:
+        said += " " + _(
+            "They were to decide on the statement and no longer do: say on Facts who decides in their place."
+        )
+    return _back(desk, code, said)
 
 
 @part.post("/missions/{mission}/delegation/{code}/accreditation")

@@ -39,6 +39,8 @@ def _ways(about: str, key: str) -> Ways:
             return (("GET /missions/{mission}/meetings/{code}", f"/meetings/{first}"), _page("/meetings"))
         case "check_in_missed" | "deployment":
             return (_page("/deployment"),)
+        case "approver left":
+            return (_page("/facts"),)
         case "form_missing":
             return _page("/observation/enter"), _page("/observation")
         case "forms aside":

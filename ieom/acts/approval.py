@@ -37,7 +37,7 @@ from ieom.acts.rounds import (
 from ieom.acts.versions import begun
 from ieom.folder.names import load_names
 from ieom.mail.letters import Attachment, queue
-from ieom.records import audit, drafts, missions, releases
+from ieom.records import audit, drafts, members, missions, releases
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Decision
 from ieom.records.letters import Letter
 from ieom.rules import approval as rules
@@ -61,6 +61,11 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
         return Standing(Stage.APPROVAL, State.DONE, says, None, ("coordinator",))
     if round_ is not None and round_.status in {"open", "approved"}:
         _void_if_changed(session, mission, round_, at)
+    left = members.gone(session, mission, {one.who for one in missions.facts(session, mission).approval.seats})
+    if left and (asked_anew(session, mission, round_) or (round_ is not None and round_.status == "open")):
+        who = ", ".join(row.office for row in left)
+        says = f"Waits until it is said who decides on the statement in the place of {who}, who left the mission."
+        return Standing(Stage.APPROVAL, State.WAITING, says, None, ("coordinator",))
     if asked_anew(session, mission, round_):
         round_ = open_round(session, mission, by="clock", at=at)
     if round_ is None:

@@ -29,6 +29,15 @@ class HeadReplaced:
 
 
 @dataclass(frozen=True)
+class ApproverReplaced:
+    """Another person has a seat in the approval of the statement."""
+
+    old: str
+    new: str
+    revision: int
+
+
+@dataclass(frozen=True)
 class StateJoined:
     """One more state sends observers."""
 
@@ -73,6 +82,30 @@ def replace_head(
     number = missions.revise(session, mission, new, by=by, at=at, kind="head_replaced", reason=reason)
     audit.append(session, mission, by=by, at=at, ref=ref, act=HeadReplaced(old.code if old else "", member, number))
     return new
+
+
+def approver_replaced(
+    session: Session, mission: str, *, by: str, at: datetime, old: str, new: str, reason: str, ref: str | None = None
+) -> MissionFacts:
+    """Another person decides on the statement in the place of one who has a seat: of the same state where the seat is a
+    state's. An open round of approval ends, since it asked the other; the drafter asks again. Raises `Refused` for somebody who can't have it."""
+    facts, done = begin_revision(session, mission, reason, ref)
+    if done:
+        return facts
+    seat = next((one for one in facts.approval.seats if one.who == old), None)
+    person = session.get(Member, (mission, new))
+    if person is not None and (person.status != "appointed" or (seat and seat.state and person.state != seat.state)):
+        raise Refused("only an appointed member of the same state decides for it")
+    if person is None and new not in {one.code for one in facts.offices}:
+        raise NotFound(f"there is no member and no office '{new}'")
+    try:
+        changed = revisions.with_approver(facts, old, new)
+    except ValueError as problem:
+        raise Refused(_plain(problem)) from None
+    _end_round(session, mission, at, "somebody else decides in the place of an approver")
+    number = missions.revise(session, mission, changed, by=by, at=at, kind="approver_replaced", reason=reason)
+    audit.append(session, mission, by=by, at=at, ref=ref, act=ApproverReplaced(old, new, number))
+    return changed
 
 
 def state_joins(

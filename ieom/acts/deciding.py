@@ -14,7 +14,9 @@ from ieom.acts.rounds import open_now, seat_of
 from ieom.errors import Conflict, NotFound, Refused
 from ieom.records import approvals, audit, drafts, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Decision, RecordedEnd
+from ieom.records.delegation import Member
 from ieom.rules import approval as rules
+from ieom.rules.delegation import LEAVING
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def checked(
     paragraph: str,
 ) -> tuple[ApprovalSeat, str]:  # fmt: skip
     """The seat on which this person may decide so, and the hash of the text. Raises `Conflict` where a decision is there."""
+    _still_there(session, mission, who)
     seat, state, known = seat_of(session, round_, who)
     _check_hash(session, mission, round_, version_hash)
     if known is not None:
@@ -124,6 +127,17 @@ def checked(
     if no:
         raise Refused(no)
     return seat, digest
+
+
+def _still_there(session: Session, mission: str, who: str) -> None:
+    """Whoever has left the mission decides nothing in it, whatever link they hold; nor does anybody once it is closed."""
+    row = session.get(Member, (mission, who))
+    if row is not None and row.status in LEAVING:
+        raise Refused(
+            "you have left the mission, and decide on its statement no more; the secretariat asks who decides instead"
+        )
+    if missions.get(session, mission).state == "closed":
+        raise Refused("the mission is closed; nothing is decided in it any more")
 
 
 def follow(session: Session, mission: str, seat: ApprovalSeat, row: Decision, *, by: str, at: datetime) -> None:

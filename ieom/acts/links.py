@@ -19,7 +19,7 @@ from ieom.acts.rounds import newest_round, seats, stands
 from ieom.errors import BadInput, Refused
 from ieom.mail.identity import secret
 from ieom.mail.letters import queue
-from ieom.records import approvals, audit, decision_links, missions
+from ieom.records import approvals, audit, decision_links, members, missions
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Decision, Recorded
 from ieom.records.audit import AuditRow
 from ieom.records.decision_links import DecisionLink
@@ -28,7 +28,7 @@ from ieom.settings import settings
 
 Asks = Literal["nothing", "code", "log-in"]
 """What the page behind a link asks for before it shows anything."""
-Became = Literal["open", "decided", "by_another", "edited", "ended", "closed"]
+Became = Literal["open", "decided", "by_another", "edited", "ended", "closed", "left"]
 
 
 @dataclass(frozen=True)
@@ -186,6 +186,8 @@ def held(session: Session, link: DecisionLink) -> Held:
             link, round_, seat, "decided" if decision.by == link.who else "by_another", decision,
             row=row_of(session, link.mission, round_.number, seat.who), contradicted=contradicted, newer=newer,
         )  # fmt: skip
+    if members.gone(session, link.mission, [link.who]):
+        return Held(link, round_, seat, "left", waits=waits, newer=newer)
     if round_.status != "open":
         return Held(link, round_, seat, "ended", waits=waits, newer=newer)
     if link.hashes != round_.hashes or not stands(session, link.mission, round_):

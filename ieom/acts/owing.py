@@ -77,6 +77,8 @@ def _before(session: Session, mission: str, facts: MissionFacts, entered: str, a
 
 
 def _text(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]:
+    for row in members.gone(session, mission, {one.who for one in facts.approval.seats}):
+        yield Work("approver left", "coordinator", key=row.office)
     expected = load_timeline().moment("approval_expected", facts)
     round_ = rounds.newest_round(session, mission)
     newest = drafts.newest(session, mission)

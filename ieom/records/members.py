@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ieom.records.delegation import Accreditation, Member, NomineeItem, StateCall
 from ieom.records.observation import MemberReport
-from ieom.rules.delegation import OBSERVING, FileState, owed_items
+from ieom.rules.delegation import LEAVING, OBSERVING, FileState, owed_items
 
 
 def of(session: Session, mission: str) -> list[Member]:
@@ -79,6 +80,12 @@ def accreditations(session: Session, mission: str) -> dict[str, Accreditation]:
 def calls(session: Session, mission: str) -> dict[str, StateCall]:
     """Each call for nominations by state."""
     return {row.state: row for row in session.scalars(select(StateCall).where(StateCall.mission == mission))}
+
+
+def gone(session: Session, mission: str, codes: Collection[str]) -> list[Member]:
+    """Those of these codes who were nominated or appointed, and have left."""
+    query = select(Member).where(Member.mission == mission, Member.code.in_(codes), Member.status.in_(LEAVING))
+    return list(session.scalars(query.order_by(Member.code)))
 
 
 def styled(member: Member) -> str:

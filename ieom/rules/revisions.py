@@ -100,6 +100,20 @@ def with_head(facts: MissionFacts, old: str, new: str, state: str) -> MissionFac
     return _with_seats(facts, seats)
 
 
+def with_approver(facts: MissionFacts, old: str, new: str) -> MissionFacts:
+    """Another person in a seat of the approval rule; a deputy's place that they had there is given up. Raises ValueError for a
+    seat that there is not, for the head of mission's, and for somebody who has a seat already."""
+    seat = next((one for one in facts.approval.seats if one.who == old), None)
+    if seat is None:
+        raise ValueError(f"'{old}' has no seat in the approval of the statement")
+    if seat.capacity == "head_of_mission":
+        raise ValueError("the head of mission's seat is the head's; another head is appointed")
+    if any(one.who == new for one in facts.approval.seats):
+        raise ValueError(f"'{new}' has a seat already")
+    taken = seat.model_copy(update={"who": new, "deputies": tuple(one for one in seat.deputies if one != new)})
+    return _with_seats(facts, [taken if one is seat else one for one in facts.approval.seats])
+
+
 def with_state(facts: MissionFacts, state: SendingState, seat: Seat | None) -> MissionFacts:
     """One more state asked for observers, or one that had withdrawn and is back; with its seat, if the rule gives
     states seats. Raises ValueError when it takes part already, or when the rule wants a seat."""

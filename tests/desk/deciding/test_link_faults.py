@@ -21,12 +21,17 @@ from links import (
 from sqlalchemy import Engine, select, text
 from starlette.testclient import TestClient
 
-from ieom.acts import approval, deciding_by_link
+from ieom.acts import approval, composition, deciding_by_link, delegation
+from ieom.acts.owing import work
 from ieom.acts.proving import witnessed
-from ieom.errors import Tampered
+from ieom.errors import Refused, Tampered
+from ieom.records import missions
 from ieom.records.approvals import Decision
 from ieom.records.base import begin, reading
 from ieom.records.decision_links import DecisionLink
+from ieom.records.delegation import Member
+from ieom.records.statements import ReadyMark
+from ieom.rules.timeline import State
 
 
 def test_the_records_hold_no_token_but_its_hash(asked: Engine) -> None:
@@ -169,6 +174,78 @@ def test_a_stopped_round_s_link_says_so(asked: Engine, web: TestClient) -> None:
     assert "was stopped by the secretariat" in answer.text
     assert "a call from the ministry" not in answer.text
     assert "coordinator@secretariat.example" in answer.text
+
+
+def test_whoever_left_the_mission_reads_and_decides_nothing_and_somebody_else_is_asked(
+    asked: Engine, web: TestClient
+) -> None:
+    path = link_in(letter(asked, "kg-1@embassy.example"))
+    data = {"hash": hidden(web.get(path).text), "decision": "approve"}
+    with begin(asked) as session:
+        delegation.leave(session, SLUG, by="coordinator", at=EVENING, member="kg-1", how="withdrawn")
+    page = web.get(path).text
+    assert "You are not asked any more" in page
+    assert "Opening attended" not in page
+    answer = web.post(path, data=data, headers=OURS)
+    assert (answer.status_code, decisions(asked)) == (409, [])
+    assert "Decide" not in answer.text
+    assert web.get(f"{path}/statement-en.pdf").status_code in {404, 409, 410}
+    with begin(asked) as session:
+        with pytest.raises(Refused, match="left the mission"):
+            approval.decide(session, SLUG, by="kg-1", at=EVENING, decision="approve")
+        stood = approval.advance(session, SLUG, at=EVENING)
+        assert (stood.state, stood.waits_for) == (State.WAITING, ("coordinator",))
+        assert "Embassy, kg-1, who left the mission" in stood.says
+        assert ("approver left", "Embassy, kg-1") in [(one.about, one.key) for one in work(session, SLUG, at=EVENING)]
+        person = {
+            "mission": SLUG,
+            "code": "kg-2",
+            "role": "observer",
+            "status": "appointed",
+            "nominated_at": EVENING,
+            "email": "kg-2@embassy.example",
+        }
+        session.add(
+            Member(
+                **person,
+                state="KG",
+                office="Embassy, kg-2",
+                honorific="",
+                name="",
+                title="",
+                body="",
+                language="en",
+                salutation="",
+            )
+        )
+        session.flush()
+        for old, new, says in (
+            ("kg-1", "tr-1", "same state"), ("az-1", "secretary-general", "the head's"), ("kg-9", "kg-2", "has no seat"),
+            ("tr-1", "secretary-general", "has a seat already"),
+        ):  # fmt: skip
+            with pytest.raises(Refused, match=says):
+                composition.approver_replaced(session, SLUG, by="coordinator", at=EVENING, old=old, new=new, reason="x")
+        composition.approver_replaced(
+            session, SLUG, by="coordinator", at=EVENING, old="kg-1", new="kg-2", reason="left"
+        )
+        approval.advance(session, SLUG, at=EVENING)
+        assert ("round ended", "1") in [(one.about, one.key) for one in work(session, SLUG, at=EVENING)]
+        session.scalars(select(ReadyMark)).one().at = EVENING + timedelta(minutes=1)  # the drafter asks again
+        approval.advance(session, SLUG, at=EVENING + timedelta(minutes=1))
+        round_ = approval.newest_round(session, SLUG)
+        assert round_ is not None
+        assert (round_.number, round_.status) == (2, "open")
+        assert "kg-2" in [seat.who for seat, _state, _row in approval.seats(session, round_)]
+    assert "Do you approve" in web.get(link_in(letter(asked, "kg-2@embassy.example"))).text
+
+
+def test_in_a_closed_mission_nothing_is_decided(asked: Engine, web: TestClient) -> None:
+    path = link_in(letter(asked))
+    data = {"hash": hidden(web.get(path).text), "decision": "approve"}
+    with begin(asked) as session:
+        missions.get(session, SLUG).state = "closed"
+    assert web.post(path, data=data, headers=OURS).status_code == 409
+    assert decisions(asked) == []
 
 
 def test_a_link_that_a_hand_wrote_into_the_records_opens_nothing(asked: Engine, web: TestClient) -> None:
