@@ -220,6 +220,7 @@ def _facts(send: Walk) -> None:
     send("coordinator", f"{here}/press-conference", ["why"], data={"to": "2020-08-19T22:00"})
     again = {"number": "2", "day": "2020-08-26", "press": "2020-08-26T21:00"}
     send("coordinator", f"{here}/round", ["why"], data=again)
+    send("coordinator", f"{here}/approver", ["why"], data={"approver": "secretary-general", "member": "press-officer"})
     send("coordinator", f"{here}/head", ["why"], data={"member": "kg-1"})
     send("coordinator", f"{here}/links", ["why"], data={"asks": "code"})
     for what in ("suspend", "evacuate", "resume"):

@@ -48,7 +48,7 @@ SET = {
     "OIDC_CLIENT_SECRET": "of the tests", "VAULT_KEY": "cGFzc3BvcnRzLWFuZC1waG90b3MtMzItYnl0ZXMtbG8=",
 }  # fmt: skip
 NO_TEXT = {
-    "chosen from what the page offers": "after body channel charset claim consent consent_on country counterpart decision "
+    "chosen from what the page offers": "after approver body channel charset claim consent consent_on country counterpart decision "
     "decides fall finding form go how kind language member of on onto paper paragraph question received release role "
     "second stage state station status team to topic who zone add remove attended attendee answers concerns countries "
     "kinds languages nominate",
