@@ -178,7 +178,9 @@ def replace_approver(desk: Desk, approver: Text, member: Text, why: Why) -> Resp
     """Somebody else decides on the statement in an approver's place; a round of approval that goes on ends."""
     with desk.act() as (session, mission, by, at):
         acts.approver_replaced(session, mission, by=by, at=at, old=approver, new=member, reason=why)
-    return _done(desk, _("Somebody else decides now; a round of approval that went on has ended, and the drafter asks again."))
+    return _done(
+        desk, _("Somebody else decides now; a round of approval that went on has ended, and the drafter asks again.")
+    )
 
 
 @part.post("/missions/{mission}/facts/state-joins")
