@@ -63,7 +63,7 @@ def preview(desk: Desk, teams_: Table, routes: Table, check_ins: Table, station_
         station_choice = _plain(station_choice)
         return desk.page(
             "deployment_plan.html", status=422 if wrong else 200, wrong=wrong, shown=SHOWN, title=facts.title,
-            parts=[_shown(sheet, seen) for sheet, seen in zip(read, looks, strict=True)],
+            parts=[_shown(sheet, seen, wrong=bool(wrong)) for sheet, seen in zip(read, looks, strict=True)],
             carried=[(sheet.listed.name, sheet.text) for sheet in read], digest=_digest(looks, station_choice),
             station_choice=station_choice, chosen_before=facts.station_choice,
             changes=any(seen.of(state) for seen in looks for state in ("new", "changed", "removed"))
@@ -149,8 +149,8 @@ def _looked(
     return looks, wrong
 
 
-def _shown(sheet: Sheet, seen: Look) -> dict[str, Any]:
-    lines = [line for line in seen.lines if line.state in {"new", "changed", "removed"}]
+def _shown(sheet: Sheet, seen: Look, *, wrong: bool) -> dict[str, Any]:
+    lines = seen.shown(wrong=wrong)
     return {
         "title": sheet.listed.title, "name": sheet.name, "lines": lines[:SHOWN], "more": max(0, len(lines) - SHOWN),
         "counts": {state: len(seen.of(state)) for state in ("new", "changed", "unchanged", "removed")},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Form, Response, UploadFile
@@ -12,8 +13,9 @@ from ieom.acts.listing import Listed, look, take
 from ieom.acts.mission_lists import LISTS, REGISTERS, Register
 from ieom.errors import BadInput, Faults
 from ieom.folder import sheets
-from ieom.folder.catalogues import _
-from ieom.folder.rows import columns
+from ieom.folder.catalogues import N_, _
+from ieom.folder.making import example
+from ieom.folder.rows import MeetingRow, columns
 from ieom.records import missions
 
 part = router()
@@ -22,6 +24,42 @@ CARRIED = 1_900_000
 KINDS = {"xlsx": EXCEL, "csv": "text/csv; charset=utf-8"}
 SHOWN = 500
 """Lines of a look that a page shows; all are counted."""
+MEANS = {
+    "stations": N_(
+        "One row a polling station: 'code' is a short name of your own, such as ps-101, and 'city' the city's "
+        "name. 'zone', 'opens' and 'closes' are written only where they are not the mission's; 'kind' is regular, "
+        "hospital, military, prison, abroad or mobile; 'registered' is how many voters its list has; 'relevant' is "
+        "no where the release need not wait for it to close."
+    ),
+    "delegation": N_(
+        "One row a person: 'code' is a short name that never changes, such as az-1; 'state' the two letters of the "
+        "sending state, empty for staff; 'role' head, deputy_head, observer, interpreter, driver or secretariat; "
+        "'office' how papers call the person where no name is written; 'language' the two letters of the language "
+        "of letters."
+    ),
+    "meetings": N_(
+        "One row a meeting: 'code' is a short name such as cec; 'kind' is meeting or briefing; 'body' the "
+        "counterpart's body, by its code among the official names or by its whole name. 'starts' and 'ends' are "
+        "written like 2020-08-12 10:00 or 12.08.2020 10:00; 'attendees' are codes of the delegation, parted by "
+        "blanks, commas or semicolons."
+    ),
+    "teams": N_(
+        "One row a team: 'team' is a short name without blanks, such as team-1; 'members' are codes of the "
+        "delegation, parted by blanks, commas or semicolons, such as az-1 kg-1; 'reserve' is yes for who stands "
+        "in, else no."
+    ),
+    "routes": N_(
+        "One row a stop: 'team' and 'station' are those of the other two lists; 'position' is 1 for the first stop "
+        "of a team, 2 for its next; 'form' is which form is expected from there: opening, voting, closing, "
+        "counting or tabulation; 'due' is by when, in the station's local time, like 2020-08-12 20:00 or "
+        "12.08.2020 20:00."
+    ),
+    "checkins": N_(
+        "One row a time at which a team is to say that it is safe: 'team' is that of the list of teams; 'due' is "
+        "when, like 2020-08-12 12:30 or 12.08.2020 12:30."
+    ),
+}
+"""What the columns of each list mean."""
 
 
 @part.get("/missions/{mission}/lists")
@@ -31,19 +69,24 @@ def every(desk: Desk) -> Response:
         facts = missions.facts(session, mission)
         listed = [(one, len(one.standing(session, facts))) for one in LISTS.values()]
         kept = [(one, len(one.standing(session, facts))) for one in REGISTERS.values()]
-        return desk.page("lists.html", listed=listed, registers=kept, title=facts.title)
+        return desk.page("lists.html", listed=listed, registers=kept, means=MEANS, title=facts.title)
 
 
 @part.get("/missions/{mission}/lists/{name}")
 def out(desk: Desk, name: str) -> Response:
     """A list as a file: stations.xlsx, stations.csv."""
-    stem, _, ending = name.rpartition(".")
+    stem, _dot, ending = name.rpartition(".")
     if ending not in KINDS:
         raise missing(f"the list '{name}'")
     listed = REGISTERS.get(stem) or _listed(stem)
     header = listed.columns if isinstance(listed, Register) else columns(listed.kind)
     with desk.look() as (session, mission, _now):
-        rows = [[one[name] for name in header] for one in listed.standing(session, missions.facts(session, mission))]
+        facts = missions.facts(session, mission)
+        rows = [[one[name] for name in header] for one in listed.standing(session, facts)]
+    if not rows and isinstance(listed, Listed):  # what a row looks like, in one that is not taken in
+        before = timedelta(days=1 if listed.kind is MeetingRow else 0)  # meetings are held before election day
+        first, *others = example(listed.kind, day=facts.election_day - before)
+        rows = [[f"# {_('Example')}: {first}", *others]]
     data = sheets.workbook(listed.title, header, rows) if ending == "xlsx" else sheets.plain(header, rows)
     return sent(data, f"{desk.mission}-{name}", KINDS[ending])
 
@@ -64,7 +107,7 @@ def back(desk: Desk, name: str, file: UploadFile) -> Response:
         found = look(session, mission, listed, list(rows), header)
         wrong = [(one.row, one.column or "", one.says) for one in faults]
         wrong += [(one.row, "", one.says) for one in found.of("wrong")]
-        shown = [line for line in found.lines if line.state in {"new", "changed", "removed"}]
+        shown = found.shown(wrong=bool(wrong))
         return desk.page(
             "list_back.html", status=422 if wrong else 200, listed=listed, name=file.filename, title=facts.title,
             counts={state: len(found.of(state)) for state in ("new", "changed", "unchanged", "removed")},

@@ -155,7 +155,7 @@ def names_back(desk: Desk, file: UploadFile) -> Response:
                 found = naming.look(session, rows, header)
             except Faults as told:
                 wrong = [(one.row, one.column or "", one.says) for one in told.faults]
-    shown = [line for line in found.lines if line.state in {"new", "changed", "removed"}]
+    shown = found.shown(wrong=bool(wrong))
     return desk.page(
         "list_back.html", zone="UTC", status=422 if wrong else 200, listed=naming.TABLE, name=file.filename, title="",
         counts={state: len(found.of(state)) for state in ("new", "changed", "unchanged", "removed")}, wrong=wrong,

@@ -44,6 +44,12 @@ class Look:
         """The lines in a state."""
         return [line for line in self.lines if line.state == state]
 
+    def shown(self, *, wrong: bool) -> list[Line]:
+        """The lines that change something. While something is `wrong` with the file nothing is said to be removed: what
+        stands may be in a row that could not be read."""
+        states = {"new", "changed"} if wrong else {"new", "changed", "removed"}
+        return [line for line in self.lines if line.state in states]
+
     @property
     def digest(self) -> str:
         """By which it is known that neither the file nor the records have changed since the look."""

@@ -198,7 +198,7 @@ LISTS: dict[str, Listed] = {
         ),
         Listed(
             "delegation", N_("Delegation"), DelegationRow, frozenset(), standing=_people, take=_take_people,
-            instead="a person's details are not changed by a list; whoever was nominated wrongly declines or is replaced",
+            instead="a person's details are not changed by a list; they are corrected on the person's page",
         ),
         Listed(
             "meetings", N_("Meetings"), MeetingRow,

@@ -135,7 +135,7 @@ def _calendar(facts: MissionFacts, tables: Tables) -> Iterator[Fault]:
     if last is not None and press < last[0]:
         yield Fault(
             MISSION,
-            f"begins before station '{last[1]}' has closed; move it, or set relevant = no for that station",
+            f"begins before station '{last[1]}' has closed; move it, or write no under relevant for that station",
             column="release.press_conference",
         )
     for row, meeting in tables.meetings:
@@ -173,8 +173,8 @@ def _approval(facts: MissionFacts, tables: Tables) -> Iterator[Fault]:
             if state.withdrew_on is None and state.code not in {seat.state for seat in seats}:
                 yield Fault(
                     MISSION,
-                    f"the state {state.code} has no seat while other states have; add a seat with state = "
-                    f'"{state.code}", or leave the approval to the head and the Secretary General',
+                    f"the state {state.code} has no seat while other states have; give it a seat of its own, or leave the "
+                    "approval to the head of mission and the Secretary General",
                     column="approval.seats",
                 )
 

@@ -36,6 +36,13 @@ WORDS: dict[str, str] = {
 }
 
 
+PATTERNS = dict.fromkeys((r"^[A-Z]{2}$", r"^([A-Z]{2})?$"), "is to be a state's two capital letters, such as KZ") | {
+    r"^[a-z0-9]+(-[a-z0-9]+)*$": "has signs that can't stand here; use small letters, digits and single hyphens between them",
+    r"^([A-Z]{2}|[a-z0-9][a-z0-9._-]*)$": "is to be a state's two capital letters, or small letters, digits, dots and hyphens",
+}
+"""What may stand where a pattern decides it, in words."""
+
+
 def where(location: Iterable[int | str]) -> str:
     """`('states', 1, 'quota')` as a person finds it: `states[2].quota`."""
     said = ""
@@ -45,6 +52,11 @@ def where(location: Iterable[int | str]) -> str:
         else:
             said += f".{part}" if said else part
     return said
+
+
+def cell(location: Iterable[int | str]) -> str:
+    """The same for a row of a table: `('members', 1)` is entry 2 of the column 'members'."""
+    return ", entry ".join(str(part + 1) if isinstance(part, int) else part for part in location)
 
 
 def _says(error: ErrorDetails) -> str:
@@ -58,7 +70,10 @@ def _says(error: ErrorDetails) -> str:
         known = expected.replace(f"{empty}, ", "").replace(f"{empty} or ", "")
         return f"{shown}is to be one of {known}" + (", or left empty" if empty in expected else "")
     if kind == "string_pattern_mismatch":
-        return f"{shown}has signs that can't stand here; use letters, digits, dots and hyphens ({context['pattern']})"
+        wanted = PATTERNS.get(str(context["pattern"]))
+        if wanted is None:
+            wanted = "has signs that can't stand here; use letters, digits, dots and hyphens alone, and no blank"
+        return f"{shown}{wanted}"
     if kind in {"greater_than", "greater_than_equal"}:
         bound = context.get("gt", context.get("ge"))
         return f"{shown}is to be {'more than' if 'gt' in context else 'at least'} {bound}"

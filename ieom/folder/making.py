@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -15,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ieom.errors import BadInput
 from ieom.folder.reading import MISSION_FILE, TABLES, TO_FILL_IN
+from ieom.folder.rows import FileRow
 from ieom.rules.mission import Slug
 from ieom.settings import settings
 
@@ -83,6 +86,14 @@ def new(
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return [folder / name for name in names]
+
+
+def example(kind: type[FileRow], *, day: date) -> list[str]:
+    """A row such as a person would write into this file, with `day` in the place of its dates; a new folder's files begin
+    with the same."""
+    text = (settings().templates_dir / "folder" / kind.FILE).read_text("utf-8")
+    last = text.rstrip().splitlines()[-1].removeprefix("#")
+    return [re.sub(r"\d{4}-\d\d-\d\d", str(day), cell.strip()) for cell in next(csv.reader([last]))]
 
 
 def _acceptable(folder: Path, slug: str, host: str, zone: str, title: str, states: Sequence[str]) -> None:

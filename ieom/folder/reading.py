@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from ieom.errors import Fault, Faults
 from ieom.folder.cross import Tables, disagreements
-from ieom.folder.faults import translate, where
+from ieom.folder.faults import cell, translate, where
 from ieom.folder.names import load_names
 from ieom.folder.rows import (
     CheckInRow,
@@ -275,7 +275,7 @@ def checked_rows(file: str, rows: Sequence[Row], kind: type[R], faults: list[Fau
         try:
             found.append((row.number, kind.model_validate(filled)))
         except ValidationError as problem:
-            for fault in translate(file, problem, row=row.number):
+            for fault in translate(file, problem, row=row.number, path=cell):
                 says = fault.says.replace("is missing; write it", "is empty; fill it in")  # the column is there
                 faults.append(Fault(fault.file, says, fault.row, fault.column))
     return found

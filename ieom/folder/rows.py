@@ -56,6 +56,19 @@ def _two_digits(value: object) -> object:
     return re.sub(r"(^|[ T])(\d:)", r"\g<1>0\2", value) if isinstance(value, str) else value
 
 
+DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\d)")
+"""A day as it is written in the countries of the region: day, month and year with dots, which is never read otherwise."""
+
+
+def _year_first(value: str) -> str:
+    """'27.11.2026 10:00' as '2026-11-27 10:00'; anything else as it is."""
+    found = DOTTED.match(value)
+    if found is None:
+        return value
+    day, month, year = found.groups()
+    return f"{year}-{int(month):02}-{int(day):02}" + value[found.end() :].replace(",", " ").rstrip()
+
+
 def _clock(value: object) -> object:
     if isinstance(value, str) and (":" not in value or "+" in value or value.endswith(("Z", "z"))):
         raise ValueError(f"'{value}' is to be a local time of day such as 07:00, without a zone")
@@ -63,16 +76,19 @@ def _clock(value: object) -> object:
 
 
 def _local(value: object) -> object:
-    if isinstance(value, str) and (":" not in value or "-" not in value):
-        raise ValueError(f"'{value}' is to be a local time such as 2020-08-12 20:00")
-    return _two_digits(value)
+    if not isinstance(value, str):
+        return value
+    said = re.sub(r"\s+", " ", _year_first(value))
+    if ":" not in said or "-" not in said:
+        raise ValueError(f"'{value}' is to be a local time such as 2020-08-12 20:00 or 12.08.2020 20:00")
+    return _two_digits(said)
 
 
 def _day(value: object) -> object:
     if isinstance(value, str):
-        value = value.removesuffix(" 00:00")  # a spreadsheet's day is a moment
+        value = _year_first(value.removesuffix(" 00:00"))  # a spreadsheet's day is a moment
     if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise ValueError(f"'{value}' is to be a date such as 2020-08-12")
+        raise ValueError(f"'{value}' is to be a date such as 2020-08-12 or 12.08.2020")
     return value
 
 
@@ -85,7 +101,7 @@ def _line(value: str) -> str:
 
 
 def _codes(value: object) -> object:
-    return tuple(value.replace("+", " ").split()) if isinstance(value, str) else value
+    return tuple(re.sub(r"[+,;]", " ", value).split()) if isinstance(value, str) else value
 
 
 def _language(value: str) -> str:

@@ -205,3 +205,72 @@ def test_a_column_that_the_file_has_not_stays_as_it_stands(desk: Desk, engine: E
     with reading(engine) as session:
         row = next(one for one in stations.of(session, SLUG) if one.code == "x-1")
         assert (row.name, row.registered, row.opens.hour) == ("Another school", 20, 6)
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "csv"])
+def test_an_empty_list_goes_out_with_an_example_that_is_not_taken_in(desk: Desk, engine: Engine, ending: str) -> None:
+    page = html.unescape(desk.coordinator.get(AT).text)
+    assert "parted by blanks, commas or semicolons" in page
+    assert "opening, voting, closing, counting or tabulation" in page
+    for name, first in {
+        "teams": "team-1", "routes": "team-1", "checkins": "team-1", "meetings": "cec",
+    }.items():  # fmt: skip
+        data = desk.coordinator.get(f"{AT}/{name}.{ending}").content
+        if ending == "xlsx":
+            header, example = [[cell.value for cell in row] for row in load_workbook(io.BytesIO(data)).active]
+        else:
+            header, example = [line.split(",") for line in data.decode("utf-8-sig").splitlines()]
+        assert example[0] == f"# Example: {first}"
+        assert len(example) == len(header)
+        day = {"teams": "", "meetings": "2020-08-11"}.get(name, "2020-08-12")
+        assert day in str(example), "the mission's own days"
+        back = desk.coordinator.post(f"{AT}/{name}", files={"file": (f"{name}.{ending}", data, EXCEL)})
+        assert back.status_code == 422
+        assert "The file holds no row under its header" in back.text
+    full = {"teams": b"team,members\n# Example: team-1,az-1 kg-1\nteam-1,az-1 kg-1\n"}
+    assert confirm(desk, "teams", send(desk, "teams", full["teams"]).text).status_code == 200
+    with reading(engine) as session:
+        assert teams.crew(session, SLUG) == {"team-1": ["az-1", "kg-1"]}
+    assert "Example" not in desk.coordinator.get(f"{AT}/teams.csv").text
+
+
+def test_members_may_be_parted_by_commas_and_times_written_with_dots(desk: Desk, engine: Engine) -> None:
+    crews = b'team,members\nteam-1,"az-1, kg-1"\nteam-2,tr-1; uz-1\n'
+    assert confirm(desk, "teams", send(desk, "teams", crews).text).status_code == 200
+    owed = b"team,due\nteam-1,12.08.2020 9:00\nteam-2,2020-08-12 9:00\n"
+    assert confirm(desk, "checkins", send(desk, "checkins", owed).text).status_code == 200
+    with reading(engine) as session:
+        assert teams.crew(session, SLUG) == {"team-1": ["az-1", "kg-1"], "team-2": ["tr-1", "uz-1"]}
+        assert {row.due_at for row in teams.every_check_in(session, SLUG)} == {datetime(2020, 8, 12, 3, tzinfo=UTC)}
+    for wrong in ("32.08.2020 09:00", "08/12/2020 09:00", "12.8.20 09:00", "12.13.2020 09:00"):
+        answer = send(desk, "checkins", f"team,due\nteam-1,{wrong}\n".encode())
+        assert answer.status_code == 422, wrong
+        assert "is to be a local time such as" in answer.text
+
+
+def test_nothing_is_shown_as_removed_while_something_is_wrong_with_the_file(desk: Desk) -> None:
+    folder = settings().config_dir / "missions" / SLUG
+    for name in ("teams", "checkins"):
+        confirm(desk, name, send(desk, name, (folder / f"{name}.csv").read_bytes()).text)
+    plain = send(desk, "teams", b"hello")
+    assert plain.status_code == 422
+    assert "removed" not in plain.text.partition("<h1>")[2]
+    late = send(desk, "checkins", b"team,due\nteam-1,2020-08-12 noon\nteam-2,2020-08-12 21:00\n")
+    assert late.status_code == 422
+    assert "team-2, 2020-08-12 21:00" in late.text, "what is new is still shown"
+    assert "removed" not in late.text.partition("<h1>")[2]
+    tables = {"teams_": b"hello", "routes": b"team,position,station,form,due\n", "check_ins": b"team,due\n"}
+    plan = desk.coordinator.post(
+        f"/missions/{SLUG}/deployment/plan", files={name: (f"{name}.csv", data) for name, data in tables.items()}
+    )
+    assert plan.status_code == 422
+    assert "removed" not in plan.text.partition("<h1>")[2]
+
+
+def test_what_is_wrong_with_a_short_name_is_said_in_words(desk: Desk) -> None:
+    said = html.unescape(send(desk, "teams", b"team,members\nTeam A,Azer Aliev kg-1\nteam-1,az-1 k\xc3\xa4-1\n").text)
+    assert "'Team A' has signs that can't stand here; use letters, digits, dots and hyphens alone, and no blank" in said
+    assert "members, entry 2" in said
+    assert not re.search(r"\^\[|members\[", said)
+    state = html.unescape(send(desk, "delegation", b"code,state,role,office\nx-1,Kyrgyz,observer,Embassy\n").text)
+    assert "'Kyrgyz' is to be a state's two capital letters, such as KZ" in state
