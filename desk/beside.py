@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from desk.chronicle import named, words
 from desk.counted import DENIED, held
-from ieom.acts import drafting
+from ieom.acts import answering, drafting
 from ieom.acts.grounds import Grounds, gather
 from ieom.folder.catalogues import N_, _, ngettext
 from ieom.records import drafts, members, received
 from ieom.records.statements import Override, StatementVersion
+from ieom.rules import translating
 from ieom.rules.evidence import Verdict
 from ieom.rules.linter import COUNTED, HEADS_OWN, Finding
 from ieom.rules.statement import sentence_hash
@@ -37,6 +38,10 @@ IN_PART = N_("what was observed of what it rests on is borne out")
 """The same of a judgement that rests on claims of which some were not observed."""
 KINDS = {"upheld": "done", "contradicted": "done", "mixed": "done", "unsupported": "late", "unobserved": "none"}
 """Shapes, of the sentence and not of the claim: it was written from its claim's verdict and says what did not hold."""
+COMPARED = N_(
+    "Only this was compared. Names, and whether the words say what the original says, are for a reader of the language to answer for."
+)
+"""Of a translation's paragraph."""
 VOUCHED = N_("no form shows it; a person answers for it")
 
 
@@ -50,9 +55,11 @@ def beside(
     for one in drafts.overrides(session, mission):
         vouched.setdefault(one.sentence_hash, []).append(one)
     forms = received.named(session, mission, _against(row, grounds))
+    source = answering.original(session, mission, row)
+    checked = {one.key: one for one in translating.checked(source.content, row.content)} if source else {}
     paragraphs = [
         {
-            **one, "edited": bool(one.get("edited")),
+            **one, "edited": bool(one.get("edited")), "checked": _checked(checked.get(one["key"])),
             "rests": [
                 _rests_on(s, grounds.verdicts, forms, labels, vouched.get(sentence_hash(s["text"]), []))
                 for s in one["sentences"]
@@ -77,10 +84,31 @@ def in_words(session: Session, mission: str, row: StatementVersion, at: datetime
     said: dict[str, list[str]] = {"": [_to_mend(one) for one in elsewhere]}
     for one in paragraphs:
         rests = [_stands(r, known, answers) for r in one["rests"]]
+        if one["checked"]:
+            rests = ["\n".join([*(says for _kind, says in one["checked"]), _(COMPARED)])]
         if len(rests) > 1:
             rests = [f"{place}. {text}" for place, text in enumerate(rests, start=1)]
         said[one["key"]] = [*filter(None, ["\n".join(rests)]), *(_to_mend(f) for f in one["findings"])]
     return said
+
+
+def _checked(one: translating.Checked | None) -> list[tuple[str, str]]:
+    """(shape, words) of what was compared of a translation's paragraph; nothing for what is none."""
+    if one is None:
+        return []
+    figures = ("none", _("the original has no figures here"))
+    if one.missing or one.added:
+        figures = ("late", _("the figures are not the original's"))
+    elif one.figures:
+        figures = ("done", _("the figures are the original's: {figures}").format(figures=", ".join(one.figures)))
+    own = ("done", _("a text of its own"))
+    if one.untouched:
+        own = ("late", _("the original's text"))
+    elif one.repeated:
+        own = ("late", _("the text of another paragraph"))
+    there, here = one.sentences
+    counted = ngettext("{here} sentence, {there} in the original", "{here} sentences, {there} in the original", here)
+    return [figures, own, ("done" if here == there else "waiting", counted.format(here=here, there=there))]
 
 
 def _stands(rests: Mapping[str, Any], known: Mapping[str, str], head: str) -> str:

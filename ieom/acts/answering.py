@@ -23,7 +23,7 @@ from ieom.records.delegation import Member
 from ieom.records.observation import Attestation, TurnedFinding
 from ieom.records.statements import Override, ReadyMark, SetAside, StatementVersion
 from ieom.records.submissions import Submission
-from ieom.rules import consistency, linter, statement
+from ieom.rules import consistency, linter, statement, translating
 from ieom.rules.linter import Finding
 
 
@@ -102,12 +102,25 @@ def lint(
         people=[row.name for row in members.of(session, mission) if row.name] + drafts.people_met(session, mission),
         base=(grounds.facts["visits_total"], grounds.facts["stations"]),
     )  # fmt: skip
+    source = original(session, mission, version)
+    if source is not None:
+        wrong = translating.findings(source.content, version.content)
+        found += [one for one in wrong if (one.hash, one.code) not in let_stand]
     if version.language == "en":  # names and numbers are looked for in English words
         against = [
             one for one in _against_the_record(session, mission, version) if one.code not in {f.code for f in found}
         ]
         found += [one for one in against if (one.hash, one.code) not in let_stand]
     return found
+
+
+def original(session: Session, mission: str, version: StatementVersion) -> StatementVersion | None:
+    """The version that this one is a translation of; None where it is none, or its original is not there."""
+    digest = str(version.content.get("translation_of", ""))
+    try:
+        return drafts.of_hash(session, mission, digest, until=version.at) if digest else None
+    except NotFound:
+        return None
 
 
 def _against_the_record(session: Session, mission: str, version: StatementVersion) -> list[Finding]:

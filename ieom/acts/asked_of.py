@@ -69,6 +69,8 @@ class Text:
     changes: list[tuple[str, list[Change]]]
     people_only: list[str]
     borne: list[Borne]
+    translated: bool
+    """Whether it is a translation: what its paragraphs rest on is then what their originals rest on."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def _text(session: Session, mission: str, version: StatementVersion, earlier: Ma
         old.number if old else None,
         paragraphs(_plain(old), _plain(version)) if old else [],
         [one["text"] for one in people_only(version.content)],
-        borne(session, mission, version),
+        borne(session, mission, version), bool(version.content.get("translation_of")),
     )  # fmt: skip
 
 

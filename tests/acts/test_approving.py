@@ -537,7 +537,7 @@ def test_a_decision_covers_the_hash_of_each_authentic_language(asked: Engine) ->
     with reading(asked) as session:
         row = drafts.newest(session, SLUG)
         assert row is not None
-        texts = {one["key"]: f"[{one['key']}]" for one in row.content["paragraphs"]}
+        texts = {one["key"]: f"[ru] {one['text']}" for one in row.content["paragraphs"]}
         facts = missions.facts(session, SLUG)
     with begin(asked) as session:
         both = facts.model_copy(update={"languages": ("en", "ru")})

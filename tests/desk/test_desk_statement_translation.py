@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import html
 
+import pytest
 from desks import SLUG, Desk
 from sqlalchemy import Engine
 
-from ieom.records import drafts
-from ieom.records.base import reading
+from ieom.acts import drafting
+from ieom.errors import Refused
+from ieom.records import drafts, missions
+from ieom.records.base import begin, reading
 from ieom.records.statements import StatementVersion
 
 PAGE = f"/missions/{SLUG}/statement"
@@ -85,3 +88,24 @@ def test_a_state_dissociates_itself_by_a_footnote_or_an_omission(desk_asked: Des
         f"{PAGE}/dissociate", {"paragraph": "voting", "state": "KG", "how": "omission", "why": "As agreed."}
     )
     assert "voting" not in [one["key"] for one in version().content["paragraphs"]]
+
+
+def test_a_translation_is_said_to_be_compared_in_its_figures_and_no_further(desk_asked: Desk, version) -> None:
+    said = html.unescape(desk_asked.drafter.post(f"{PAGE}/translate", form(version())).text)
+    assert "borne out" not in said
+    assert "the figures are the original's: 12, 2020" in said
+    assert "are for a reader of the language to answer for" in said
+    assert "To mend" not in said
+
+
+def test_one_sentence_for_every_paragraph_is_no_translation(desk_asked: Desk, version, asked: Engine) -> None:
+    original = version()
+    same = {f"text-{one['key']}": "Bu cümle bir şey söylemez." for one in original.content["paragraphs"]}
+    said = html.unescape(desk_asked.drafter.post(f"{PAGE}/translate", form(original, **same)).text)
+    assert "borne out" not in said
+    assert "another paragraph has this very text" in said
+    assert "figures of the original that do not stand here: 12, 2020" in said
+    row = newest(asked, "tr")
+    assert row is not None
+    with begin(asked) as session, pytest.raises(Refused, match="this very text"):
+        drafting.ready(session, SLUG, by="drafter", at=missions.now(session, SLUG), language="tr")
