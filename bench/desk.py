@@ -63,7 +63,7 @@ def run() -> list[dict[str, object]]:
     return results
 
 
-def build(path: Path) -> tuple[Engine, str]:
+def build(path: Path, count: int = MISSIONS) -> tuple[Engine, str]:
     """The records, and the token of a coordinator's session."""
     from dataclasses import replace
 
@@ -79,7 +79,7 @@ def build(path: Path) -> tuple[Engine, str]:
     schema.metadata.create_all(engine)
     folder = read(ROOT / "config" / "missions" / SLUG)
     with begin(engine) as session:
-        for number in range(MISSIONS):
+        for number in range(count):
             slug = SLUG if number == 0 else f"{SLUG}-{number}"
             facts = folder.facts.model_copy(update={"slug": slug})
             open_mission(session, replace(folder, facts=facts), by="coordinator", at=datetime(2020, 7, 6, tzinfo=UTC))

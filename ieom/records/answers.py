@@ -13,7 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, Select, String, and_, case, column, distinct, func, or_, select, text
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    column,
+    distinct,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from ieom.records.submissions import Answer, Submission
@@ -81,12 +96,14 @@ def tally_of(session: Session, scope: Scope, claims: Sequence[Claim]) -> Tally:
     return {(question, value): (forms, stations) for question, value, forms, stations in session.execute(query)}
 
 
-def upheld(session: Session, scope: Scope, claim: Claim, tally: Tally) -> tuple[int, int]:
-    """(forms, stations) that give every upholding answer, whatever else they say."""
-    if not claim.upheld_by:
-        return 0, 0
-    if len(claim.upheld_by) == 1:
-        return _one_of(session, scope, [pair for pair in pairs_of(claim.upheld_by) if pair in tally], tally)
+Counted = Mapping[str, tuple[int, int]]
+"""Claim -> (forms, stations) that uphold it by one of several answers to one question."""
+
+
+def upheld(session: Session, scope: Scope, claim: Claim, tally: Tally, by_one: Counted) -> tuple[int, int]:
+    """(forms, stations) that give every upholding answer, whatever else they say. `by_one`: what `one_of` counted."""
+    if len(claim.upheld_by) < 2:
+        return by_one.get(claim.id, (0, 0))
     if not all(any((question, value) in tally for value in some) for question, some in claim.upheld_by.items()):
         return 0, 0
     single = len(next(iter(claim.upheld_by.values()))) == 1
@@ -98,25 +115,41 @@ def upheld(session: Session, scope: Scope, claim: Claim, tally: Tally) -> tuple[
     return forms, stations
 
 
-def _one_of(session: Session, scope: Scope, pairs: Sequence[Pair], tally: Tally) -> tuple[int, int]:
-    """(forms, stations) with one at least of several answers to one question: those with the commonest, and of each
-    rarer one those that have none of the commoner."""
-    ranked = sorted(pairs, key=lambda pair: tally[pair], reverse=True)
-    forms, stations = tally[ranked[0]] if ranked else (0, 0)
-    for place, (question, value) in enumerate(ranked[1:], start=1):
-        commoner = [common for _, common in ranked[:place]]
-        also = aliased(Answer)
-        same = (also.mission == scope.mission, also.question == question, also.value.in_(commoner))
-        within = scope.within(also.submission)
-        in_form = select(also.id).where(*same, *within, also.submission == Answer.submission).exists()
-        there = select(also.id).where(*same, *within, also.station == Answer.station).exists()
-        query = select(
-            func.count(distinct(case((~in_form, Answer.submission)))),
-            func.count(distinct(case((~there, Answer.station)))),
-        ).where(*scope.answers(), Answer.question == question, Answer.value == value)
-        more, others = session.execute(query).one()
-        forms, stations = forms + more, stations + others
-    return forms, stations
+def one_of(session: Session, scope: Scope, claims: Sequence[Claim], tally: Tally) -> dict[str, tuple[int, int]]:
+    """Of every claim that one question upholds, the forms and stations with one at least of the answers that do: those with
+    the commonest, and of each rarer one those that have none of the commoner. All rarer answers are counted by one query, so
+    that as many are asked with ten forms as with ten thousand."""
+    found: dict[str, tuple[int, int]] = {}
+    rarer: list[Select[Any]] = []
+    for claim in claims:
+        if len(claim.upheld_by) != 1:
+            continue
+        ranked = sorted(
+            (pair for pair in pairs_of(claim.upheld_by) if pair in tally), key=lambda pair: tally[pair], reverse=True
+        )
+        if ranked:
+            found[claim.id] = tally[ranked[0]]
+        for place, pair in enumerate(ranked[1:], start=1):
+            rarer.append(_rarer(scope, claim.id, pair, [common for _, common in ranked[:place]]))
+    for claim_id, more, others in session.execute(union_all(*rarer)).tuples() if rarer else ():
+        forms, stations = found[claim_id]
+        found[claim_id] = forms + more, stations + others
+    return found
+
+
+def _rarer(scope: Scope, claim: str, pair: Pair, commoner: Sequence[str]) -> Select[Any]:
+    """How many forms and stations have this answer and none of the commoner ones to its question."""
+    question, value = pair
+    also = aliased(Answer)
+    same = (also.mission == scope.mission, also.question == question, also.value.in_(commoner))
+    within = scope.within(also.submission)
+    in_form = select(also.id).where(*same, *within, also.submission == Answer.submission).exists()
+    there = select(also.id).where(*same, *within, also.station == Answer.station).exists()
+    return select(
+        literal(claim),
+        func.count(distinct(case((~in_form, Answer.submission)))),
+        func.count(distinct(case((~there, Answer.station)))),
+    ).where(*scope.answers(), Answer.question == question, Answer.value == value)
 
 
 def upholding(scope: Scope, claim: Claim) -> list[ColumnElement[bool]]:

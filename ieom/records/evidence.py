@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from ieom.records.answers import (
     Against,
+    Counted,
     Pair,
     Scope,
     Tally,
     contradicting,
     given,
+    one_of,
     pairs_of,
     scope_of,
     tally_of,
@@ -37,10 +39,13 @@ def verdicts(
     scope = scope_of(session, mission, cut_off)
     tally = tally_of(session, scope, wanted)
     against = contradicting(session, scope, wanted, tally)
-    return {claim.id: _verdict(session, scope, claim, tally, against.get(claim.id, ())) for claim in wanted}
+    by_one = one_of(session, scope, [claim for claim in wanted if not claim.present], tally)
+    return {claim.id: _verdict(session, scope, claim, tally, by_one, against.get(claim.id, ())) for claim in wanted}
 
 
-def _verdict(session: Session, scope: Scope, claim: Claim, tally: Tally, rows: Sequence[Against]) -> Verdict:
+def _verdict(
+    session: Session, scope: Scope, claim: Claim, tally: Tally, by_one: Counted, rows: Sequence[Against]
+) -> Verdict:  # fmt: skip
     bad_stations = {row.station for row in rows}
     if claim.present:
         query = select(func.count(distinct(Submission.station))).where(
@@ -49,7 +54,7 @@ def _verdict(session: Session, scope: Scope, claim: Claim, tally: Tally, rows: S
         n = seen = session.scalar(query) or 0
         bad = 0
     else:
-        visits, stations = upheld(session, scope, claim, tally)
+        visits, stations = upheld(session, scope, claim, tally, by_one)
         both = {row.station for row in rows if row.upheld_there}
         seen = stations + len(bad_stations - both)
         if claim.by_place:
