@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from desk.public.guarding import Guarded
-from desk.web.again import Again, again
+from desk.web.again import Again, a_strangers, again
 from desk.web.alike import Written
 from desk.web.asking import SAFE, Asked, router
 from desk.web.pages import STATIC
@@ -80,6 +80,8 @@ LARGEST = 30_000_000
 """Octets of a request's body."""
 SMALL = 100_000
 """The same where nobody has entered yet: a stranger's forms hold a name, a password, a device's answer."""
+RENEWED = "x-desk-token"
+"""The header by which a page that was opened before is told the token of the session that its reader is entered in now."""
 STATUS: dict[type[IeomError], int] = {BadInput: 422, Refused: 409, Conflict: 409, NotFound: 404, Unavailable: 503}
 
 _log = logging.getLogger("ieom.desk")
@@ -169,26 +171,30 @@ def _too_long(app: FastAPI, scope: Scope, most: int) -> Response:
 
 
 def answer(
-    request: Request, status: int, title: str, says: str, headers: dict[str, str] | None = None, form: Again | None = None
+    request: Request, status: int, title: str, says: str, headers: dict[str, str] | None = None, form: Again | None = None,
+    *, enter: bool = False,
 ) -> Response:  # fmt: skip
     """An error as a page; for a form that was sent in place, as the sentence alone, so that what was typed stays. `form`
-    comes back to be sent once more."""
+    comes back to be sent once more; `enter`: with the way to enter in another tab, so that this one stays."""
     headers = {"cache-control": "no-store", **(headers or {})}
     if "hx-request" in request.headers:
         headers |= {"hx-retarget": "#said", "hx-reswap": "innerHTML show:#said:top", "hx-push-url": "false"}
-        return HTMLResponse(_page(request, status, title, says, "_said.html"), status, headers=headers)
-    return HTMLResponse(_page(request, status, title, says, form=form), status, headers=headers)
+        return HTMLResponse(_page(request, status, title, says, "_said.html", enter=enter), status, headers=headers)
+    return HTMLResponse(_page(request, status, title, says, form=form, enter=enter), status, headers=headers)
 
 
 def _page(
-    request: Request, status: int, title: str, says: str, template: str = "error.html", form: Again | None = None
+    request: Request, status: int, title: str, says: str, template: str = "error.html", form: Again | None = None,
+    *, enter: bool = False,
 ) -> str:  # fmt: skip
     asked: Asked | None = getattr(request.state, "asked", None)
     known = asked or Asked(request, request.scope["app"].state.engine)
     nowhere = Asked(known.request, known.engine, known.account, known.session, known.given)
     lines = [line if line.endswith((".", "?", "!", ":", "…")) else f"{line}." for line in says.split("\n")]
     came = _came_from(request)
-    return nowhere.text(template, zone="UTC", status=status, title=title, says=says, lines=lines, again=form, came=came)
+    return nowhere.text(
+        template, zone="UTC", status=status, title=title, says=says, lines=lines, again=form, came=came, enter=enter
+    )
 
 
 def _came_from(request: Request) -> str:
@@ -204,8 +210,11 @@ def _came_from(request: Request) -> str:
 
 
 async def _refused(request: Request, error: Any) -> Response:
+    if error.status_code == 401:
+        return await _ended(request)
+    if error.status_code == 403 and error.detail in {"earlier", "another"}:
+        return await _opened_before(request, error.detail)
     titles = {
-        401: (_("Your session has ended"), _("Enter again in another tab, come back and send this once more: what you typed is still here.")),
         404: (_("Nothing is here"), _("Nothing is at this address, or it is not for you. Go back, or begin at the first page.")),
         405: (_("This can't be asked this way"), _("Go back and use the page's own buttons.")),
     }  # fmt: skip
@@ -226,6 +235,37 @@ async def _refused(request: Request, error: Any) -> Response:
                 may=may, whole=whole
             )
     return answer(request, error.status_code, title, says, dict(error.headers or {}))
+
+
+async def _ended(request: Request) -> Response:
+    """Nobody is entered: what was typed stays where it stands, or comes back with the answer."""
+    form = await a_strangers(request)
+    if "hx-request" in request.headers or form is not None:
+        says = _("Enter again in another tab, come back and send this once more: what you typed is still here.")
+    else:
+        says = _("Enter again in another tab, then go back to the page before this one and send it once more.")
+    return answer(request, 401, _("Your session has ended"), says, form=form, enter=True)
+
+
+async def _opened_before(request: Request, whose: str) -> Response:
+    """A form of a page that was opened before its sender entered. Nothing is done with it; what was typed stays where it
+    stands, or comes back, and goes on once it is sent from the page as it is now."""
+    asked: Asked = request.state.asked
+    if whose == "another":
+        title = _("Somebody else has entered here")
+        says = _(
+            "In this browser {name} is entered now; the page that this came from was opened by somebody else. Nothing was done. Enter as whoever opened it in another tab and send this once more, or open the page again."
+        ).format(name=asked.me.name)  # fmt: skip
+        return answer(request, 403, title, says, form=await again(request), enter=True)
+    token = asked.session.csrf if asked.session else ""
+    form = await again(request, token=token)
+    if "hx-request" in request.headers or form is not None:
+        says = _(
+            "You entered again, as {name}, after this page was opened. Nothing was done yet; what you typed is still here."
+        )
+    else:
+        says = _("You entered again, as {name}, after this page was opened. Nothing was done; open the page again, then do it there.")  # fmt: skip
+    return answer(request, 403, _("Send it once more"), says.format(name=asked.me.name), {RENEWED: token}, form)
 
 
 async def _not_understood(request: Request, error: Any) -> Response:

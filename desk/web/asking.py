@@ -403,7 +403,18 @@ async def _by_our_form(request: Request, session: DeskSession) -> None:
         raise BadInput(f"{says}. Nothing was changed")
     told = request.headers.get("x-desk-token") or str(form.get("csrf", ""))
     if not secrets.compare_digest(told.encode(), session.csrf.encode()):
-        raise HTTPException(403, detail="elsewhere")
+        raise HTTPException(
+            403, detail=await run_in_threadpool(_whose, request.app.state.engine, session.account, told)
+        )
+
+
+def _whose(engine: Engine, account: int, token: str) -> str:
+    """Of what page a form is that came without this session's token, by the token that it came with: 'earlier', of one that
+    the same account had open in a session before; 'another' account's, or nobody's any more; 'elsewhere' without any."""
+    if not token:
+        return "elsewhere"
+    with reading(engine) as session:
+        return "earlier" if accounts.had_token(session, account, token) else "another"
 
 
 async def _sent(request: Request, asked: Asked) -> None:

@@ -144,6 +144,12 @@ def open_session(session: Session, row_digest: str) -> tuple[DeskSession, Accoun
     return (found[0][0], found[0][1], [row[2] for row in found if row[2] is not None]) if found else None
 
 
+def had_token(session: Session, account: int, csrf: str) -> bool:
+    """Whether a session of this account, ended or not, gave its forms this token."""
+    query = select(DeskSession.digest).where(DeskSession.account == account, DeskSession.csrf == csrf)
+    return session.scalar(query.limit(1)) is not None
+
+
 def grants(session: Session, account: int) -> Sequence[Grant]:
     """The roles of an account."""
     return session.scalars(select(Grant).where(Grant.account == account).order_by(Grant.id)).all()

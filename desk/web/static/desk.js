@@ -8,11 +8,12 @@
   document.addEventListener("htmx:beforeSwap", (event) => { unfolded = [...event.target.querySelectorAll("details[open][id]")].map((one) => one.id); });
   document.addEventListener("htmx:afterSwap", (event) => {
     for (const id of event.target.matches("[data-now]") ? unfolded : []) document.getElementById(id)?.setAttribute("open", "");
-    if (event.target.id === "said") { event.target.setAttribute("tabindex", "-1"); event.target.focus(); }
+    if (event.target.id === "said") { if (event.detail.requestConfig?.elt instanceof HTMLFormElement) { event.target.setAttribute("tabindex", "-1"); event.target.focus(); } }  // what asks by itself takes nobody's place
     else if (event.target === document.body) arrive(event.detail.xhr?.responseURL);
     headed();
     putBack();
     watch();
+    hear();
   });
   // After an act one is where it was done, and is told there what became of it; else at the page's head.
   const arrive = (url) => {
@@ -40,6 +41,13 @@
     p.className = kind;
     p.textContent = words;
     said.replaceChildren(p);
+    return p;
+  };
+  // Who entered again in another tab goes on in this one: the desk says by which token, for pages that they had open before.
+  const renew = (fresh) => {
+    if (!fresh) return;
+    document.body.dataset.token = fresh;
+    for (const one of document.querySelectorAll('input[name="csrf"]')) one.value = fresh;
   };
   for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => tell(document.getElementById("said")?.dataset.away));
 
@@ -110,23 +118,62 @@
       for (let at = form.closest("details"); at; at = at.parentElement.closest("details")) at.open = true;
     }
   };
+  const soon = (field, later) => {
+    clearTimeout(waiting.get(field));
+    waiting.set(field, setTimeout(keep, later, field));
+  };
   const keep = (field) => {
     waiting.delete(field);
     const body = new URLSearchParams({ csrf: token(), place: field.dataset.keep, text: typed(field) });
     fetch("/kept", { method: "POST", body, keepalive: body.toString().length < 60000 })
-      .then((answer) => { if (answer.status === 422) tell(document.getElementById("said")?.dataset.long); }).catch(() => undefined);
+      .then((answer) => {
+        if (answer.status === 422) tell(document.getElementById("said")?.dataset.long);
+        if (!OUT.includes(answer.status)) return keptAgain(field);
+        if (went.has(field)) return;  // sent meanwhile
+        again(field, answer.headers);
+        if (!answer.headers.get(TOKEN)) out(answer.status === 401 ? "out" : "other");
+      }).catch(() => undefined);
   };
+  // What is not kept, for its writer is not entered any more, stays in the page and is tried again; that is said.
+  const TOKEN = "X-Desk-Token", OUT = [401, 403], unkept = new Set(), went = new WeakSet();
+  const again = (field, headers) => {
+    unkept.add(field);
+    renew(headers.get(TOKEN));
+    if (!waiting.has(field)) soon(field, headers.get(TOKEN) ? 0 : 10000);
+  };
+  const out = (why) => {
+    const said = document.getElementById("said");
+    const told = said?.querySelector(".out");
+    if (!said || (told && (told.dataset.why || why) === why)) return;
+    const a = Object.assign(document.createElement("a"), { href: "/enter", target: "_blank", textContent: said.dataset.enter });
+    const p = tell(said.dataset[why], "said wrong out");
+    p.dataset.why = why;
+    p.append(" ", a);
+  };
+  const keptAgain = (field) => {
+    if (unkept.delete(field) && !unkept.size && document.querySelector("#said > .out")) tell(document.getElementById("said").dataset.again, "said");
+  };
+  addEventListener("beforeunload", (event) => { if (unkept.size) event.preventDefault(); });
   document.addEventListener("input", (event) => {
     const field = event.target.closest("textarea[data-keep], form[data-keep]");
     if (!field) return;
-    clearTimeout(waiting.get(field));
-    waiting.set(field, setTimeout(keep, 2000, field));
+    went.delete(field);
+    soon(field, 2000);
   });
   const flush = () => { for (const [field, timer] of waiting) { clearTimeout(timer); keep(field); } };
   addEventListener("pagehide", flush);
-  document.addEventListener("visibilitychange", () => { if (document.hidden) flush(); });
-  const sent = (form) => { for (const field of [form, ...form.querySelectorAll("[data-keep]")]) { clearTimeout(waiting.get(field)); waiting.delete(field); } };
+  // Left, or come back to after having entered in another tab.
+  document.addEventListener("visibilitychange", flush);
+  const places = (form) => [form, ...form.querySelectorAll("[data-keep]")];
+  const sent = (form) => { for (const field of places(form)) { clearTimeout(waiting.get(field)); waiting.delete(field); unkept.delete(field); went.add(field); } };
   document.addEventListener("submit", (event) => sent(event.target));
+  // Sent in place and refused to who is not entered any more, it is to be kept as if it had not been sent.
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt: form, xhr } }) => {
+    const headers = new Headers({ [TOKEN]: xhr.getResponseHeader(TOKEN) || "" });
+    renew(headers.get(TOKEN));
+    if (!(form instanceof HTMLFormElement) || form.method !== "post" || !OUT.includes(xhr.status)) return;
+    for (const field of places(form)) if (field.dataset.keep && typed(field)) { went.delete(field); again(field, headers); }
+  });
 
   // What changes by itself. `data-changes` is asked for server-sent events, then `data-now` is put in its place.
   let source = null;
@@ -136,12 +183,32 @@
     if (!place || source) return;
     source = new EventSource(place.dataset.changes);
     source.place = place;
-    source.addEventListener("changed", () => {
-      if (place.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
-      window.htmx.ajax("GET", place.dataset.now, { source: place, target: place, swap: "innerHTML" });
-    });
+    source.addEventListener("changed", () => lookAgain(place));
+  };
+  // Not under the hands of who filters what is shown: once they have left, and had the time to press the filter's button.
+  let missed = null;
+  const lookAgain = (place) => {
+    missed = place.contains(document.activeElement) && document.activeElement.matches("input, textarea, select, .filter button") ? place : null;
+    if (!missed) window.htmx.ajax("GET", place.dataset.now, { source: place, target: place, swap: "innerHTML" });
+  };
+  document.addEventListener("focusout", () => setTimeout(() => { if (missed?.isConnected) lookAgain(missed); }, 300));
+  // What is asked for every few seconds is not read out each time: its head alone, when that says something else.
+  let told = 0, later = 0;
+  const hear = () => {
+    const place = document.getElementById("heard");
+    const head = place && (document.querySelector("[data-now] .lead")?.textContent || "").replace(/\s+/g, " ").trim();
+    if (!place || head === place.dataset.head) return;
+    if (place.dataset.head !== undefined) {
+      clearTimeout(later);
+      const wait = told + 5000 - Date.now();  // letters leave one after the other
+      if (wait > 0) { later = setTimeout(hear, wait); return; }
+      place.textContent = head;
+      told = Date.now();
+    }
+    place.dataset.head = head;
   };
   headed();
   putBack();
   watch();
+  hear();
 })();
