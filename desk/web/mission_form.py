@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from desk.web.zones import usual
 from ieom.errors import Fault, Faults
 from ieom.folder import check
 from ieom.folder.faults import translate
@@ -44,6 +45,7 @@ AUTHORITIES: tuple[dict[str, str], ...] = (
 """Offices of the host state that rows are begun for; whoever writes to them fills in which they are."""
 PLACE = re.compile(r"([a-z_.]+)\[(\d{1,3})\](?:\.([a-z_]+))?")
 FOLLOWS = {
+    "zone": {"host_state", "election.rounds[1].voting_days", "election.rounds[1].voting_days[1]"},
     "slug": {"host_state", "election.rounds[1].voting_days", "election.rounds[1].voting_days[1]"},
     "release.press_conference": {"election.rounds[1].voting_days", "election.rounds[1].voting_days[1]"},
 }
@@ -217,9 +219,11 @@ def _by_default(data: dict[str, Any], days: list[str]) -> None:
     data["release"].setdefault("press_conference", datetime.combine(day, PRESS_HOUR).isoformat())
     due = datetime.combine(day - timedelta(days=NOMINATION_DAYS), NOMINATION_HOUR)
     data.setdefault("nominations_due", due.isoformat())
-    host = str(data.get("host_state", "")).lower()
+    host = str(data.get("host_state", ""))
     if host:
-        data.setdefault("slug", f"{host}-{day.year}")
+        data.setdefault("slug", f"{host.lower()}-{day.year}")
+    if zone := usual(host, day):
+        data.setdefault("zone", zone)
 
 
 def _contest(row: dict[str, str], values: Mapping[str, str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from starlette.datastructures import FormData
 from desk.web.asking import Asked, Desk, router
 from desk.web.files import taken
 from desk.web.mission_form import Typed, fresh, looked_at, typed
+from desk.web.zones import choices
 from ieom.acts import delegation
 from ieom.errors import BadInput, Conflict, Fault, Faults
 from ieom.folder import MissionFolder, load_names, open_mission, read
@@ -160,19 +161,12 @@ def _page(
     }
     return desk.page(
         "missions_new.html", status=status, zone="UTC", what=what, rows=what.rows, kinds=kinds, sound=sound,
-        languages=LANGUAGES, stages=_stages(), zones=ZONES, left=left, more_of=more_of, labels={},
+        languages=LANGUAGES, stages=_stages(), zones=choices(desk.language), left=left, more_of=more_of, labels={},
     )  # fmt: skip
 
 
 def _stages() -> list[tuple[str, str]]:
     return [(stage.value, _(TITLES[stage])) for stage in Stage]
-
-
-ZONES = (
-    "Asia/Almaty", "Asia/Ashgabat", "Asia/Baku", "Asia/Bishkek", "Asia/Samarkand", "Asia/Tashkent", "Europe/Budapest",
-    "Europe/Istanbul",
-)  # fmt: skip
-"""Offered first; any other can be typed."""
 
 
 def _counts(found: MissionFolder) -> list[tuple[str, int, str]]:

@@ -72,7 +72,7 @@ def _tell(session: Session, mission: str, facts: MissionFacts, at: datetime) -> 
     query = select(Letter.occasion).where(Letter.mission == mission, Letter.kind.in_(TOLD))
     told_already = set(session.scalars(query))
     for member in members.of(session, mission):
-        missing, badge_ = files[member.code].missing, badges.get(member.code)
+        missing, badge_ = files[member.code].asked_of_nominee, badges.get(member.code)
         owed: list[tuple[str, datetime, dict[str, Any]]] = []
         if member.status == "nominated" and missing:
             told = {"items": [rules.ITEMS[item] for item in missing], "due": papers_due(facts, member.nominated_at)}

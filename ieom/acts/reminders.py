@@ -20,7 +20,7 @@ from ieom.mail.letters import Recipient, queue
 from ieom.records import audit, letters, members, missions, stations, teams
 from ieom.records.deployment import CheckIn
 from ieom.records.letters import Letter
-from ieom.rules.delegation import ITEMS
+from ieom.rules.delegation import ITEMS, OF_THE_STATE
 from ieom.rules.mission import MissionFacts
 from ieom.rules.reminders import Owed, Reminder, reminders
 from ieom.rules.timeline import Stage, owes
@@ -66,16 +66,17 @@ def _delegation(session: Session, mission: str, facts: MissionFacts) -> Iterable
             )
     told = timedelta(days=1)  # with the nomination they were told what they owe
     for row in members.of(session, mission):
-        if row.status == "nominated" and files[row.code].missing:
-            missing = [ITEMS[item] for item in files[row.code].missing]
+        if row.status == "nominated" and files[row.code].asked_of_nominee:
+            missing = [ITEMS[item] for item in files[row.code].asked_of_nominee]
             said = {"missing": missing, "office": row.office}
             yield Owed(
                 "nominee_items", row.code, papers_due(facts, row.nominated_at), row.code, said, row.nominated_at + told
             )  # fmt: skip
+        again = [one for one in back.get(row.code, ()) if one.item not in OF_THE_STATE]
         if row.status == "appointed" and (
-            since := max((one.taken_back_at or facts.opens() for one in back.get(row.code, ())), default=None)
+            since := max((one.taken_back_at or facts.opens() for one in again), default=None)
         ):
-            said = {"missing": [ITEMS[one.item] for one in back[row.code]], "office": row.office}
+            said = {"missing": [ITEMS[one.item] for one in again], "office": row.office}
             yield Owed("nominee_items", row.code, papers_due(facts, since), row.code, said, since)
         if row.status == "appointed" and (row.code not in known or known[row.code].status == "requested"):
             said = {"office": row.office}

@@ -25,6 +25,8 @@ ITEMS = {
     "passport_page": N_("passport page"),
     "photo": N_("photograph"),
 }
+OF_THE_STATE = frozenset({"nomination"})
+"""Items that the sending state gives, and a nominee can't."""
 NEVER_WAIVED = frozenset({"conflict_declaration", "code_of_conduct", "accreditation_form"})
 ROLES = {
     "head": N_("head of mission"),
@@ -84,6 +86,11 @@ class FileState:
     def missing(self) -> tuple[str, ...]:
         """Items still owed, in the order of the list."""
         return tuple(item for item in self.owed if item not in self.received | self.waived)
+
+    @property
+    def asked_of_nominee(self) -> tuple[str, ...]:
+        """Those of them that the nominee is written to about."""
+        return tuple(item for item in self.missing if item not in OF_THE_STATE)
 
     @property
     def complete(self) -> bool:

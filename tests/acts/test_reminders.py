@@ -8,7 +8,7 @@ from ieom.acts import delegation, deployment, meetings, reminders
 from ieom.acts import mission as mission_acts
 from ieom.folder import read
 from ieom.mail.letters import message_bytes
-from ieom.records import audit
+from ieom.records import audit, members
 from ieom.records.base import begin, reading
 from ieom.records.delegation import Member
 from ieom.records.letters import Letter
@@ -93,6 +93,25 @@ def test_a_nominee_is_reminded_of_what_is_still_owed(engine: Engine, called: Non
     assert letter.recipient == EXAMPLE.nominee("kg-1").email
     assert "- photograph" in text
     assert "- passport page" not in text
+
+
+def test_a_nominee_is_not_asked_for_what_the_state_alone_gives(engine: Engine, called: None) -> None:
+    row = EXAMPLE.nominee("kg-1").model_dump(exclude={"code"})
+    do(engine, delegation.nominate, member="kg-1", **row)
+    with begin(engine) as session:
+        delegation.advance(session, SLUG, at=JULY)
+        letter = session.scalars(select(Letter).where(Letter.kind == "nomination_received")).one()
+        text = message_bytes(session, letter).decode()
+    assert "- personal form" in text
+    assert "nomination by the member state" not in text
+    with reading(engine) as session:
+        owed = next(one.owed for one in reminders.planned(session, SLUG, at=JULY) if one.owed.about == "nominee_items")
+    assert "personal form" in owed.facts["missing"]
+    assert "nomination by the member state" not in owed.facts["missing"]
+    do(engine, delegation.receive_items, member="kg-1", items=[one for one in ITEMS if one != "nomination"])
+    with reading(engine) as session:
+        assert [one for one in reminders.owed(session, SLUG, at=JULY) if one.about == "nominee_items"] == []
+        assert members.files(session, SLUG)["kg-1"].missing == ("nomination",), "the file still lacks it"
 
 
 def test_who_was_nominated_late_is_told_and_reminded_of_a_day_to_come(engine: Engine, called: None) -> None:

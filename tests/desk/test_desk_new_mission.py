@@ -236,3 +236,27 @@ def test_what_was_typed_is_there_when_one_comes_back_until_the_mission_opens(des
     assert 'value="Half a title"' in desk.press_officer.get("/missions/new").text
     desk.press_officer.post("/missions/new", {"do": "anew"})
     assert "Half a title" not in desk.press_officer.get("/missions/new").text
+
+
+def test_the_time_zone_is_chosen_by_its_city_and_left_out_it_is_the_host_states(desk: Desk, engine: Engine) -> None:
+    page = html.unescape(desk.press_officer.get("/missions/new").text)
+    assert "Nothing is sent by opening it" not in page
+    assert "whoever is nominated below is told within minutes" in page
+    assert '<option value="Asia/Bishkek">Kyrgyzstan: Bishkek</option>' in page
+    assert '<option value="Asia/Almaty">Kazakhstan: Almaty</option>' in page
+    for host, zone in {"KG": "Asia/Bishkek", "UZ": "Asia/Tashkent", "KZ": "Asia/Almaty"}.items():
+        asked = {
+            **FILLED,
+            "host_state": host,
+            "zone": "",
+            "slug": f"zone-{host.lower()}",
+            "stage": "observation",
+            "do": "open",
+        }
+        opened = desk.press_officer.post("/missions/new", asked)
+        assert opened.status_code == 200, host
+        with reading(engine) as session:
+            assert missions.facts(session, f"zone-{host.lower()}").zone == zone
+    several = desk.press_officer.post("/missions/new", {**FILLED, "host_state": "RU", "zone": "", "do": "look"})
+    assert several.status_code == 422
+    assert re.search(r'id="zone-wrong">Is empty', several.text, re.IGNORECASE)
