@@ -125,6 +125,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/audit": RECORD,
     "GET /missions/{mission}/audit/verified": RECORD,
     "GET /missions/{mission}/audit.jsonl": RECORD,
+    "GET /missions/{mission}/audit.xlsx": RECORD,
     # People and media. The contacts are every mission's: a role in one mission adds, a role for all changes and takes away
     "GET /media": PRESS | frozenset({U}),
     "POST /media": PRESS,
@@ -172,6 +173,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /me/sessions/end-others": Open.ENTERED,
     "POST /me/sessions/{start}/end": Open.ENTERED,
     "GET /accounts": ADMINISTRATOR,
+    "GET /accounts.xlsx": ADMINISTRATOR | frozenset({U}),
     "POST /accounts": ADMINISTRATOR,
     "GET /accounts/log": ADMINISTRATOR | frozenset({U}),
     "GET /accounts/{account}": ADMINISTRATOR,
@@ -214,6 +216,8 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/statement/set-aside": ANSWERING,
     "POST /missions/{mission}/statement/attest": HEAD,
     "POST /missions/{mission}/statement/settle": HEAD,
+    "GET /missions/{mission}/statement/comments": READERS,
+    "GET /missions/{mission}/statement/comments.xlsx": READERS,
     "POST /missions/{mission}/statement/comments": READERS - {U},
     "POST /missions/{mission}/statement/comments/{comment}": DRAFTING,
     "GET /missions/{mission}/statement/translate": DRAFTING,
@@ -264,6 +268,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     # Release. Who prepared one is not who sends it, whatever the role: the acts know. Addresses are not for everybody
     "GET /missions/{mission}/release": READERS,
     "GET /missions/{mission}/release/now": READERS,
+    "GET /missions/{mission}/releases.xlsx": READERS,
     "GET /missions/{mission}/release/new": frozenset({C, R}),
     "POST /missions/{mission}/release/new": frozenset({C, R}),
     "POST /missions/{mission}/release/prepare": frozenset({C, R}),
@@ -288,6 +293,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "GET /missions/{mission}/release/{number}/letters/{language}/words": SECRETARIAT | frozenset({H, P}),
     # Letters that did not arrive, or may not have
     "GET /missions/{mission}/letters": ADDRESSES,
+    "GET /missions/{mission}/letters.xlsx": ADDRESSES,
     "POST /missions/{mission}/letters/{letter}/again": frozenset({C, R}),
     "POST /missions/{mission}/letters/seen": frozenset({C, R}),
     # Deployment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,6 +15,7 @@ from desk import openid, telling
 from desk.chronicle import sentence
 from desk.web.asking import Asked as Asker
 from desk.web.asking import Desk, router
+from desk.web.files import excel, local, matches
 from ieom.acts import accounts as acts
 from ieom.acts import acting, sessions
 from ieom.acts import audit as audit_acts
@@ -50,20 +51,52 @@ def list_(
         busy, others = sessions.how_many(session, at=now), passkeys.owners(session)
         titles = missions.titles(session)
         offered = _offered(session, titles)
-    rows = [
-        (account, grants, busy.get(account.id, 0))
-        for account, grants in everybody
-        if find.casefold() in f"{account.name} {account.email}".casefold()
-        and (not role or any(one.role == role for one in grants))
-        and (not mission_ or any(one.mission in {"", mission_} for one in grants))
-    ]
+    rows = [(one, grants, busy.get(one.id, 0)) for one, grants in _chosen(everybody, find, role, mission_)]
     open_ = [one for one, _grants in everybody if one.closed_at is None]
     waiting = {one.id for one in open_ if not one.password and one.id not in busy and one.id not in others}
+    sought = urlencode({name: said for name, said in (("find", find), ("role", role), ("of", mission_)) if said})
     return desk.page(
-        "accounts.html", zone="UTC", rows=rows, total=len(everybody), may_enter=sum(one.id not in waiting for one in open_),
+        "accounts.html", zone="UTC", sought=sought, rows=rows, total=len(everybody), may_enter=sum(one.id not in waiting for one in open_),
         waiting={one.id: one.name for one in open_ if one.id in waiting}, find=find, chosen=role, of=mission_, titles=titles,
         roles=_roles(), places=_places(titles), offered=offered, now=now,
     )  # fmt: skip
+
+
+@part.get("/accounts.xlsx")
+def to_excel(
+    desk: Desk, find: Asked = "", role: Asked = "", mission_: Annotated[str, Query(alias="of", max_length=200)] = ""
+) -> Response:
+    """The same accounts in Excel: who, with which roles; nothing by which anybody enters. Times are UTC."""
+    with desk.look() as (session, _mission, _now):
+        chosen, titles = _chosen(accounts.everybody(session), find, role, mission_), missions.titles(session)
+        rows = [
+            (
+                one.name, one.email, "; ".join(_granted(grant, titles) for grant in grants), local(one.made_at, "UTC"),
+                local(one.closed_at, "UTC"),
+            )
+            for one, grants in chosen
+        ]  # fmt: skip
+    header = [_("Who"), _("E-mail address"), _("Roles"), _("Made (UTC)"), _("Closed (UTC)")]
+    return excel(_("Accounts"), header, rows, "accounts")
+
+
+def _granted(grant: Grant, titles: Mapping[str, str]) -> str:
+    """A role with whose it is and where."""
+    said = _(SAID[Role(grant.role)]) + (f" ({grant.code})" if grant.code else "")
+    return f"{said}, {titles.get(grant.mission, grant.mission) or _('all missions')}"
+
+
+def _chosen(
+    everybody: Sequence[tuple[Account, Sequence[Grant]]], find: str, role: str, mission: str
+) -> list[tuple[Account, Sequence[Grant]]]:
+    """Accounts with these words in a name or an address, with that role, in that mission; all where none is named."""
+    return [
+        (account, grants)
+        for account, grants in everybody
+        if matches(find, account.name, account.email)
+        and (not role or any(one.role == role for one in grants))
+        and (not mission or any(one.mission in {"", mission} for one in grants))
+    ]
 
 
 @part.post("/accounts")
@@ -83,18 +116,28 @@ def make(
 
 
 @part.get("/accounts/log")
-def log(desk: Desk, page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> Response:
+def log(desk: Desk, find: Asked = "", page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> Response:
     """Who did what to the accounts, and whether that chain is whole."""
     with desk.look() as (session, _mission, _now):
         known = {f"desk-{account.id}": account.name for account, _grants in accounts.everybody(session)}
         links = [one for one in contact_acts.links(session) if one.act in ACTS][::-1]
         titles = missions.titles(session)
         wrong = audit_acts.contact_faults(session)
-    rows = [
+    told = [
         (one.at, known.get(one.by, one.by), sentence(replace(one, what=_told(one.what, known, titles)), known))
-        for one in links[(page - 1) * MOST : page * MOST]
+        for one in links
     ]
-    return desk.page("accounts_log.html", zone="UTC", rows=rows, total=len(links), page=page, most=MOST, wrong=wrong)
+    return desk.page("accounts_log.html", zone="UTC", wrong=wrong, **found_of(told, find, page))
+
+
+def found_of(told: Sequence[tuple[Any, ...]], find: str, page: int) -> dict[str, Any]:
+    """A page of what was done in which these words stand, in its sentence or in who did it."""
+    found = [one for one in told if matches(find, *one[1:3])]
+    query = urlencode({"find": find}) + "&" if find else ""
+    return {
+        "rows": found[(page - 1) * MOST : page * MOST], "total": len(found), "all": len(told), "find": find, "page": page, "most": MOST,
+        "query": query,
+    }  # fmt: skip
 
 
 def _told(what: Mapping[str, Any], known: Mapping[str, str], titles: Mapping[str, str]) -> dict[str, Any]:

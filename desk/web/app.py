@@ -44,6 +44,7 @@ PARTS = (
     "nominees",
     "statement",
     "statement_answers",
+    "statement_comments",
     "statement_versions",
     "statement_translation",
     "meetings",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import time, timedelta
-from typing import Annotated
+from datetime import datetime, time, timedelta
+from typing import Annotated, TypedDict
 from urllib.parse import urlencode
 
 from fastapi import Query, Response
@@ -13,17 +13,27 @@ from fastapi import Query, Response
 from desk import typed
 from desk.chronicle import coded, detail, kind_of, recorded
 from desk.web.asking import Desk, router
-from desk.web.files import sent
+from desk.web.files import excel, local, sent
 from ieom.acts import audit as acts
 from ieom.errors import BadInput
 from ieom.folder.catalogues import _
 from ieom.records import audit, missions
+from ieom.rules.mission import MissionFacts
 
 part = router()
 MOST = 50
 """Acts on a page."""
+ALL = 1_000_000
+"""More than any record has, and as many as a sheet holds."""
 Words = Annotated[str, Query(max_length=200)]
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+class Within(TypedDict):
+    """From when on, and before when."""
+
+    since: datetime | None
+    until: datetime | None
 
 
 @part.get("/missions/{mission}/audit")
@@ -31,11 +41,8 @@ def show(desk: Desk, by: Words = "", act: Words = "", day: Words = "", page: Pag
     """Acts, newest first."""
     with desk.look() as (session, mission, now):
         facts = missions.facts(session, mission)
-        on = typed.day(day)
-        since = facts.at(on, time()) if on else None
-        until = facts.at(on + timedelta(days=1), time()) if on else None
         rows, count = audit.page(
-            session, mission, by=by, act=act, since=since, until=until, first=(page - 1) * MOST, most=MOST
+            session, mission, by=by, act=act, **_within(facts, day), first=(page - 1) * MOST, most=MOST
         )
         who, what = audit.kinds(session, mission)
         known = coded(session, mission)
@@ -55,6 +62,32 @@ def show(desk: Desk, by: Words = "", act: Words = "", day: Words = "", page: Pag
         people=[("", _("Everybody")), *((one, _titled(known, one)) for one in who)], by=by, day=day, act=act,
         kinds=[("", _("Every act")), *((one, kind_of(one)) for one in what)], newest=newest, now=now, filtered=bool(query),
     )  # fmt: skip
+
+
+@part.get("/missions/{mission}/audit.xlsx")
+def to_excel(desk: Desk, by: Words = "", act: Words = "", day: Words = "") -> Response:
+    """The acts that the page shows, oldest first, to be read in Excel; times are local in the host country. What proves the
+    record is the other file."""
+    with desk.look() as (session, mission, _now):
+        facts, known = missions.facts(session, mission), coded(session, mission)
+        rows, _count = audit.page(session, mission, by=by, act=act, **_within(facts, day), most=ALL)
+        told = [
+            (
+                row.seq, local(row.at, facts.zone), known.get(row.by, row.by), recorded(row, known), kind_of(row.act),
+                "; ".join(f"{fact}: {value}" for fact, value in detail(row.what, known)), row.hash,
+            )
+            for row in reversed(rows)
+        ]  # fmt: skip
+    header = [_("Row"), _("When"), _("Who"), _("What happened"), _("Act"), _("In detail"), _("Fingerprint")]
+    return excel(_("Record of acts"), header, told, f"{desk.mission}-acts")
+
+
+def _within(facts: MissionFacts, day: str) -> Within:
+    """From when on and before when (UTC) acts of a day in the host country are; all where none is named."""
+    on = typed.day(day)
+    if on is None:
+        return {"since": None, "until": None}
+    return {"since": facts.at(on, time()), "until": facts.at(on + timedelta(days=1), time())}
 
 
 @part.get("/missions/{mission}/audit/verified")

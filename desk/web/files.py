@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse
@@ -11,6 +14,7 @@ from starlette.datastructures import UploadFile
 
 from ieom.errors import BadInput
 from ieom.folder.packed import MARK, NotPacked, unpacked
+from ieom.folder.sheets import workbook
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -85,6 +89,22 @@ def sent(data: bytes, name: str, media_type: str = "application/octet-stream", *
         "cache-control": "no-store",
     }
     return Response(data, media_type=media_type, headers=headers)
+
+
+def excel(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], name: str) -> Response:
+    """A list to take along as an Excel workbook; its header is in words, since it never comes back."""
+    return sent(workbook(title, header, rows), f"{name}.xlsx", EXCEL)
+
+
+def local(moment: datetime | None, zone: str) -> datetime | None:
+    """A moment as a sheet holds it: local in `zone`, without saying so."""
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment is not None else None
+
+
+def matches(find: str, *texts: object) -> bool:
+    """Whether what is sought stands in one of these, small letters or capitals; what seeks nothing finds all."""
+    wanted = " ".join(find.split()).casefold()
+    return any(wanted in " ".join(str(one).split()).casefold() for one in texts)
 
 
 LETTER = (

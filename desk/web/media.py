@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from desk.chronicle import sentence
 from desk.media_words import COLUMN
 from desk.typed import day
-from desk.web.accounts import ACTS
+from desk.web.accounts import ACTS, found_of
 from desk.web.asking import Asked, Desk, router
 from desk.web.pages import country_name, own_name
 from ieom.acts import audit as audit_acts
@@ -248,27 +248,19 @@ def forget(desk: Desk, number: Number) -> Response:
 
 
 @part.get("/media/log")
-def log(desk: Desk, page: Page = 1) -> Response:
+def log(desk: Desk, find: Annotated[str, Query(max_length=200)] = "", page: Page = 1) -> Response:
     """Who did what to the contacts, and whether that chain is whole."""
     with desk.look() as (session, _mission, _now):
         links = [one for one in contact_acts.links(session) if one.act not in ACTS][::-1]
         wrong, back = audit_acts.contact_faults(session), audit_acts.written_to_again(session)
         keys = media.keys(session)
-    rows = []
-    for one in links[(page - 1) * MOST : page * MOST]:
+    gone = {why: _(says) for why, says in suppressions.SAID.items()}
+    told = []
+    for one in links:
         number = one.what.get("contact")
-        told = {**one.what, "contact": keys.get(number, f"number {number}")} if number is not None else one.what
-        rows.append(
-            (
-                one.at,
-                one.by,
-                sentence(replace(one, what=told), {why: _(says) for why, says in suppressions.SAID.items()}),
-                number if number in keys else 0,
-            )
-        )
-    return desk.page(
-        "media_log.html", zone="UTC", rows=rows, total=len(links), page=page, most=MOST, wrong=wrong, back=back
-    )
+        what = {**one.what, "contact": keys.get(number, f"number {number}")} if number is not None else one.what
+        told.append((one.at, one.by, sentence(replace(one, what=what), gone), number if number in keys else 0))
+    return desk.page("media_log.html", zone="UTC", wrong=wrong, back=back, **found_of(told, find, page))
 
 
 def _consent(row: media.MediaContact) -> str:

@@ -8,11 +8,9 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import Form, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
@@ -25,7 +23,7 @@ from desk.mail_words import STATES
 from desk.web.approval_view import undecided
 from desk.web.asking import Asked, Desk, router
 from desk.web.fallen_view import published
-from desk.web.files import EXCEL, sent
+from desk.web.files import excel, local
 from desk.web.knowing import known, shared
 from desk.web.owed_view import NEVER, led, listed, meant, reminded, worded
 from desk.web.pages import clock_at, seat_of
@@ -36,7 +34,6 @@ from ieom.acts import reminders as reminding
 from ieom.acts import witness
 from ieom.acts.owing import work as works
 from ieom.folder.catalogues import N_, _
-from ieom.folder.sheets import workbook
 from ieom.records import audit, letters, missions, standings
 from ieom.records.base import reading
 from ieom.rules.roles import Role, acts_as
@@ -127,23 +124,19 @@ def now(desk: Desk, who: str = "", find: str = "") -> Response:
 def owed(desk: Desk, who: str = "", find: str = "") -> Response:
     """Who owes what, as the page shows it, in Excel; times are local in the host country."""
     facts = gathered(desk)
-    there = ZoneInfo(facts["zone"])
+    zone = facts["zone"]
     header = [_("What"), _("Who"), _("Due"), _("Past due"), _("Reminded"), _("Next reminder")]
     rows = [
-        [one["what"], one["who"], _at(one["due"], there), _("yes") if one["late"] else "", _at(max(one["went"], default=None), there),
-         _at(one["next"], there)]
+        [one["what"], one["who"], local(one["due"], zone), _("yes") if one["late"] else "", local(max(one["went"], default=None), zone),
+         local(one["next"], zone)]
         for one in meant(facts["owed"], who, find)
     ]  # fmt: skip
-    return sent(workbook(_("Who owes what"), header, rows), f"{desk.mission}-owed.xlsx", EXCEL)
+    return excel(_("Who owes what"), header, rows, f"{desk.mission}-owed")
 
 
 def gathered(desk: Asked) -> dict[str, Any]:
     """What the mission's page says to all its readers of a language."""
     return known(desk, ("mission",), lambda: _facts(desk))
-
-
-def _at(moment: datetime | None, there: ZoneInfo) -> datetime | None:
-    return moment.astimezone(there).replace(tzinfo=None) if moment is not None else None
 
 
 def _query(who: str, find: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from desk.chronicle import named
 from desk.mail_words import STATES
 from desk.web.fallen_view import published
+from desk.web.files import local
 from ieom.acts import distribution as acts
 from ieom.acts import doubt, letters, readers, witness
 from ieom.acts.announcing import noticed
@@ -33,6 +34,14 @@ KIND = {
     "arrival": N_("arrival"), "advisory": N_("media advisory"), "mid_mission": N_("mid-mission release"), "statement": N_("statement"),
     "clarification": N_("clarification"), "correction": N_("correction"), "withdrawal": N_("withdrawal"), "holding": N_("holding line"),
 }  # fmt: skip
+STATUS = {
+    "prepared": N_("prepared"), "going": N_("going out"), "stopped": N_("stopped"), "held": N_("held"), "done": N_("done"),
+    "dropped": N_("dropped for a newer one"),
+}  # fmt: skip
+COLUMNS = (
+    N_("Release"), N_("What"), N_("Concerns release"), N_("State"), N_("Languages"), N_("Prepared by"), N_("Prepared"), N_("Approved by"),
+    N_("Go by"), N_("Began to leave"), N_("Had left"),
+)  # fmt: skip
 AT_ONCE = timedelta(seconds=30)
 """So long after the embargo a release has begun, unless something is amiss."""
 STANDS = ("stopped", "held")
@@ -73,6 +82,17 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "soon": until is not None and timedelta(0) < until - now < timedelta(hours=1),
     }  # fmt: skip
     return {**found, "possible": _possible(found)}
+
+
+def row_of(session: Session, row: Release, zone: str, known: Mapping[str, str]) -> tuple[Any, ...]:
+    """A release as it stands in a sheet under `COLUMNS`."""
+    concerned = session.get(Release, row.concerns) if row.concerns is not None else None
+    agreed = "; ".join(known.get(one.by, one.by) for one in releases.approvals(session, row.id))
+    return (
+        row.number, _(KIND[row.kind]), concerned.number if concerned else None, _(STATUS[row.status]), " ".join(sorted(row.hashes)),
+        known.get(row.prepared_by, row.prepared_by), local(row.prepared_at, zone), agreed,
+        known.get(row.sent_by, row.sent_by) if row.sent_by else "", local(row.started_at, zone), local(row.done_at, zone),
+    )  # fmt: skip
 
 
 def held_for(session: Session, mission: str) -> str | None:

@@ -10,7 +10,7 @@ from desk.chronicle import named
 from desk.mail_words import became, said_states
 from desk.web import release_view as view
 from desk.web.asking import Desk, missing, router
-from desk.web.files import EXCEL, letter_page, sent
+from desk.web.files import EXCEL, excel, letter_page, sent
 from desk.web.missions import keeping
 from ieom.acts import complaining, doubt, leaking
 from ieom.acts import distribution as acts
@@ -38,6 +38,15 @@ OFFICIAL = "official"
 def show(desk: Desk) -> Response:
     """Where the releases stand, and what one may do."""
     return desk.page("release.html", **_all(desk), renewed=False)
+
+
+@part.get("/missions/{mission}/releases.xlsx")
+def to_excel(desk: Desk) -> Response:
+    """Every release in Excel: what, when, by whom; times are local in the host country."""
+    with desk.look() as (session, mission, _now):
+        zone, known = missions.facts(session, mission).zone, named(session, mission)
+        rows = [view.row_of(session, one, zone, known) for one in releases.of(session, mission)]
+    return excel(_("Releases"), [_(one) for one in view.COLUMNS], rows, f"{desk.mission}-releases")
 
 
 @part.get("/missions/{mission}/release/now")
