@@ -54,14 +54,18 @@ def ask(session: Session, content: dict[str, Any], *, at: datetime = EVENING) ->
     approval.advance(session, SLUG, at=at)
 
 
-def round_asked(engine: Engine, *, asks: str = "nothing", capital: str = "") -> None:
-    """A round on the published statement, side by side, all five asked."""
+def round_asked(
+    engine: Engine, *, asks: str = "nothing", capital: str = "", second: str = "", other: str = "It was calm."
+) -> None:
+    """A round on the published statement, side by side, all five asked; on a text in a second language too, which says
+    `other` where the first says that it was calm."""
     with begin(engine) as session:
         missions.get(session, SLUG).simulated_now = EVENING
         facts = missions.facts(session, SLUG)
         rule = facts.approval.model_copy(update={"link_asks": asks})
+        spoken = {"languages": ("en", second)} if second else {}
         missions.revise(
-            session, SLUG, facts.model_copy(update={"approval": rule}), by="coordinator", at=EVENING, kind="x", reason=""
+            session, SLUG, facts.model_copy(update={"approval": rule, **spoken}), by="coordinator", at=EVENING, kind="x", reason=""
         )  # fmt: skip
         for code, role in PEOPLE.items():
             row = session.get(Member, (SLUG, code)) or Member(mission=SLUG, code=code, nominated_at=EVENING, role=role)
@@ -69,6 +73,11 @@ def round_asked(engine: Engine, *, asks: str = "nothing", capital: str = "") -> 
             row.email, row.status, row.appointed_at = f"{code}@embassy.example", "appointed", EVENING
             session.add(row)
         session.flush()
+        if second:
+            text = resting(language=second)
+            for one in text["paragraphs"]:
+                one["sentences"] = [{**s, "text": other} if not s["claims"] else s for s in one["sentences"]]
+            ask(session, text)
         ask(session, resting())
 
 

@@ -50,6 +50,7 @@ class KeptProposal(BaseModel):
     text: str
     marks: list[KeptMark]
     untracked: bool
+    together: list[tuple[int, int]] = []
 
 
 class Kept(BaseModel):
@@ -121,7 +122,7 @@ def take(
                 one["text"],
             )
         elif one["kind"] == "changed":
-            text = difference.taking(stands, one["text"], set(change or ()))
+            text = difference.taking(stands, one["text"], set(change or ()), _together(one, stands))
             if text == stands:
                 raise BadInput("no change is ticked; tick what is to be taken, or leave the proposal")
         voided, known = rounds.would_fall(session, mission, now.content_hash), named(session, mission)
@@ -183,6 +184,11 @@ def _answered(session: Session, desk: Asked, kept: dict[str, Any], number: int, 
     _keep(session, desk, language, {**kept, "proposals": left} if left else None)
 
 
+def _together(one: dict[str, Any], stands: str) -> list[tuple[int, int]]:
+    """The ranges changed as a whole; they are of the text that the file was made from, and of no other."""
+    return list(one["together"]) if stands == one["was"] else []
+
+
 def _shown(one: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     """A proposal beside the newest version: its changes to tick, and whether the paragraph is another one here by now."""
     stands = paragraph_text(now, one["key"]) if one["kind"] != "new" else ""
@@ -190,5 +196,5 @@ def _shown(one: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     return {
         **one, "where": where(now, one["after"] if one["kind"] == "new" else one["key"]), "stands": stands, "authors": authors, "since": one["kind"] != "new" and stands != one["was"],
         "done": one["kind"] != "new" and stands == one["text"],
-        "stretches": difference.stretches(stands, one["text"]) if one["kind"] == "changed" and stands else [],
+        "stretches": difference.stretches(stands, one["text"], _together(one, stands)) if one["kind"] == "changed" and stands else [],
     }  # fmt: skip

@@ -180,7 +180,7 @@ def _ask(session: Session, mission: str, round_: ApprovalRound, seat: ApprovalSe
             "round": round_.number, "version": read, "hash": read.content_hash,
             "texts": [{"language": one.language, "number": one.number, "hash": one.content_hash} for one in versions],
             "chain_head": head.hash if head else "", "by": closes(facts, at), "silence_until": seat.silence_until,
-            "people_only": [one["text"] for one in people_only(read.content)], "borne": borne(session, mission, read),
+            "people_only": [one["text"] for one in people_only(read.content)], "borne": list(dict.fromkeys(sentence for one in versions for sentence in borne(session, mission, one))),
             "who": seat.who, "capacity": seat.capacity, "marking": read.content["marking"],
             **links.told(session, mission, round_, seat, seat.who, at=at),
             "before": {"number": before.number, "why": before.ended_why, "status": before.status} if before else None,

@@ -91,6 +91,11 @@ class Asked:
     silence_until: datetime | None
     texts: list[Text]
 
+    @property
+    def borne(self) -> list[Borne]:
+        """The sentences of all texts that somebody lets stand by name, once each."""
+        return list(dict.fromkeys(sentence for one in self.texts for sentence in one.borne))
+
 
 def closes(facts: MissionFacts, asked_at: datetime) -> datetime:
     """Until when a decision is expected (UTC): half an hour after it was asked for at the least."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 
 from docx.oxml.ns import qn
@@ -117,6 +118,7 @@ def _paragraph(element: Any, key: str) -> ReturnedParagraph:
     was: list[str] = []
     text: list[str] = []
     marks: list[Mark] = []
+    pieces: list[tuple[str, str | None, bool]] = []
     style = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
     for one in element.iter(*WORDS, *SPACES, qn("w:noBreakHyphen")):
         around = list(one.iterancestors())
@@ -133,13 +135,29 @@ def _paragraph(element: Any, key: str) -> ReturnedParagraph:
         if cut is None:
             text.append(words)
         change = put if put is not None else cut
+        pieces.append((words, None if change is None else change.get(qn("w:author"), ""), put is None))
         if change is not None:
             mark = Mark("added" if put is not None else "removed", words, change.get(qn("w:author"), "")[:80])
             if marks and (marks[-1].op, marks[-1].author) == (mark.op, mark.author):
                 mark = Mark(mark.op, marks.pop().text + words, mark.author)
             marks.append(mark)
     heading = style is not None and str(style.get(qn("w:val"), "")).lower().startswith("heading")
-    return ReturnedParagraph(key, _line(was), _line(text), tuple(marks), heading)
+    return ReturnedParagraph(key, _line(was), _line(text), tuple(marks), heading, _together(pieces))
+
+
+def _together(pieces: Sequence[tuple[str, str | None, bool]]) -> tuple[tuple[int, int], ...]:
+    """The ranges that one author changed as a whole, of (words, who changed them, whether they stood)."""
+    found: list[tuple[int, int]] = []
+    was, begun, ended, author = "", 0, 0, None
+    for words, by, stood in pieces:
+        if (by is None and words.strip()) or (by is not None and author is not None and by != author):
+            found += [(begun, ended)] if author is not None else []
+            author = None
+        if by is not None and author is None:
+            begun, author = len(_line([was])), by
+        was += words if stood else ""
+        ended = len(_line([was])) if by is not None else ended
+    return (*found, (begun, ended)) if author is not None else tuple(found)
 
 
 def _line(words: list[str]) -> str:

@@ -6,7 +6,8 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate, count
 
 WORD = re.compile(r"\s+|[^\W_]+(?:[-'’.][^\W_]+)*|[^\w\s]|_")
 NEGATIONS = frozenset(
@@ -64,8 +65,25 @@ class Stretch:
     added: str
 
 
-def stretches(old: str, new: str) -> list[Stretch]:
-    """The difference as changes that can be taken or left one by one; changes that a space alone divides are one."""
+def stretches(old: str, new: str, together: Sequence[tuple[int, int]] = ()) -> list[Stretch]:
+    """The difference as changes that can be taken or left one by one; changes that a space alone divides are one, and so are
+    those in a range of signs of the old text that is changed as a whole (`together`)."""
+    found = _one_by_one(old, new)
+    for start, end in together:
+        ends = list(accumulate(len(one.removed) for one in found))
+        inside = [
+            place for place, one in enumerate(found)
+            if one.number is not None and ends[place] - len(one.removed) <= end and ends[place] >= start
+        ]  # fmt: skip
+        if len(inside) > 1:
+            part = found[inside[0] : inside[-1] + 1]
+            whole = Stretch(0, "".join(one.removed for one in part), "".join(one.added for one in part))
+            found[inside[0] : inside[-1] + 1] = [whole]
+    numbers = count()
+    return [one if one.number is None else replace(one, number=next(numbers)) for one in found]
+
+
+def _one_by_one(old: str, new: str) -> list[Stretch]:
     found: list[Stretch] = []
     listed = words(old, new)
     for place, change in enumerate(listed):
@@ -89,10 +107,11 @@ def stretches(old: str, new: str) -> list[Stretch]:
     return found
 
 
-def taking(old: str, new: str, numbers: Collection[int]) -> str:
-    """The old text with those changes of the new one that are taken."""
+def taking(old: str, new: str, numbers: Collection[int], together: Sequence[tuple[int, int]] = ()) -> str:
+    """The old text with those changes of the new one that are taken, numbered as `stretches` does."""
     text = "".join(
-        one.added if one.number is None or one.number in numbers else one.removed for one in stretches(old, new)
+        one.added if one.number is None or one.number in numbers else one.removed
+        for one in stretches(old, new, together)
     )
     return " ".join(text.split())
 

@@ -27,6 +27,8 @@ class ReturnedParagraph:
     text: str
     marks: tuple[Mark, ...] = ()
     heading: bool = False
+    together: tuple[tuple[int, int], ...] = ()
+    """Ranges of signs of `was` that one author changed as a whole: tracked changes with nothing or only blanks between."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Proposal:
     text: str
     marks: tuple[Mark, ...] = field(default=())
     untracked: bool = False
+    together: tuple[tuple[int, int], ...] = ()
+    """Ranges of signs of `was` whose changes are taken or left together."""
 
 
 def proposals(base: Content, came: Returned, *, frame: Collection[str] = ()) -> tuple[list[Proposal], list[str]]:
@@ -71,7 +75,8 @@ def proposals(base: Content, came: Returned, *, frame: Collection[str] = ()) -> 
             if not text:
                 found.append(Proposal("removed", one.key, "", known[one.key], "", one.marks, untracked))
             elif text != _plain(known[one.key]):
-                found.append(Proposal("changed", one.key, "", known[one.key], text, one.marks, untracked))
+                together = () if untracked else one.together
+                found.append(Proposal("changed", one.key, "", known[one.key], text, one.marks, untracked, together))
             continue
         over = over or bool(place and (one.heading or text in around))
         if not place or over or not text or text in notes:

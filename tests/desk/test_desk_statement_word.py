@@ -77,6 +77,20 @@ def test_a_file_that_was_not_edited_proposes_nothing(desk_asked: Desk) -> None:
     assert "proposes nothing" in send(desk_asked, edited(desk_asked, lambda found: None)).text
 
 
+def test_a_tracked_change_is_taken_or_left_as_a_whole(desk_asked: Desk, version) -> None:
+    before = version()
+    text = paragraph_text(before.content, "conclusion")
+    data = edited(
+        desk_asked,
+        lambda found: tracked(found["conclusion"], "open and transparent", "open, transparent and exemplary"),
+    )
+    page = send(desk_asked, data).text
+    assert re.findall(r'name="change" value="(\d+)"', page) == ["0"]
+    take(desk_asked, before, 0, 0)
+    taken = paragraph_text(version().content, "conclusion")
+    assert taken == text.replace("open and transparent", "open, transparent and exemplary")
+
+
 def beside(data: bytes) -> dict[str, list[str]]:
     """Its comments by the paragraph beside which they stand; '' is the title."""
     paper, found = Document(io.BytesIO(data)), {}

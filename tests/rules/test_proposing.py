@@ -68,3 +68,34 @@ def test_a_document_without_a_mark_takes_nothing_out() -> None:
 def test_a_new_paragraph_finds_its_place_when_its_neighbour_is_gone() -> None:
     assert places(["one", "two", "three"], ["one", "three"], "two") == "one"
     assert places(["one", "two"], ["three"], "two") == "three"
+
+
+OPEN, EXEMPLARY = "The polls were open and transparent there.", "The polls were open, transparent and exemplary there."
+
+
+def test_what_was_changed_as_a_whole_is_taken_or_left_as_a_whole() -> None:
+    start = OPEN.index("open")
+    together = [(start, start + len("open and transparent"))]
+    assert len([one for one in stretches(OPEN, EXEMPLARY) if one.number is not None]) > 1, (
+        "words alone cut it in pieces"
+    )
+    changed = [one for one in stretches(OPEN, EXEMPLARY, together) if one.number is not None]
+    assert len(changed) == 1
+    assert changed[0].number == 0
+    assert taking(OPEN, EXEMPLARY, {0}, together) == EXEMPLARY
+    assert taking(OPEN, EXEMPLARY, set(), together) == OPEN
+
+
+@given(
+    TEXTS,
+    TEXTS,
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda one: tuple(sorted(one))), max_size=3),
+)
+def test_whatever_goes_together_all_gives_the_new_text_and_none_the_old(
+    old: list[str], new: list[str], together: list[tuple[int, int]]
+) -> None:
+    before, after = " ".join(old), " ".join(new)
+    numbers = [one.number for one in stretches(before, after, together) if one.number is not None]
+    assert numbers == list(range(len(numbers)))
+    assert taking(before, after, numbers, together) == after
+    assert taking(before, after, (), together) == before

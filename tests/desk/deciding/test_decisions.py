@@ -206,3 +206,27 @@ def test_who_approves_is_told_of_every_sentence_that_stands_in_somebodys_name(
     assert "1 sentence stands in somebody" in page
     assert "All teams &lt;b&gt;said&lt;/b&gt; so." in page
     assert page.index("All teams") < page.index('value="approve"')
+
+
+def test_two_texts_are_told_of_together_and_what_a_state_can_do_otherwise_as_in_the_letter(
+    engine: Engine, mission: str, web: TestClient
+) -> None:
+    with begin(engine) as session:
+        for sentence in ("It was calm.", "The weather was fine."):
+            session.add(
+                Override(
+                    mission=SLUG, sentence_hash=sentence_hash(sentence), finding="unsupported", by="drafter", why="So it was.",
+                    at=EVENING,
+                )
+            )  # fmt: skip
+    round_asked(engine, second="tr", other="The weather was fine.")
+    asked = letter(engine, "kg-1@embassy.example")
+    told = " ".join(words(asked).split())
+    assert "The following sentences stand in somebody's name" in told
+    elsewhere = "To abstain, to dissociate your state from a paragraph or to withdraw, speak with the secretariat: it records that for you."
+    assert elsewhere in told
+    assert "your state may also" not in told
+    page = web.get(link_in(asked)).text
+    assert "2 sentences stand in somebody" in page
+    assert page.count("You were not asked about an earlier version") == 1
+    assert elsewhere in page
