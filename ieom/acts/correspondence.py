@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain, count
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +25,7 @@ from ieom.papers.note_verbale import note_verbale
 from ieom.papers.official import paragraphs
 from ieom.records import audit, correspondence, missions
 from ieom.records.correspondence import Correspondence
-from ieom.rules.mission import MissionFacts, Office
+from ieom.rules.mission import Office
 from ieom.rules.names import written
 from ieom.settings import settings
 
@@ -73,18 +75,39 @@ class PaperReceived:
     scan: str
 
 
-def prefix(facts: MissionFacts) -> str:
-    """The register's prefix, from the mission's short name: kazakhstan-senate-2020 gives KS20."""
-    words = facts.slug.split("-")
-    letters = "".join(word[0] for word in words if not word.isdigit()).upper()
+def _prefix(slug: str) -> str:
+    """A register's prefix as a mission's short name has it: kazakhstan-senate-2020 gives KS20, kg-2026 KG26."""
+    words = slug.split("-")
+    names = [word for word in words if not word.isdigit()]
+    whole = len(names) == 1 and len(names[0]) <= 3
+    letters = (names[0] if whole else "".join(word[0] for word in names)).upper()
     digits = "".join(word[-2:] for word in words if word.isdigit())
     return (letters + digits)[:12]
 
 
-def _number(session: Session, mission: str, facts: MissionFacts) -> str:
+def prefix(session: Session, mission: str) -> str:
+    """The prefix of the mission's next number, which no other mission's numbers have or will have. A mission goes on under
+    that of its numbers, unless one opened earlier has the same; where short names come to the same prefix, the first to be
+    opened has it and a letter is added for each of the others."""
+    order, used = missions.all_slugs(session), correspondence.prefixes(session)
+    found: dict[str, str] = {}
+    for slug in order:
+        if slug in used and used[slug][-1] not in found.values():
+            found[slug] = used[slug][-1]
+    taken = {one for own in used.values() for one in own}
+    for slug in order:
+        if slug not in found:
+            first = _prefix(slug)
+            others = (f"{first}{letter}" for letter in chain(ascii_uppercase[1:], count(2)))
+            found[slug] = next(one for one in chain([first], others) if one not in taken)
+            taken.add(found[slug])
+    return found[mission]
+
+
+def _number(session: Session, mission: str) -> str:
     """The next number. The mission is held until the transaction ends, so that numbers have no gaps and no doubles."""
     missions.lock(session, mission)
-    return f"{prefix(facts)}/{correspondence.count(session, mission) + 1:03d}"
+    return f"{prefix(session, mission)}/{correspondence.count(session, mission) + 1:03d}"
 
 
 def of_body(body: str, office: str) -> Office:
@@ -131,7 +154,7 @@ def draft(
     if known is not None:
         return known, content(known)
     mission_facts = missions.facts(session, mission)
-    number = _number(session, mission, mission_facts)
+    number = _number(session, mission)
     dated = at.astimezone(ZoneInfo(mission_facts.zone)).date()
     names = load_names()
     told = {
@@ -312,7 +335,7 @@ def received(
     if answered is not None and answered.direction != "out":
         raise BadInput(f"{answers} is no paper of ours; what came in can't be answered by what came in")
     relative, digest = file_scan(mission, scan)
-    number = _number(session, mission, facts)
+    number = _number(session, mission)
     row = Correspondence(
         mission=mission, number=number, occasion=occasion or f"in:{number}", direction="in", kind=kind,
         counterpart=counterpart, subject=subject.strip(), recorded_at=at, answers=answers or None,

@@ -49,6 +49,19 @@ def count(session: Session, mission: str) -> int:
     return session.scalar(query) or 0
 
 
+def prefixes(session: Session) -> dict[str, list[str]]:
+    """What each mission's numbers begin with, before the stroke: the newest last. Missions without a number are left out."""
+    begins = func.substr(
+        Correspondence.number, 1, func.length(Correspondence.number) - 4
+    )  # '/001', and more digits before
+    newest = func.max(Correspondence.recorded_at)
+    query = select(Correspondence.mission, begins, newest).group_by(Correspondence.mission, begins)
+    found: dict[str, list[str]] = {}
+    for mission, begun, _at in session.execute(query.order_by(newest, begins)):
+        found.setdefault(mission, []).append(str(begun).partition("/")[0])
+    return found
+
+
 def for_occasion(session: Session, mission: str, occasion: str) -> Correspondence | None:
     """The paper of an occasion, or None."""
     query = select(Correspondence).where(Correspondence.mission == mission, Correspondence.occasion == occasion)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from ieom.acts import correspondence as acts
 from ieom.acts import delegation
@@ -209,3 +210,39 @@ def test_after_999_comes_1000_and_the_order_is_kept(engine: Engine, mission: str
     with reading(engine) as session:
         assert register.of(session, mission)[-1].number == "KS20/1000"
         assert missions.facts(session, mission).slug == mission
+
+
+def numbered(session: Session, slug: str, *numbers: str) -> None:
+    for number in numbers:
+        session.add(
+            register.Correspondence(
+                mission=slug, number=number, occasion=number, direction="in", kind="letter", counterpart="x", subject="s",
+                dated=date(2026, 7, 1), recorded_at=JULY, answers=None,
+            )
+        )  # fmt: skip
+    session.flush()
+
+
+def test_two_missions_never_have_one_prefix_and_numbers_that_were_given_stay(either: Engine) -> None:
+    """'kg' and 'kz' of one year, two short names that come to the same, and two that had one prefix before."""
+    slugs = ("kg-2026", "kz-2026", "kyrgyz-local-2026", "kazakh-local-2026", "kosovo-local-2026", "old-a-2020", "old-b-2020",
+             "old-c-2020")  # fmt: skip
+    with begin(either) as session:
+        for minute, slug in enumerate(slugs):
+            session.add(missions.Mission(slug=slug, opened_at=JULY.replace(minute=minute)))
+        session.flush()
+        found = {slug: acts.prefix(session, slug) for slug in slugs}
+        assert found["kg-2026"] == "KG26"
+        assert found["kz-2026"] == "KZ26"
+        assert [found[slug] for slug in slugs if "-local-" in slug] == ["KL26", "KL26B", "KL26C"]
+        assert len(set(found.values())) == len(slugs)
+        numbered(session, "kazakh-local-2026", *(f"KL26/{number:03}" for number in range(1, 3)), "KL26/1000")
+        numbered(session, "old-a-2020", "OB20/001")
+        numbered(session, "old-b-2020", "OB20/001", "OB20/002")
+        found = {slug: acts.prefix(session, slug) for slug in slugs}
+        assert found["kazakh-local-2026"] == "KL26", "its numbers go on"
+        assert found["old-a-2020"] == "OB20"
+        assert found["old-b-2020"] == "OB20B", "what was given stays; what comes is nobody else's"
+        assert len(set(found.values())) == len(slugs)
+        numbered(session, "old-b-2020", "OB20B/003")
+        assert {slug: acts.prefix(session, slug) for slug in slugs} == found
