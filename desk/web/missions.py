@@ -93,7 +93,9 @@ def _glance(desk: Asked, slug: str) -> dict[str, Any]:
         stages = _stages(session, slug, names)
         planned = reminding.planned(session, slug, at=now)
         owed = listed(planned, works(session, slug, at=now), {}, names, facts, now)
-        following = min((s["until"] for s in stages if s["until"] and s["state"] != "done"), default=None)
+        _dated(stages, owed, now)
+        dates = [*(s["until"] for s in stages if s["state"] != "done"), *(one["due"] for one in owed)]
+        following = min((one for one in dates if one is not None and one > now), default=None)
         return {
             "slug": slug, "title": facts.title, "day": facts.election_day, "zone": facts.zone, "state": row.state,
             "rehearsal": row.simulated_now is not None, "stages": stages, "undecided": undecided(session, slug), "now": now,
@@ -231,6 +233,14 @@ def _stages(session: Session, mission: str, names: dict[str, str]) -> list[dict[
     return made
 
 
+def _dated(stages: Sequence[dict[str, Any]], owed: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Give the approval the moment by which the next decision is expected, where nothing else sets it one."""
+    due = [one["due"] for one in owed if one["about"] == "approval waits" and one["due"] and one["due"] > now]
+    for stage in stages:
+        if stage["stage"] is Stage.APPROVAL and stage["state"] == State.WAITING and stage["until"] is None and due:
+            stage["until"] = min(due)
+
+
 def _foremost(stages: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The stage that a glance is to find first: one that is held; else the one whose moment comes soonest, and of those that
     have none, or the same, the furthest on; where none is open the first that is not done, the last where all are."""
@@ -300,6 +310,7 @@ def _facts(desk: Asked) -> dict[str, Any]:
         latest, _count = audit.page(session, mission, most=LATEST)
         stages = _stages(session, mission, names)
         owed = listed(planned, works(session, mission, at=now), gone, names, facts, now)
+        _dated(stages, owed, now)
         told = reminded(written)[:REMINDED]
         worded([*owed, *told], partial(desk.text, "owed_words.html"))
         return {

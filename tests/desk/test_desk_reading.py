@@ -7,6 +7,7 @@ import re
 
 from desks import SLUG, Desk
 from evening import Doing
+from lxml import html as lxml_html
 
 from ieom.acts import accounts, approval
 from ieom.records import drafts, missions
@@ -44,9 +45,13 @@ def test_local_time_is_named_after_the_city_that_the_mission_sits_in(desk_asked:
         assert "Almaty" not in text, page
     assert "17:00 Nur-Sultan (UTC+6)" in desk_asked.coordinator.get(MISSION).text
     following = re.search(
-        r"Next date: 12 Aug 2020, \d\d:\d\d Nur-Sultan \(UTC\+6\), in ", desk_asked.coordinator.get("/").text
+        r"Next date: 12 Aug 2020, (\d\d:\d\d) Nur-Sultan \(UTC\+6\), in ", desk_asked.coordinator.get("/").text
     )
     assert following, "the next date has its zone, and says how far off it is"
+    assert following[1] == "18:00", "the decisions that are awaited are due before the release"
+    timeline = lxml_html.document_fromstring(desk_asked.coordinator.get(MISSION).text).find_class("timeline")[0]
+    approval_ = next(one for one in timeline if "Approval" in one.text_content())
+    assert "until 12 Aug 2020, 18:00 Nur-Sultan (UTC+6)" in " ".join(approval_.text_content().split())
 
 
 def test_an_administrator_of_one_mission_reads_none_of_it(desk_asked: Desk) -> None:
