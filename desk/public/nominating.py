@@ -29,6 +29,7 @@ from ieom.acts import vault
 from ieom.errors import BadInput, IeomError, NotFound, Tampered, Unavailable
 from ieom.folder.catalogues import N_, _
 from ieom.folder.names import load_names
+from ieom.folder.states import states
 from ieom.records import members, missions
 from ieom.records.base import begin
 from ieom.records.members import styled
@@ -144,7 +145,7 @@ def _answers(told: Mapping[str, str]) -> dict[str, Any]:
         raise BadInput("the answer is longer than 2,000 characters")
     return {
         **asked, "detail": detail.strip(),
-        "nationalities": [one.upper()[:2] for one in told.get("nationalities", "")[:300].replace(",", " ").split()],
+        "nationalities": states(told.get("nationalities", "")[:300]),
         "memberships": [one.strip() for one in memberships.splitlines() if one.strip()],
     }  # fmt: skip
 

@@ -19,6 +19,7 @@ from ieom.acts.rounds import newest_round
 from ieom.errors import BadInput
 from ieom.folder.catalogues import _
 from ieom.folder.names import load_names
+from ieom.folder.states import states
 from ieom.papers.card import card_pdf
 from ieom.records import members, missions
 from ieom.records.delegation import Member
@@ -114,7 +115,7 @@ def interests(
         "national_of_host": national_of_host == "yes", "employed_by_host": employed_by_host == "yes",
         "member_of_contestant": member_of_contestant == "yes", "family_of_contestant": family_of_contestant == "yes",
         "interest_in_outcome": interest_in_outcome == "yes", "detail": detail.strip(),
-        "nationalities": [one.upper() for one in nationalities.replace(",", " ").split()],
+        "nationalities": states(nationalities),
         "memberships": [one.strip() for one in memberships.splitlines() if one.strip()],
     }  # fmt: skip
     with desk.act() as (session, mission, by, at):

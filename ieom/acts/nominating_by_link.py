@@ -97,6 +97,10 @@ def give(session: Session, *, token: str, member: str, item: str, data: bytes) -
 def declare(session: Session, *, token: str, member: str, answers: Mapping[str, Any]) -> None:
     """A nominee's answers to the questions about interests. What is found is for the secretariat."""
     held, at, row = _nominee(session, token, member)
+    if row.conflict_found:
+        raise Refused(
+            "a conflict of interest is on record for this nominee, and is not taken back by link; write to the secretariat"
+        )
     nomination.declare_conflict(
         session, held.link.mission, by=code_of(held.state.code), at=at, member=row.code, answers=answers
     )

@@ -118,15 +118,21 @@ def content_hash(content: object) -> str:
     ).hexdigest()
 
 
-def storable(value: Any) -> Any:
+DEEPEST = 40
+"""Levels of a document; a form has three. What lies deeper is kept as a text."""
+
+
+def storable(value: Any, level: int = 0) -> Any:
     """A document as every database can keep it: NUL and lone surrogates, which PostgreSQL refuses, become U+FFFD; a
-    form is never lost for a sign in it."""
+    form is never lost for a sign in it, nor for how deep it is nested."""
+    if level > DEEPEST and isinstance(value, Mapping | list | tuple):
+        return "(nested deeper than a form is)"
     if isinstance(value, str):
         return UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, Mapping):
-        return {str(storable(key)): storable(one) for key, one in value.items()}
+        return {str(storable(key)): storable(one, level + 1) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [storable(one) for one in value]
+        return [storable(one, level + 1) for one in value]
     if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):  # noqa: PLR0124 - NaN
         return str(value)
     return value.isoformat() if isinstance(value, datetime) else value

@@ -143,6 +143,32 @@ def test_a_state_nominates_and_completes_a_file_by_the_link_of_its_letter(asked:
     assert "Take this nominee back" not in page
 
 
+def test_a_nationality_is_understood_or_refused_and_a_conflict_on_record_is_not_taken_back_by_link(
+    asked: Engine, web: TestClient
+) -> None:
+    path = path_of(asked)
+    send(web, path, NOMINEE)
+    own = {"act": "declare", "member": "kg-1", **NO}
+    wrong = send(web, path, {**own, "nationalities": "Kazakh", "detail": "typed"})
+    assert wrong.status_code == 422
+    assert "is no state that is known" in wrong.text
+    assert ">typed<" in wrong.text, "what was typed stays"
+    send(web, path, {**own, "nationalities": "Kyrgyz Republic, Kazakhstan"})
+
+    def found() -> str | None:
+        with reading(asked) as session:
+            row = session.get_one(Member, (SLUG, "kg-1"))
+            assert row.conflict is None or row.conflict["nationalities"] == ["KG", "KZ"]
+            return row.conflict_found
+
+    before = found()
+    assert before, "a national of the host state"
+    again = send(web, path, {**own, "nationalities": "KG"})
+    assert again.status_code == 409
+    assert "is not taken back by link" in again.text
+    assert found() == before
+
+
 def test_a_page_behind_a_link_speaks_as_the_readers_browser_asks(
     asked: Engine, web: TestClient, turkish: None, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -398,7 +424,7 @@ def test_a_sign_that_no_record_can_hold_is_refused(asked: Engine, web: TestClien
         for name, said in {"act": "declare", "member": "kg-1", **NO, "detail": "\\ud800"}.items()
     )
     kind = {"content-type": "multipart/form-data; boundary=x; charset=unicode_escape", **OURS}
-    assert web.post(path, content=body + "\r\n--x--\r\n", headers=kind).status_code == 400
+    assert web.post(path, content=body + "\r\n--x--\r\n", headers=kind).status_code == 415, "in a charset of its own"
     assert everything(asked) == before
 
 

@@ -128,3 +128,14 @@ def test_any_document_can_be_kept_by_every_database(value: object) -> None:
 def test_no_document_makes_the_reading_fail(changes: dict[str, object]) -> None:
     form, wrong = take(**{key: storable(value) for key, value in changes.items()})
     assert (form is None) == bool(wrong)
+
+
+def test_a_document_nested_a_thousand_levels_deep_is_kept_as_far_as_a_form_goes() -> None:
+    deep: object = "answer"
+    for _ in range(1000):
+        deep = {"a": deep}
+    kept, levels = storable(deep), 0
+    while isinstance(kept, dict):
+        kept, levels = kept["a"], levels + 1
+    assert (kept, levels < 60) == ("(nested deeper than a form is)", True)
+    assert storable({"answers": {"q": ["a", "b"]}}) == {"answers": {"q": ["a", "b"]}}
