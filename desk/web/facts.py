@@ -32,6 +32,7 @@ KINDS = {
     "state_withdrew": N_("a state withdrew"), "suspended": N_("the observation was suspended"),
     "evacuated": N_("the mission was evacuated"), "resumed": N_("the mission resumed"), "held": N_("the mission was held"),
     "went_on": N_("the mission went on"), "stations_chosen": N_("how the stations were chosen"),
+    "contacts_revised": N_("who is written to at states and offices"),
     "links_secured": N_("how the links to decide are secured"),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Form, Response, UploadFile
 
 from desk.web.asking import Desk, missing, router
+from desk.web.correspondence import counterparts
 from desk.web.files import EXCEL, sent, taken
 from ieom.acts.listing import Listed, look, take
 from ieom.acts.mission_lists import LISTS, REGISTERS, Register
@@ -22,6 +23,13 @@ part = router()
 CARRIED = 1_900_000
 """Octets of a list that a look carries on to the taking."""
 KINDS = {"xlsx": EXCEL, "csv": "text/csv; charset=utf-8"}
+CODED = frozenset({"direction", "kind", "counterpart", "status"})
+"""Columns of a register that hold codes, which go out as the words for them."""
+WORDS = {
+    "in": N_("came in"), "out": N_("ours"), "note_verbale": N_("note verbale"), "letter": N_("letter"),
+    "drafted": N_("for signature"), "signed": N_("signed, not sent"), "sent": N_("sent"), "received": N_("received"),
+    "answered": N_("answered"),
+}  # fmt: skip
 SHOWN = 500
 """Lines of a look that a page shows; all are counted."""
 MEANS = {
@@ -58,6 +66,14 @@ MEANS = {
         "One row a time at which a team is to say that it is safe: 'team' is that of the list of teams; 'due' is "
         "when, like 2020-08-12 12:30 or 12.08.2020 12:30."
     ),
+    "states": N_(
+        "One row a state: 'quota' is how many observers it may send; 'contact_office' and 'contact_email' are who is written to "
+        "there. When it joined or withdrew only goes out."
+    ),
+    "offices": N_(
+        "One row an office: 'office' is how papers call it, 'email' where it is written to; 'honorific', 'name' and 'salutation' "
+        "are how a letter addresses who holds it. 'deputy' and 'body' only go out."
+    ),
 }
 """What the columns of each list mean."""
 
@@ -79,10 +95,17 @@ def out(desk: Desk, name: str) -> Response:
     if ending not in KINDS:
         raise missing(f"the list '{name}'")
     listed = REGISTERS.get(stem) or _listed(stem)
-    header = listed.columns if isinstance(listed, Register) else columns(listed.kind)
+    header = list(listed.columns) if isinstance(listed, Register) else columns(listed.kind)
     with desk.look() as (session, mission, _now):
         facts = missions.facts(session, mission)
         rows = [[one[name] for name in header] for one in listed.standing(session, facts)]
+        if isinstance(listed, Register):
+            known = {code: _(said) for code, said in WORDS.items()} | counterparts(session, mission)
+            rows = [
+                [known.get(cell, cell) if name in CODED else cell for name, cell in zip(header, row, strict=True)]
+                for row in rows
+            ]
+            header = [_(said) for said in listed.columns.values()]
     if not rows and isinstance(listed, Listed):  # what a row looks like, in one that is not taken in
         before = timedelta(days=1 if listed.kind is MeetingRow else 0)  # meetings are held before election day
         first, *others = example(listed.kind, day=facts.election_day - before)

@@ -84,6 +84,8 @@ class Listed(Table):
     take: Callable[[Session, MissionFacts, str, datetime, Sequence[Values], Look], object]
     wrong: Callable[[Session, MissionFacts], Wrong] = lambda *_: lambda *_: ""
     """Tells why a row can't be taken, given what stands under its key."""
+    adds: bool = True
+    """A row may be new."""
     usual: Callable[[MissionFacts], Values] = lambda _: {}
     """What a row has where it leaves something out."""
 

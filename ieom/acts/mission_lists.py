@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from ieom.acts import delegation, deployment, meetings
+from ieom.acts import addressing, delegation, deployment, meetings
 from ieom.acts.listing import Listed, Look, Values, Wrong
 from ieom.acts.lists import renew_stations
 from ieom.folder.names import load_names
-from ieom.folder.rows import CheckInRow, DelegationRow, FileRow, MeetingRow, RouteRow, StationRow, TeamRow, columns
+from ieom.folder.rows import (
+    CheckInRow,
+    DelegationRow,
+    FileRow,
+    MeetingRow,
+    OfficeRow,
+    RouteRow,
+    StateRow,
+    StationRow,
+    TeamRow,
+    columns,
+)
 from ieom.records import correspondence, members, stations, teams
 from ieom.records import meetings as meeting_records
-from ieom.rules.mission import MissionFacts, Office, SendingState
+from ieom.rules.mission import MissionFacts
 from ieom.rules.words import N_
 
 
@@ -185,6 +196,48 @@ def plan_wrong(session: Session, facts: MissionFacts, coming: Collection[str] | 
     return wrong
 
 
+def _state_wrong(session: Session, facts: MissionFacts) -> Wrong:
+    def wrong(values: Values, old: Values | None) -> str:
+        code = values["code"]
+        if old is None:
+            return f"code: {code} does not take part; a state joins and withdraws on the page Facts, not by a list"
+        if old["withdrew_on"] is not None:
+            return f"{code} has withdrawn, and nothing of it changes any more"
+        if not values["contact_office"] or not values["contact_email"]:
+            return "contact_office and contact_email: say who is written to at the state, and at which address"
+        there = members.sent_by(session, facts.slug, code)
+        if values["quota"] is None or values["quota"] < there:
+            return f"quota: write how many observers the state may send, at least the {there} who are nominated"
+        return ""
+
+    return wrong
+
+
+def _office_wrong(_session: Session, _facts: MissionFacts) -> Wrong:
+    def wrong(values: Values, old: Values | None) -> str:
+        if old is None:
+            return f"code: the mission has no office '{values['code']}'; a list changes offices and adds none"
+        if not values["office"]:
+            return "office: write how papers call it"
+        if old["email"] and not values["email"]:
+            return "email: an address is changed by a list, and not taken away"
+        return ""
+
+    return wrong
+
+
+def _take_states(
+    session: Session, facts: MissionFacts, by: str, at: datetime, rows: Sequence[Values], _look: Look
+) -> None:
+    addressing.revise(session, facts.slug, by=by, at=at, states=rows)
+
+
+def _take_offices(
+    session: Session, facts: MissionFacts, by: str, at: datetime, rows: Sequence[Values], _look: Look
+) -> None:
+    addressing.revise(session, facts.slug, by=by, at=at, offices=rows)
+
+
 def _all(kind: type[FileRow]) -> frozenset[str]:
     return frozenset(columns(kind)) - set(kind.KEY)
 
@@ -215,6 +268,16 @@ LISTS: dict[str, Listed] = {
             "checkins", N_("Check-ins"), CheckInRow, frozenset(), standing=_check_ins, take=_planned("checkins"), wrong=plan_wrong,
             whole=True,
         ),
+        Listed(
+            "states", N_("States"), StateRow, addressing.OF_STATES, adds=False,
+            standing=lambda _, facts: [row.model_dump() for row in facts.states], take=_take_states, wrong=_state_wrong,
+            instead="when a state joined or withdrew is not changed by a list; that is recorded on the page Facts",
+        ),
+        Listed(
+            "offices", N_("Offices"), OfficeRow, addressing.OF_OFFICES, adds=False,
+            standing=lambda _, facts: [row.model_dump() for row in facts.offices], take=_take_offices, wrong=_office_wrong,
+            instead="who stands in for an office and of which body it is are not changed by a list",
+        ),
     )
 }  # fmt: skip
 """The lists by their names."""
@@ -226,7 +289,8 @@ class Register:
 
     name: str
     title: str
-    columns: tuple[str, ...]
+    columns: Mapping[str, str]
+    """What stands in each column, and its header in words: the list never comes back."""
     standing: Callable[[Session, MissionFacts], list[Values]]
     where: str
     """The area of the mission in which it is kept."""
@@ -236,19 +300,14 @@ def _letters(session: Session, facts: MissionFacts) -> list[Values]:
     return [{name: getattr(row, name) for name in LETTER} for row in correspondence.of(session, facts.slug)]
 
 
-LETTER = ("number", "direction", "kind", "dated", "counterpart", "subject", "their_number", "answers", "status")
+LETTER = {
+    "number": N_("Number"), "direction": N_("In or out"), "kind": N_("Kind"), "dated": N_("Date"), "counterpart": N_("From or to"),
+    "subject": N_("What it is about"), "their_number": N_("Its own number"), "answers": N_("Answers"), "status": N_("State"),
+}  # fmt: skip
 REGISTERS: dict[str, Register] = {
     one.name: one
     for one in (
         Register("correspondence", N_("Notes verbales and letters"), LETTER, _letters, "correspondence"),
-        Register(
-            "states", N_("States"), tuple(SendingState.model_fields),
-            lambda _, facts: [row.model_dump() for row in facts.states], "facts",
-        ),
-        Register(
-            "offices", N_("Offices"), tuple(Office.model_fields),
-            lambda _, facts: [row.model_dump() for row in facts.offices], "facts",
-        ),
     )
 }  # fmt: skip
 """Lists that only go out, by their names."""

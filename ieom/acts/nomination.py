@@ -191,9 +191,7 @@ def _admit(session: Session, mission: str, facts: MissionFacts, member: str, sta
     if state in {"", facts.host_state}:  # sent by the organisation itself, or engaged in the host state
         return
     quota = state_of(facts, state).quota
-    there = [row for row in members.of(session, mission) if row.state == state and row.role in rules.OBSERVING]
-    taken = sum(row.status in {"nominated", "appointed"} for row in there)
-    if role in rules.OBSERVING and rules.over_quota(quota, taken):
+    if role in rules.OBSERVING and rules.over_quota(quota, members.sent_by(session, mission, state)):
         names, on = load_names(), facts.election_day
         raise Refused(
             f"{names.running(state, on=on) if state in names else state} may nominate {quota}, and has; one of them"

@@ -245,6 +245,36 @@ class MediaRow(FileRow):
         return value
 
 
+class StateRow(FileRow):
+    """A state that nominates observers: who is written to there. When it joined or withdrew only goes out."""
+
+    FILE = "states.csv"
+    KEY = ("code",)
+
+    code: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    quota: Annotated[int | None, Field(ge=0, le=1000)] = None
+    contact_office: Annotated[Line, Field(max_length=300)] = ""
+    contact_email: Email | Literal[""] = ""
+    joined_on: Day | None = None
+    withdrew_on: Day | None = None
+
+
+class OfficeRow(FileRow):
+    """An office of the secretariat or of an authority: how it is called and written to. Deputy and body only go out."""
+
+    FILE = "offices.csv"
+    KEY = ("code",)
+
+    code: Code
+    office: Annotated[Line, Field(max_length=300)] = ""
+    email: Email | Literal[""] = ""
+    deputy: str = ""
+    body: str = ""
+    honorific: Annotated[Line, Field(max_length=300)] = ""
+    name: Annotated[Line, Field(max_length=300)] = ""
+    salutation: Annotated[Line, Field(max_length=300)] = ""
+
+
 class NameRow(FileRow):
     """What a state, an organisation, a body or a city is called in a language, from a day until another; what is the same in
     all its languages (kind, state) stands in each of its rows."""

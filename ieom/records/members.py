@@ -28,6 +28,14 @@ def observers(session: Session, mission: str) -> list[Member]:
     return [member for member in appointed(session, mission) if member.role in OBSERVING]
 
 
+def sent_by(session: Session, mission: str, state: str) -> int:
+    """How many observers of a state are nominated or appointed, which is what its quota counts."""
+    return sum(
+        row.state == state and row.role in OBSERVING and row.status in {"nominated", "appointed"}
+        for row in of(session, mission)
+    )
+
+
 def head(session: Session, mission: str) -> Member | None:
     """The head of mission, once appointed."""
     return next((member for member in appointed(session, mission) if member.role == "head"), None)

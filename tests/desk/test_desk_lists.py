@@ -6,17 +6,22 @@ import html
 import io
 import re
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from desks import Desk
 from evening import SLUG
 from openpyxl import load_workbook
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
 from ieom.acts import delegation
 from ieom.folder import read
+from ieom.mail.letters import message_bytes
 from ieom.records import meetings, members, missions, stations, teams
 from ieom.records.base import begin, reading
+from ieom.records.delegation import Member
+from ieom.records.letters import Letter
 from ieom.settings import settings
 
 AT = f"/missions/{SLUG}/lists"
@@ -188,12 +193,97 @@ def test_a_longer_list_is_looked_at_with_no_more_questions_to_the_records(desk: 
     assert looked(300) <= few
 
 
-@pytest.mark.parametrize("name", ["correspondence", "states", "offices"])
-def test_what_only_goes_out_does_not_come_back(desk: Desk, name: str) -> None:
-    with_header = book(desk, name).active
-    assert with_header["A1"].value in {"number", "code"}
-    assert desk.coordinator.get(f"{AT}/{name}.csv").content.startswith(b"\xef\xbb\xbf")
-    assert send(desk, name, b"code\nx\n").status_code == 404
+def test_what_only_goes_out_does_not_come_back_and_says_in_words_what_it_holds(desk: Desk) -> None:
+    wrote = {"counterpart": "state-kg", "kind": "note_verbale", "subject": "letter", "text": "The Mission asks."}
+    assert desk.coordinator.post(f"/missions/{SLUG}/correspondence/write", wrote).status_code == 200
+    header, row = ([cell.value for cell in one] for one in book(desk, "correspondence").active)
+    assert header[:5] == ["Number", "In or out", "Kind", "Date", "From or to"]
+    assert row[1:3] == ["ours", "note verbale"]
+    assert "Kyrgyz" in row[4]
+    assert row[5] == "letter", "what somebody wrote is no code"
+    assert row[8] == "for signature"
+    assert desk.coordinator.get(f"{AT}/correspondence.csv").content.startswith(b"\xef\xbb\xbfNumber,")
+    assert send(desk, "correspondence", b"code\nx\n").status_code == 404
+
+
+def test_states_and_offices_come_back_with_a_look_and_revise_the_facts(desk: Desk, engine: Engine) -> None:
+    with reading(engine) as session:
+        before = len(missions.revisions(session, SLUG))
+    sheet = book(desk, "states")
+    kg = next(row for row in sheet.active.iter_rows(min_row=2) if row[0].value == "KG")
+    kg[1].value, kg[3].value = 3, "new@kyrgyz-republic.example"
+    looked = send(desk, "states", sheet)
+    assert "1 changed" in looked.text
+    assert "<ins>new@kyrgyz-republic.example</ins>" in looked.text
+    with reading(engine) as session:
+        assert len(missions.revisions(session, SLUG)) == before, "nothing is changed by a look"
+    assert confirm(desk, "states", looked.text).status_code == 200
+    looked = send(desk, "offices", b"code,salutation,name\ndrafter,Dear <b>Ms Drafter,Ada\n")
+    assert confirm(desk, "offices", looked.text).status_code == 200
+    with reading(engine) as session:
+        facts = missions.facts(session, SLUG)
+        state = next(one for one in facts.states if one.code == "KG")
+        assert (state.quota, state.contact_email) == (3, "new@kyrgyz-republic.example")
+        office = facts.office("drafter")
+        assert (office.salutation, office.name, office.email) == (
+            "Dear <b>Ms Drafter",
+            "Ada",
+            "drafter@secretariat.example",
+        )
+        assert office.deputy == "deputy-coordinator"
+        assert len(missions.revisions(session, SLUG)) == before + 2
+    page = desk.coordinator.get(f"/missions/{SLUG}/facts").text
+    assert "who is written to at states and offices" in page
+    assert "<ins>new@kyrgyz-republic.example</ins>" in page
+    acts = html.unescape(desk.coordinator.get(f"/missions/{SLUG}/audit").text)
+    assert "Mission coordinator revises by a list how Embassy of the Kyrgyz Republic" in acts
+    assert "nothing to take in" in send(desk, "states", sheet).text
+
+
+@pytest.mark.parametrize(("name", "rows", "says"), [
+    ("states", "code,quota\nHU,2\n", "a state joins and withdraws on the page Facts"),
+    ("states", "code,quota\nKG,0\n", "at least the 1 who are nominated"),
+    ("states", "code,quota\nKG,\n", "how many observers"),
+    ("states", "code,contact_email\nKG,\n", "who is written to at the state"),
+    ("states", "code,contact_email\nKG,nowhere\n", "is not an e-mail address"),
+    ("states", "code,withdrew_on\nKG,2020-08-01\n", "not changed by a list"),
+    ("offices", "code,office\nchief,Chief\n", "a list changes offices and adds none"),
+    ("offices", "code,email\ndrafter,\n", "not taken away"),
+    ("offices", "code,office\ndrafter,\n", "write how papers call it"),
+    ("offices", "code,deputy\ndrafter,coordinator\n", "not changed by a list"),
+])  # fmt: skip
+def test_what_a_list_cant_say_of_states_and_offices_is_refused(
+    desk: Desk, engine: Engine, name: str, rows: str, says: str
+) -> None:
+    with reading(engine) as session:
+        before = missions.facts(session, SLUG)
+    answer = send(desk, name, rows.encode())
+    assert answer.status_code == 422
+    assert says in html.unescape(answer.text)
+    with reading(engine) as session:
+        assert missions.facts(session, SLUG) == before
+
+
+def test_a_state_that_a_list_leaves_out_still_takes_part(desk: Desk, engine: Engine) -> None:
+    assert confirm(desk, "states", send(desk, "states", b"code,quota\nKG,4\n").text).status_code == 200
+    with reading(engine) as session:
+        assert {one.code for one in missions.facts(session, SLUG).states} == {"AZ", "KG", "TR", "UZ"}
+
+
+def test_an_approver_s_address_that_a_list_changes_is_told_to_others(desk: Desk, engine: Engine) -> None:
+    rows = b"code,email\nsecretary-general,other@secretariat.example\n"
+    with begin(engine) as session:
+        facts = missions.facts(session, SLUG)
+        assert "secretary-general" in {one.who for one in facts.approval.seats}
+        head = session.get_one(Member, (SLUG, "az-1"))
+        head.status, head.role, head.email = "appointed", "head", "head@azerbaijan.example"
+    assert confirm(desk, "offices", send(desk, "offices", rows).text).status_code == 200
+    with reading(engine) as session:
+        told = session.scalars(select(Letter).where(Letter.kind == "address_corrected")).all()
+        assert [one.recipient for one in told] == ["head@azerbaijan.example"]
+        said = message_from_bytes(message_bytes(session, told[0]), policy=default).get_body(("plain",)).get_content()
+        assert "other@secretariat.example" in said
+    assert desk.auditor.post(f"{AT}/offices", files={"file": ("offices.csv", rows, "text/csv")}).status_code == 403
 
 
 def test_a_column_that_the_file_has_not_stays_as_it_stands(desk: Desk, engine: Engine) -> None:
