@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from desk.chronicle import named
 from desk.typed import day
 from desk.web.asking import Desk, missing, router
-from desk.web.delegation import states_are_asked
+from desk.web.delegation import assembled_here
 from desk.web.files import WORD, sent, taken
 from ieom.acts import calling, own_papers
 from ieom.acts import correspondence as acts
@@ -50,7 +50,7 @@ def show(desk: Desk, direction: str = "", status: str = "", q: str = "") -> Resp
             chosen={"direction": direction, "status": status, "q": q}, whom=_others(known, facts),
             unsigned=[one for one in listed if one["status"] == "drafted"],
             unsent=[one for one in listed if one["status"] == "signed"], invited=calling.invited(session, mission),
-            asks=states_are_asked(session, mission),
+            asks=assembled_here(session, mission),
             inviting=names.official(facts.invitation.from_body, on=facts.election_day),
             bodies=list(names.officials("body", on=facts.election_day).items()),
             reference=facts.invitation.reference, answerable=[
@@ -94,9 +94,9 @@ def invitation(desk: Desk, scan: Scan = None, body: Line = "", body_name: Line =
         number = calling.record_invitation(session, mission, by=by, at=at, scan=data, body=body).number
         said = (
             _("The invitation is {number}. States are asked for observers with the next look.")
-            if states_are_asked(session, mission)
+            if assembled_here(session, mission)
             else _(
-                "The invitation is {number}. No state is asked by itself: send each its link on the page Delegation."
+                "The invitation is {number}. No state is asked by itself; how each can nominate stands on the page Delegation."
             )
         )
     return _back(desk, number, said.format(number=number))

@@ -66,7 +66,7 @@ def show(desk: Desk, state: str = "", status: str = "", owes: str = "") -> Respo
             unnoted=[one for one in people if one["status"] == "appointed" and set(one["missing"]) - set(one["lacks"])],
             unbriefed=[one for one in people if one["status"] == "appointed" and not one["briefed"]],
             roles=[(one, _(said)) for one, said in rules.ROLES.items()], languages=LANGUAGES, filters=_filters(states, people),
-            bodies=list(named.officials("body", on=facts.election_day).items()), asks=states_are_asked(session, mission),
+            bodies=list(named.officials("body", on=facts.election_day).items()), asks=assembled_here(session, mission),
             begun=now >= facts.opens(), linked=bool(settings().decide_url),
         )  # fmt: skip
 
@@ -138,8 +138,9 @@ def end_link(desk: Desk, state: str) -> Response:
     )
 
 
-def states_are_asked(session: Session, mission: str) -> bool:
-    """Whether states are asked by themselves once the invitation is registered: not in a mission that began later."""
+def assembled_here(session: Session, mission: str) -> bool:
+    """Whether the delegation's assembly is this mission's: states are asked and people told by themselves, files looked at. Not
+    in a mission that was begun at a later stage."""
     return owes(Stage.DELEGATION, missions.get(session, mission).starts_at_stage)
 
 
@@ -160,7 +161,7 @@ def _states(
 ) -> list[dict[str, Any]]:  # fmt: skip
     names, calls, made = load_names(), members.calls(session, mission), []
     sent, now = links.of(session, mission), missions.now(session, mission)
-    unasked = N_("not asked yet") if states_are_asked(session, mission) else N_("not asked")
+    unasked = N_("not asked yet") if assembled_here(session, mission) else N_("not asked")
     by_code = {state.code: state for state in facts.states}
     for code in names.precedence(by_code, on=facts.election_day):
         state, call = by_code[code], calls.get(code)

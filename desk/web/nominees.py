@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from desk.chronicle import named
 from desk.web.asking import Desk, missing, router
-from desk.web.delegation import person
+from desk.web.delegation import assembled_here, person
 from desk.web.files import sent, taken
 from ieom.acts import composition, vault
 from ieom.acts import delegation as acts
@@ -26,7 +26,6 @@ from ieom.records.delegation import Member
 from ieom.records.members import styled
 from ieom.rules import delegation as rules
 from ieom.rules.names import LANGUAGES
-from ieom.rules.timeline import Stage, owes
 
 part = router()
 Why = Annotated[str, Form(max_length=2000)]
@@ -46,7 +45,7 @@ def show(desk: Desk, code: str) -> Response:
         call, head = members.calls(session, mission).get(row.state), members.head(session, mission)
         no = rules.may_appoint(
             file, status=row.status, conflict_found=row.conflict_found, declared=row.conflict is not None,
-            checked=owes(Stage.DELEGATION, missions.get(session, mission).starts_at_stage),
+            checked=assembled_here(session, mission),
         )  # fmt: skip
         known = named(session, mission)
         papers = [one for one in vault.of(session, mission) if one.member == code and one.erased_at is None]
@@ -149,7 +148,11 @@ def appoint(desk: Desk, code: str) -> Response:
     """Make a nominee a member."""
     with desk.act() as (session, mission, by, at):
         row = acts.appoint(session, mission, by=by, at=at, member=code)
-        said = _("{who} is appointed and will be told by letter.").format(who=styled(row))
+        said = (
+            _("{who} is appointed and will be told by letter.")
+            if assembled_here(session, mission)
+            else _("{who} is appointed. No letter tells them so: the mission was begun at a later stage.")
+        ).format(who=styled(row))
     return _back(desk, code, said)
 
 

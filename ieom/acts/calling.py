@@ -216,7 +216,16 @@ def send_link(session: Session, mission: str, *, by: str, at: datetime, state: s
         raise Refused(no)
     first = call is None
     if call is None:
-        call = StateCall(mission=mission, state=state, quota=to.quota, due_at=_due(facts, at))
+        has = any(
+            row.state == state and row.status in {"nominated", "appointed"} for row in members.of(session, mission)
+        )
+        call = StateCall(
+            mission=mission,
+            state=state,
+            quota=to.quota,
+            due_at=_due(facts, at),
+            status="answered" if has else "asked",
+        )
         session.add(call)
         session.flush()
         audit.append(session, mission, by=by, at=at, act=StateAskedByLink(state, call.quota, call.due_at))

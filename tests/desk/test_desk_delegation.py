@@ -227,9 +227,16 @@ def test_in_a_mission_begun_later_a_state_is_sent_its_link_by_a_button_and_the_p
     assert page.count("Send the link") == 4
     assert "not asked yet" not in page
     assert "A letter with a new link goes to KG" in browser.post(f"{HERE}/states/KG/link").text
+    browser.post(HERE, {**NOBODY, "state": "TR", "email": "one@turkey.example"})
+    browser.post(f"{HERE}/states/TR/link")
     page = browser.get(HERE).text
     assert "link sent" in page
-    assert page.count("Send the link") == 3
+    assert page.count("Send the link") == 2
+    with reading(engine) as session:
+        calls = members.calls(session, SLUG)
+        assert {code: call.status for code, call in calls.items()} == {"KG": "asked", "TR": "answered"}, (
+            "it has nominated"
+        )
     with begin(engine) as session:
         missions.get(session, SLUG).simulated_now = missions.facts(session, SLUG).opens()
     page = browser.get(HERE).text
@@ -237,7 +244,7 @@ def test_in_a_mission_begun_later_a_state_is_sent_its_link_by_a_button_and_the_p
     assert "The polls have opened" in page
     with reading(engine) as session:
         kinds = [row.kind for row in session.scalars(select(Letter))]
-        assert kinds.count("nomination_link") == 1
+        assert kinds.count("nomination_link") == 2
         assert "call_for_nominations" not in kinds
 
 
@@ -254,6 +261,7 @@ def test_in_a_mission_begun_later_nobody_s_file_is_called_complete_while_papers_
     page = browser.post(f"{HERE}/kg-1/appoint").text
     assert state_of(engine, "kg-1") == "appointed"
     assert "Appointed without a complete file" in page
+    assert "No letter tells them so" in page
     assert "signed code of conduct, " in page.partition("Still owed:")[2].partition("</p>")[0]
     listed = browser.get(HERE).text
     assert "1 member was appointed without a complete file and still owes papers." in listed

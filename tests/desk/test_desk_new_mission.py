@@ -241,7 +241,7 @@ def test_what_was_typed_is_there_when_one_comes_back_until_the_mission_opens(des
 def test_the_time_zone_is_chosen_by_its_city_and_left_out_it_is_the_host_states(desk: Desk, engine: Engine) -> None:
     page = html.unescape(desk.press_officer.get("/missions/new").text)
     assert "Nothing is sent by opening it" not in page
-    assert "whoever is nominated below is told within minutes" in page
+    assert "begins with its delegation, whoever is nominated below is told within minutes" in page
     assert '<option value="Asia/Bishkek">Kyrgyzstan: Bishkek</option>' in page
     assert '<option value="Asia/Almaty">Kazakhstan: Almaty</option>' in page
     for host, zone in {"KG": "Asia/Bishkek", "UZ": "Asia/Tashkent", "KZ": "Asia/Almaty"}.items():
