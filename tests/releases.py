@@ -32,7 +32,7 @@ The Mission withdraws the statement that it released on 12 August 2020.
 """
 
 FACTS = {
-    "quote": "q", "hash": "h", "marking": "", "unofficial": False, "authentic": "English", "statement": "s",
+    "quote": "q", "changed": [], "hash": "h", "marking": "", "unofficial": False, "authentic": "English", "statement": "s",
     "page": "", "supplement": False, "paragraphs": ["p"], "title": "t",
 }  # fmt: skip
 """What a release's letter is told, where a test asks nothing of its words."""

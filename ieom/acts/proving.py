@@ -25,6 +25,7 @@ from ieom.records.releases import Release, approvals
 from ieom.records.statements import StatementVersion
 from ieom.rules import own_text
 from ieom.rules.approval import Cast, unheard_of
+from ieom.rules.difference import Replaced, replaced
 from ieom.rules.hearing import Heard, heard
 from ieom.rules.hearing import unheard_of as unheard_release
 from ieom.rules.release import OWN
@@ -55,7 +56,8 @@ def papers_of(
         return papers
     text = release_of(session, mission, version, at=at)
     if corrects is not None and corrects.started_at is not None and releases.public(session, corrects):
-        text = corrected(text, language, at=corrects.started_at, zone=zone)
+        changes = changed_since(session, corrects, version)
+        text = corrected(text, language, at=corrects.started_at, zone=zone, changes=changes)
     contact = f"{facts.release.from_name}, {facts.release.reply_to}"
     return papers | {
         f"press-release-{language}.pdf": press_release_pdf(
@@ -63,6 +65,17 @@ def papers_of(
         ),
         f"press-release-{language}.txt": press_release_txt(version.content, text),
     }
+
+
+def changed_since(session: Session, before: Release, version: StatementVersion) -> list[Replaced]:
+    """The paragraphs that a text changed against what an earlier release said in its language; none where that one had no
+    text in it."""
+    digest = before.hashes.get(version.language)
+    if digest is None:
+        return []
+    old = drafts.by_hash(session, before.mission, digest, until=before.prepared_at)
+    was, now = ([(one["key"], str(one["text"])) for one in row.content["paragraphs"]] for row in (old, version))
+    return replaced(was, now)
 
 
 def _about(version: StatementVersion, zone: str) -> dict[str, Any]:

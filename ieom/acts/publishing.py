@@ -24,6 +24,7 @@ from ieom.mail.writing import written_in
 from ieom.records import audit, drafts, media, missions, releases
 from ieom.records.letters import Letter
 from ieom.records.releases import Release
+from ieom.rules.difference import Replaced
 from ieom.rules.release import CARRIES, OFFICIAL, embargo_until
 from ieom.rules.statement import canonical
 
@@ -99,6 +100,11 @@ class Written:
             self.statement, self.supplement = canonical(content), content["kind"] == "supplement"
         line = releases.line(session, row)
         self.concerned_at = line[-1].started_at if line and releases.public(session, line[-1]) else None
+        self.changed: dict[str, list[Replaced]] = {}
+        if row.kind == "correction" and self.concerned_at is not None:
+            for language, text in self.texts.items():
+                version = drafts.by_hash(session, mission, text.hash)
+                self.changed[language] = proving.changed_since(session, line[-1], version)
         self.concerned_title = ""
         if line:
             title = texts(session, line[-1])[self.first].title
@@ -165,6 +171,7 @@ class Written:
             "says": said,
             "title": _on(shown.title) if self.row.kind in CARRIES and shown.language == "en" else shown.title,
             "quote": self.quotes.get(shown.language, ""),
+            "changed": self.changed.get(shown.language, []) if concerns else [],
             "paragraphs": list(shown.paragraphs),
             "statement": self.statement,
             "hash": main.hash,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from ieom.errors import BadInput
 from ieom.papers.frame import framed, words
 from ieom.papers.typeset import pdf
 from ieom.papers.wording import statement_environment
+from ieom.rules.difference import Replaced
 from ieom.rules.statement import Content, canonical
 
 
@@ -62,10 +63,19 @@ def release_text(
     return ReleaseText(title, tuple(lead))
 
 
-def corrected(text: ReleaseText, language: str, *, at: datetime, zone: str) -> ReleaseText:
-    """The words of a correction: its first paragraph says which release it corrects (`at`, UTC)."""
+def corrected(
+    text: ReleaseText, language: str, *, at: datetime, zone: str, changes: Sequence[Replaced] = ()
+) -> ReleaseText:
+    """The words of a correction: its first paragraph says which release it corrects (`at`, UTC), the next ones what changed."""
     when = format_datetime(at.astimezone(ZoneInfo(zone)), "d MMMM y, HH:mm", locale=language)
-    return ReleaseText(text.title, (words(language)["corrects"].format(moment=when), *text.lead), corrects=True)
+    said = words(language)
+    told = [
+        said["changed" if one.was and one.now else "taken_out" if one.was else "put_in"].format(
+            number=one.number, was=one.was, now=one.now
+        )
+        for one in changes
+    ]
+    return ReleaseText(text.title, (said["corrects"].format(moment=when), *told, *text.lead), corrects=True)
 
 
 def press_release_pdf(

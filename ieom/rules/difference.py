@@ -131,6 +131,25 @@ def paragraphs(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -
     ]
 
 
+@dataclass(frozen=True)
+class Replaced:
+    """A paragraph that a correction changed: its number in the corrected text (in the one before, where it was taken out),
+    and its words before and now; '' where there were or are none."""
+
+    number: int
+    was: str
+    now: str
+
+
+def replaced(old: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> list[Replaced]:
+    """The paragraphs that differ, as people quote them: in the order of `paragraphs`."""
+    before, after = dict(old), dict(new)
+    return [
+        Replaced([*(after if key in after else before)].index(key) + 1, before.get(key, ""), after.get(key, ""))
+        for key, _changes in paragraphs(old, new)
+    ]
+
+
 def editorial_only(old_text: str, new_text: str, *, names: Sequence[str]) -> tuple[str, ...]:
     """Why a change is more than editorial: it touches a name, a number, a date, a negation or a finding, or says
     something in other words at length. Empty when it does none of that: spelling, punctuation, an article, a word's

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -36,6 +38,7 @@ from ieom.records.letters import Letter, LetterAttempt
 from ieom.records.media import MediaContact
 from ieom.records.releases import ReleaseApproval
 from ieom.rules.doubt import Verdict
+from ieom.rules.statement import paragraph_text
 from ieom.rules.timeline import State
 
 # ------------------------------------------------------------------ correction, withdrawal
@@ -55,10 +58,20 @@ def test_an_edit_after_the_release_and_a_new_round_make_a_correction(approved: E
     assert "corrects the one of 12 August 2020, 20:00" in (
         distribution.folder(SLUG, 2) / "press-release-en.txt"
     ).read_text("utf-8")
+    with reading(approved) as session:
+        before = paragraph_text(drafts.number(session, SLUG, 1, "en").content, "place")
+    now = "The Mission observed the elections in Nur-Sultan."
+    release = " ".join((distribution.folder(SLUG, 2) / "press-release-en.txt").read_text("utf-8").split())
+    assert f"Paragraph 3 said: “{before}” It says now: “{now}”" in release
     do(distribution.go, "coordinator")
     do.advance(distribution)
     first, second = of(approved, 1), of(approved, 2)
     assert set(first) == set(second)
+    for message in (*second.values(), *of(approved, 2, "release_official").values()):
+        for kind in ("plain", "html"):
+            told = " ".join(html.unescape(re.sub("<[^>]+>", " ", message.get_body((kind,)).get_content())).split())
+            assert f"3. The text released before: {before} 3. The corrected text: {now}" in told
+            assert "In conclusion" not in told
     for email, message in second.items():
         assert message["Subject"].startswith("Correction: Turkic Council: Statement on")
         assert message["In-Reply-To"] == message["References"] == first[email]["Message-ID"]

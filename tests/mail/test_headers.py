@@ -46,7 +46,7 @@ SCRIPTS = {
 def told(language: str = "en", **other: object) -> dict[str, object]:
     """What a release's letter is told."""
     return {
-        "kind": "statement", "says": phrases("release", language), "title": "Statement on the Elections", "quote": "So it is.",
+        "kind": "statement", "says": phrases("release", language), "title": "Statement on the Elections", "quote": "So it is.", "changed": [],
         "paragraphs": ["One.", "Two."], "hash": "a" * 64, "marking": "", "unofficial": False, "authentic": "English",
         "shown": "en", "text_language": "", "when": "", "page": "", "supplement": False, "concerned_at": None,
         "concerned_title": "", **other,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ieom.rules.difference import Change, editorial_only, paragraphs, words
+from ieom.rules.difference import Change, Replaced, editorial_only, paragraphs, replaced, words
 
 NAMES = ["Rashad Mammadov", "Central Election Commission"]
 
@@ -74,3 +74,9 @@ def test_what_touches_a_name_a_number_a_date_a_negation_or_a_finding_is_no_editi
 
 def test_the_same_text_is_editorial() -> None:
     assert editorial_only("Nothing changed here in 2020.", "Nothing changed here in 2020.", names=NAMES) == ()
+
+
+def test_what_a_correction_replaced_is_numbered_as_people_quote_it() -> None:
+    old = [("a", "One."), ("b", "Two."), ("c", "Three.")]
+    new = [("a", "One."), ("c", "Another."), ("d", "Four.")]
+    assert replaced(old, new) == [Replaced(2, "Two.", ""), Replaced(2, "Three.", "Another."), Replaced(3, "", "Four.")]
