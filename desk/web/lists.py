@@ -106,7 +106,7 @@ def out(desk: Desk, name: str) -> Response:
                 for row in rows
             ]
             header = [_(said) for said in listed.columns.values()]
-    if not rows and isinstance(listed, Listed):  # what a row looks like, in one that is not taken in
+    if not rows and isinstance(listed, Listed) and listed.adds:  # what a row looks like, in one that is not taken in
         before = timedelta(days=1 if listed.kind is MeetingRow else 0)  # meetings are held before election day
         first, *others = example(listed.kind, day=facts.election_day - before)
         rows = [[f"# {_('Example')}: {first}", *others]]

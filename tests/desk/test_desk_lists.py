@@ -364,3 +364,14 @@ def test_what_is_wrong_with_a_short_name_is_said_in_words(desk: Desk) -> None:
     assert not re.search(r"\^\[|members\[", said)
     state = html.unescape(send(desk, "delegation", b"code,state,role,office\nx-1,Kyrgyz,observer,Embassy\n").text)
     assert "'Kyrgyz' is to be a state's two capital letters, such as KZ" in state
+
+
+def test_the_states_of_a_mission_that_has_none_go_out_as_a_header_alone(desk: Desk, engine: Engine) -> None:
+    with begin(engine) as session:
+        facts = missions.facts(session, SLUG).model_copy(update={"states": ()})
+        missions.revise(
+            session, SLUG, facts, by="coordinator", at=missions.now(session, SLUG), kind="joined", reason=""
+        )
+    assert [row[0].value for row in book(desk, "states").active] == ["code"]
+    page = html.unescape(desk.coordinator.get(AT).text)
+    assert "the example" not in page.partition("<h2>States</h2>")[2].partition("</li>")[0]
