@@ -75,6 +75,7 @@ def test_a_state_nominates_on_a_telephone(
     page.goto(desk.base.rstrip("/") + path)
     sound(page, 390)
     pictured(page, "nominating-empty-390", request)
+    page.get_by_label("Title").fill("Counsellor of the Embassy")
     page.get_by_label("Office").fill("Embassy of the Kyrgyz Republic, observer 1")
     page.get_by_label("E-mail address").fill("observer.one@embassy.example")
     page.get_by_role("button", name="Nominate", exact=True).click()
