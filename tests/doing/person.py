@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from desks import PASSWORD
 from evening import SLUG
 from playwright.sync_api import BrowserContext, Page
 
@@ -25,6 +26,14 @@ class Person:
         self.page.set_default_timeout(20_000)
         self.base = base
         self.page.on("pageerror", lambda one: pytest.fail(str(one)))
+
+    def enter(self, link: str) -> None:
+        """Choose a password by a one-time link."""
+        self.page.goto(f"{self.base}/enter/link?t={link}")
+        for field in ("password", "again"):
+            self.page.locator(f"#{field}").fill(PASSWORD)
+        self.page.get_by_role("button", name="Choose it and enter").click()
+        self.page.wait_for_url(f"{self.base}/")
 
     def send(
         self, where: str, form: str, fields: dict[str, Any] | None = None, *, button: str = "", **hidden: str

@@ -37,23 +37,24 @@ ROLES = {
 
 
 class People:
-    """Everybody who works at the desk, each in a browser context of their own, entered."""
+    """Everybody who works at the desk, each in a browser context of their own, entered by the one-time link that the
+    administrator gave them."""
 
     def __init__(self, browser: Browser, base: str, engine: Engine) -> None:
         self.browser, self.base, self.known = browser, base, dict[str, Person]()
-        self.cookies = {}
+        self.links = dict[str, str]()
         with begin(engine) as session:
             now = missions.real_now()
             for code, role in ROLES.items():
                 row = accounts.make(session, by="clock", at=now, name=code, email=f"{code}@desk.example")
                 accounts.give_role(session, by="clock", at=now, account=row.id, role=role, mission=SLUG, code=code)
-                self.cookies[code] = accounts.begin_session(session, account=row.id, at=now)[0]
+                self.links[code] = accounts.entry_link(session, by="clock", account=row.id, at=now)
 
     def __getitem__(self, code: str) -> Person:
         if code not in self.known:
             context = self.browser.new_context(viewport={"width": 1280, "height": 900})
-            context.add_cookies([{"name": "desk", "value": self.cookies[code], "url": self.base}])
             self.known[code] = Person(context, self.base)
+            self.known[code].enter(self.links[code])
         return self.known[code]
 
 

@@ -14,18 +14,22 @@ from playwright.sync_api import Browser, Page
 
 from desk.rehearsal import ScriptedAct
 from ieom.acts.answering import tell
+from ieom.records import missions
 from ieom.records.base import reading
 from tasks import stage
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 ASKING = ("approval_request", "reminder_approval_waits")
 """Letters that ask for a decision."""
+CALLING = ("call_for_nominations", "reminder_nominations")
+"""Letters that ask a state for its observers."""
 
 
 def arrived(mail: Path, who: str, *kinds: str) -> EmailMessage:
-    """The newest letter of these kinds that the mail server took for somebody."""
+    """The newest letter of these kinds that the mail server took for somebody: a person or an office, or a state."""
     with reading(stage.records()) as session:
-        address = tell(session, SLUG, who).email
+        states = {one.code: one.contact_email for one in missions.facts(session, SLUG).states}
+        address = states.get(who) or tell(session, SLUG, who).email
     # 012-approval_request-somebody@example.eml
     found = sorted(path for kind in kinds for path in mail.glob(f"*-{kind}-{address}.eml"))
     assert found, f"no letter asked {who}"
@@ -55,6 +59,20 @@ class Telephones:
             page.locator("#code").fill(code_in(arrived(self.mail, who, "decision_code")))
             page.get_by_role("button", name="Open").tap()
         return page
+
+    def nominate(self, act: ScriptedAct) -> None:
+        """Nominate for a state as the script has it, on the page behind the link in the state's own letter."""
+        told = act.arguments
+        page = self.browser.new_context(**PHONE).new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda one: pytest.fail(str(one)))
+        page.goto(self.base + link_in(arrived(self.mail, told["state"], *CALLING), f"{self.base}/", "nominate"))
+        for name in ("name", "honorific", "title", "office", "email", "salutation"):
+            page.locator(f"#new-{name}").fill(told[name])
+        page.locator("#new-language").select_option(told["language"])
+        page.get_by_role("button", name="Nominate", exact=True).tap()
+        page.get_by_text("The nomination is recorded").wait_for()
+        page.context.close()
 
     def decide(self, act: ScriptedAct) -> None:
         """Decide as the script has it, and see the receipt."""
