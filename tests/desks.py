@@ -119,6 +119,7 @@ UNSEEN = {
     "/missions/{mission}/letters.xlsx": "a file",
     "/missions/{mission}/releases.xlsx": "a file",
     "/missions/{mission}/statement/comments.xlsx": "a file",
+    "/missions/{mission}/statement/versions.xlsx": "a file",
     "/accounts.xlsx": "a file",
     "/media/contacts.xlsx": "a file",
     "/settings/letterhead.docx": "a file",

@@ -216,6 +216,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /missions/{mission}/statement/set-aside": ANSWERING,
     "POST /missions/{mission}/statement/attest": HEAD,
     "POST /missions/{mission}/statement/settle": HEAD,
+    "GET /missions/{mission}/statement/versions.xlsx": READERS,
     "GET /missions/{mission}/statement/comments": READERS,
     "GET /missions/{mission}/statement/comments.xlsx": READERS,
     "POST /missions/{mission}/statement/comments": READERS - {U},

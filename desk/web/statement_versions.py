@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from desk.beside import RECORD, in_words
 from desk.chronicle import named
 from desk.web.asking import Asked, Desk, missing, router
-from desk.web.files import WORD, sent
+from desk.web.files import WORD, excel, local, sent
 from desk.web.release_view import KIND
 from desk.web.statement_view import SPEAKS
 from ieom.acts import rounds
 from ieom.acts.proving import working_copy
 from ieom.folder.catalogues import _
-from ieom.records import approvals, drafts, releases
+from ieom.records import approvals, drafts, missions, releases
 from ieom.records.statements import StatementVersion
 from ieom.rules import difference
 from ieom.rules.release import CARRIES
@@ -40,6 +40,24 @@ def versions(desk: Desk, language: Spoken = "en") -> Response:
             "statement_versions.html", rows=rows, asked=asked, out=out, rounds=_approved(session, mission, language), speaks={kind: _(said) for kind, said in SPEAKS.items()}, known=named(session, mission), now=now, spoken=language,
             languages=drafts.languages(session, mission),
         )  # fmt: skip
+
+
+@part.get("/missions/{mission}/statement/versions.xlsx")
+def to_excel(desk: Desk) -> Response:
+    """Every version in every language in Excel; times are local in the host country."""
+    with desk.look() as (session, mission, _now):
+        zone, known = missions.facts(session, mission).zone, named(session, mission)
+        rows = [
+            (
+                row.number, row.language, _(SPEAKS.get(row.kind, row.kind)), local(row.at, zone), known.get(row.by, row.by), row.why,
+                local(row.cut_off, zone), row.content_hash,
+            )
+            for row in drafts.versions(session, mission)
+        ]  # fmt: skip
+    header = [
+        _("Version"), _("Language"), _("What it speaks of"), _("When"), _("Who"), _("Why"), _("Evidence until"), _("Fingerprint"),
+    ]  # fmt: skip
+    return excel(_("Versions of the statement"), header, rows, f"{desk.mission}-versions")
 
 
 def _approved(session: Session, mission: str, language: str) -> dict[str, int]:

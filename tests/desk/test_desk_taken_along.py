@@ -24,6 +24,7 @@ FILES = {
     "/accounts.xlsx": {"administrator", "auditor"},
     f"{HERE}/letters.xlsx": {"coordinator", "press_officer", "auditor"},
     f"{HERE}/releases.xlsx": set(PEOPLE) - {"administrator"},
+    f"{HERE}/statement/versions.xlsx": set(PEOPLE) - {"administrator"},
     f"{HERE}/statement/comments.xlsx": set(PEOPLE) - {"administrator"},
 }
 
@@ -63,6 +64,14 @@ def test_the_record_of_acts_goes_to_excel_as_it_is_filtered(desk_asked: Desk) ->
     assert all(str(row[3]) in text_of(desk_asked.auditor.get(f"{HERE}/audit?by=drafter")) for row in some)
     on = sheet(desk_asked.auditor.get(f"{HERE}/audit.xlsx?day=2020-08-12"))
     assert {row[1].date().isoformat() for row in on} == {"2020-08-12"}
+
+
+def test_versions_go_to_excel_with_why_and_by_whom(desk_asked: Desk) -> None:
+    rows = sheet(desk_asked.delegation_member.get(f"{HERE}/statement/versions.xlsx"))
+    assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
+    assert {row[1] for row in rows} == {"en"}
+    assert len({row[7] for row in rows}) == len(rows)
+    assert f'href="{HERE}/statement/versions.xlsx"' in desk_asked.auditor.get(f"{HERE}/statement/versions").text
 
 
 def test_accounts_go_to_excel_without_anything_by_which_one_enters(desk_asked: Desk) -> None:
