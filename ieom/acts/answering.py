@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ieom.acts import evidencing
 from ieom.acts.bearing import record
 from ieom.acts.delegation import recipient
 from ieom.acts.grounds import Grounds, attested, gather
@@ -271,6 +272,7 @@ def ready(
     ended = _round_ended(session, mission, mark) if mark is not None else None
     if (mark is not None and ended is None) or (ref and audit.happened(session, mission, ref)):
         return row
+    evidencing.proved(session, mission)
     found = lint(session, mission, row, at=at)
     if found:
         listed = "; ".join(f"{one.paragraph}: {one.says}" for one in found[:5])

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ieom.acts import sealing, witness
+from ieom.acts import evidencing, sealing, witness
 from ieom.records import audit, contact_acts, media, missions
 from ieom.records.contact_acts import ContactAct
 from ieom.records.suppressions import suppressed
@@ -28,8 +28,13 @@ def faults(session: Session, mission: str, *, heads: Sequence[str] = ()) -> list
 
 
 def verified(session: Session, mission: str, *, heads: Sequence[str] = ()) -> list[str]:
-    """The same, and what of the letters of its releases is not as the chain has it; reads every one of them."""
-    return faults(session, mission, heads=heads) + sealing.faults(session, mission)
+    """The same, and what is not as the chain has it of the forms that a statement rests on and of the letters of its releases;
+    reads every one of them."""
+    return [
+        *faults(session, mission, heads=heads),
+        *evidencing.faults(session, mission),
+        *sealing.faults(session, mission),
+    ]
 
 
 def contact_faults(session: Session) -> list[str]:

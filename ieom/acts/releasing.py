@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from ieom.acts import approvers, sealing
+from ieom.acts import approvers, evidencing, sealing
 from ieom.acts.observation import last_close
 from ieom.acts.proving import keep, papers_of, papers_of_translation, told, translations, witnessed
 from ieom.acts.rounds import approved_round, proven, stands
@@ -82,6 +82,7 @@ def prepare(
     if go not in GOES:
         raise BadInput(f"'{go}' is neither by_time nor by_hand")
     round_ = _approved(session, mission)
+    evidencing.proved(session, mission)
     unofficial, _others = translations(session, mission, round_)
     translated = {version.language: version.content_hash for version in unofficial}
     last = newest(session, mission)
