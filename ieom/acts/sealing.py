@@ -80,7 +80,23 @@ def unlike(session: Session, row: Release) -> list[str]:
     never = select(func.count()).where(Letter.release == row.id, Letter.state.in_(TRIED), ~tried)
     if count := session.scalar(never):
         wrong.append(f"{count} {'is' if count == 1 else 'are'} said to have left, and no attempt at it is on record")
+    if count := _taken_back_by_nobody(session, row):
+        wrong.append(f"{count} {'is' if count == 1 else 'are'} said to have been taken back, and nothing on record says why")
     return wrong
+
+
+def _taken_back_by_nobody(session: Session, row: Release) -> int:
+    """Letters that do not go although their reader may be written to, no correction or withdrawal took their release's place,
+    and no act took them back."""
+    acts = {one.what["letter"] for one in audit.of_act(session, row.mission, "LetterCancelled")}
+    for one in audit.of_act(session, row.mission, "LettersTakenBack"):
+        acts |= set(one.what["cancelled"])
+    instead = [releases.in_place(one) for one in releases.about(session, row.id)]
+    query = select(Letter.id).where(
+        Letter.release == row.id, Letter.state == "cancelled", letters.not_suppressed(),
+        func.coalesce(Letter.answer, "").not_in(instead),
+    )  # fmt: skip
+    return len(set(session.scalars(query)) - acts)
 
 
 def _hash(content: bytes | str) -> str:

@@ -28,6 +28,7 @@ HANDS = {
     "UPDATE letters SET head = head || 'x' WHERE id = :first": "a letter was changed",
     "UPDATE letter_parts SET content = 'x'": "what letters carry was changed",
     "UPDATE letters SET state = 'sent' WHERE id = :first": "1 is said to have left, and no attempt at it",
+    "UPDATE letters SET state = 'cancelled' WHERE id = :first": "1 is said to have been taken back",
     "INSERT INTO letters (mission, occasion, kind, release, recipient, recipient_key, to_office, language, subject,"
     " message_id, envelope_from, head, state, queued_at, due_at, attempts) SELECT mission, occasion, kind, release,"
     " 'b@stranger.example', 'b@stranger.example', to_office, language, subject, 'x', envelope_from, head, state,"
