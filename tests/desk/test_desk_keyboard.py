@@ -64,17 +64,24 @@ def by_keys(page: Page, words: str, *, most: int = 200) -> None:
     raise AssertionError(f"{words!r} is not reached by keyboard")
 
 
-@pytest.mark.parametrize(
-    "name", ["missions", "mission", "statement_edit", "approval", "release", "nominee", "observation-enter"]
-)
+BY = {
+    "approval": "head_of_mission", "enter": "stranger",
+    **dict.fromkeys(("new-mission", "accounts", "account", "accounts-log", "settings", "settings-letterhead", "settings-names"), "administrator"),
+}  # fmt: skip
+"""Who goes through a page, where it is not the coordinator."""
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_tab_comes_to_everything_once_in_order_marked_and_out_again(
     name: str, desk: SimpleNamespace, browser: Browser
 ) -> None:
-    page = opened(browser, desk, "head_of_mission" if name == "approval" else "coordinator", 1280)
-    page.goto(desk.base + PAGES[name])
+    page = opened(browser, desk, BY.get(name, "coordinator"), 1280)
+    answer = page.goto(desk.base + PAGES[name])
+    assert answer is not None
+    assert answer.status == 200
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     wanted, met, wrong = page.evaluate(TABBED), [], []
-    assert len(wanted) > 5
+    assert len(wanted) > (5 if name != "enter" else 3)
     for _ in range(len(wanted) * 2 + 10):  # a date has a stop for each of its parts
         page.keyboard.press("Tab")
         focused = page.evaluate(FOCUSED)

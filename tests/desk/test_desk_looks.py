@@ -75,16 +75,18 @@ def looked_at(browser: Browser, desk: SimpleNamespace, pages: dict[str, str], fo
         seen(1280, "light")
         answer = page.goto(desk.base + path, wait_until="load")
         problems = [] if answer is not None and answer.status == 200 else [f"answered with {answer and answer.status}"]
+        for width in (1280, 390) if folder else ():  # as it is met, folded
+            seen(width, "light")
+            page.screenshot(path=str(pictures / f"{name}-{width}.png"), full_page=True)
+        seen(1280, "light")
+        page.evaluate(
+            "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+        )  # most forms are in one
         problems += wrong(page)
-        if folder:
-            page.screenshot(path=str(pictures / f"{name}-1280.png"), full_page=True)
         seen(390, "light")
-        if folder:
-            page.screenshot(path=str(pictures / f"{name}-390.png"), full_page=True)
         problems += pale(page)
         seen(390, "dark")
         problems += wrong(page)
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         for width in (1280, 640, 390, 320):  # 640: a desk's at 200 %; 320: WCAG 1.4.10, at 400 %
             seen(width, "dark")
             wide = page.evaluate("document.documentElement.scrollWidth")
