@@ -217,7 +217,7 @@ def test_missions_shows_each_missions_timeline_at_a_glance(desk_asked: Desk) -> 
         *(f"✓ {stage}: done" for stage in ALL_STAGES[:5]), "◌ Approval: waiting",
         "· Press release distribution: not yet due",
     ]  # fmt: skip
-    assert "Next date: 12 Aug 2020, 20:00 Nur-Sultan (UTC+6), in 3 hours" in all_said(one, "./p")
+    assert "Next date: 12 Aug 2020, 18:00 Nur-Sultan (UTC+6), in 60 minutes" in all_said(one, "./p")
 
 
 def test_a_missions_page_tells_the_reminders_that_went_and_those_that_will_go(desk_asked: Desk) -> None:
