@@ -89,7 +89,7 @@ def _facts(desk: Desk, chosen: str) -> dict[str, Any]:
         return {
             "now": now, "facts": facts, "listed": listed, "odd": acts.check(session, mission), "chosen": chosen,
             "shown": [one for one in listed if chosen in {"", one["code"]}],
-            "late": [one for one in listed if one["missed"]],
+            "planned": any(made.values()), "late": [one for one in listed if one["missed"]],
             "absent": [(one, stop) for one in listed for stop in one["stops"] if stop["late"]],
             "soon": min((one["owed"][0].due_at for one in listed if one["owed"] and not one["missed"]), default=None),
             "deployable": [(row.code, styled(row)) for row in members.appointed(session, mission)],

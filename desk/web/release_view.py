@@ -16,7 +16,7 @@ from desk.mail_words import STATES
 from desk.web.fallen_view import published
 from desk.web.files import local
 from ieom.acts import distribution as acts
-from ieom.acts import doubt, letters, readers, witness
+from ieom.acts import doubt, letters, publishing, readers, witness
 from ieom.acts.announcing import noticed
 from ieom.acts.approvers import approvers, digest_of
 from ieom.acts.published import texts
@@ -63,6 +63,8 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
     same = main is not None and round_ is not None and main.hashes == round_.hashes
     told_go = main is not None and main.sent_by is not None and main.started_at is None and main.status not in ENDED
     why_not = reasons_not_to(known_of, now) if main is None or main.started_at is None else []
+    # A correction is to leave once somebody has said go, however long the embargo is over.
+    was_due = publishing.belongs_to(session, mission, main) if main is not None and told_go else None
     held, newest = held_for(session, mission), newest_round(session, mission)
     found = {
         "now": now, "releases": told[::-1], "main": next((o for o in told if main is not None and o["id"] == main.id), None),
@@ -73,7 +75,7 @@ def gathered(session: Session, mission: str, now: datetime, *, code: str) -> dic
         "known": known, "approved": approved, "until": until, "clock": left(until, now),
         "last_close": known_of.last_close, "press_conference": known_of.press_conference, "go_rule": facts.release.go,
         "why_not": [said(one) for one in why_not],
-        "overdue": told_go and not why_not and held is None and until is not None and now - until > AT_ONCE,
+        "overdue": told_go and not why_not and held is None and was_due is not None and now - was_due > AT_ONCE, "was_due": was_due,
         "may_prepare": approved and (main is None or not same or main.started_at is None),
         "again": main is not None and main.started_at is None, "code": code,
         "going": any(o["status"] == "going" for o in told), **waiting(session, mission),

@@ -43,7 +43,7 @@ class ReleaseTested:
 def queue_release(session: Session, mission: str, row: Release, papers: dict[str, bytes], at: datetime) -> int:
     """Queue every letter of a release, its papers attached. Returns how many."""
     release = Written(session, mission, row, at)
-    occasion, due, count = f"release:{row.number}", _belongs_to(session, mission, row), 0
+    occasion, due, count = f"release:{row.number}", belongs_to(session, mission, row), 0
     for (letter, text, got), there in release.groups(readers.of(session, mission, row)):
         count += queue_many(
             session, mission, kind="release", occasion=occasion, at=at, due_at=due, release=row.id,
@@ -74,7 +74,7 @@ def _each(there: list[readers.Reader], told: Mapping[str, Any]) -> Iterator[tupl
     return ((one.to, told) for one in there)
 
 
-def _belongs_to(session: Session, mission: str, row: Release) -> datetime | None:
+def belongs_to(session: Session, mission: str, row: Release) -> datetime | None:
     """The moment that a release's letters belong to: the end of its embargo, or the last word of a person that it
     waited for. Long after it (a machine that was off, a restored backup) they wait for a person."""
     told = proving.chain_of(session, row)

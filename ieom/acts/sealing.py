@@ -81,7 +81,9 @@ def unlike(session: Session, row: Release) -> list[str]:
     if count := session.scalar(never):
         wrong.append(f"{count} {'is' if count == 1 else 'are'} said to have left, and no attempt at it is on record")
     if count := _taken_back_by_nobody(session, row):
-        wrong.append(f"{count} {'is' if count == 1 else 'are'} said to have been taken back, and nothing on record says why")
+        wrong.append(
+            f"{count} {'is' if count == 1 else 'are'} said to have been taken back, and nothing on record says why"
+        )
     return wrong
 
 

@@ -21,10 +21,11 @@ from sqlalchemy import select, update
 
 from desk.web.release_view import left
 from ieom.acts import approval, complaining, correspondence, distribution, drafting
+from ieom.acts.releasing import ReleaseGo
 from ieom.mail.letters import message_bytes
 from ieom.mail.sender import send_due
 from ieom.mail.smtp import Account
-from ieom.records import drafts, missions, releases
+from ieom.records import audit, drafts, missions, releases
 from ieom.records.base import begin, reading
 from ieom.records.letters import Letter
 
@@ -78,6 +79,16 @@ def test_who_prepared_a_release_can_not_say_go_and_another_can(desk_approved: De
     late = " ".join(desk_approved.coordinator.get(f"{PAGE}/now").text.split())
     assert "It was to leave at 12 Aug, 20:00 and has not." in late
     assert "does not answer" in late, "nothing keeps missions going here"
+    again = EVENING + timedelta(
+        hours=2
+    )  # go was said long after the embargo: it was to leave then, not at the embargo's end
+    with begin(desk_approved.engine) as session:
+        missions.get(session, SLUG).simulated_now = again
+        row = releases.one(session, SLUG, 2)
+        row.sent_by = None
+        audit.append(session, SLUG, by="press-officer", at=again, act=ReleaseGo(2))
+        row.sent_by = "coordinator"
+    assert "It was to leave" not in desk_approved.coordinator.get(f"{PAGE}/now").text
 
 
 def test_only_the_press_office_and_the_coordinator_prepare_and_an_auditor_looks(desk_approved: Desk) -> None:
