@@ -167,7 +167,7 @@ def one(
         "counts": [(state, _(STATES.get(state, state)), n) for state, n in sorted(states.items())],
         "total": sum(states.values()), "sent": states["sent"], "over": sum(n for s, n in states.items() if s in acts.ENDED),
         "unwritten": acts.unwritten(session, row), "open": row.status not in ENDED, "mine": row.prepared_by == code,
-        "go_later": too_early_to_say_go(ready, now), "mark": (digest_of(session, row) if own else next(iter(row.hashes.values()), ""))[:8],
+        "go_later": too_early_to_say_go(ready, now),
         "may_approve": False, "official": row.kind in OFFICIAL, "digest": digest_of(session, row) if own else "", "outdated": [said(one) for one in outdated(session, row)],
         "about": [(o.number, _(KIND[o.kind])) for o in releases.about(session, row.id)],
         "unapproved": sorted(row.translations or {}),

@@ -30,7 +30,9 @@ def framed(
     is signed once it is made: the address where a reader learns how to check it, or '-' where there is none."""
     said, language = words(content["language"]), content["language"]
     moment = datetime.fromisoformat(content["cut_off"]).astimezone(ZoneInfo(zone))
-    when = format_datetime(moment, "d MMMM y, HH:mm", locale=language)
+    # Its sentence stands in English where the language has none, and then so does its date.
+    spoken = "en" if said["cut_off"] == words("en")["cut_off"] else language
+    when = format_datetime(moment, "d MMMM y, HH:mm", locale=spoken)
     day = format_date(date.fromisoformat(content["date"]), "d MMMM y", locale=language)
     return {
         "language": language,

@@ -293,3 +293,16 @@ def test_a_sentence_that_stands_in_somebodys_name_is_said_before_the_buttons(des
     assert "2 sentences stand in somebody" in page, "the example has one already"
     assert page.index("All teams &lt;b&gt;said&lt;/b&gt; so.") < page.index('value="approve"')
     assert "All teams &lt;b&gt;said" in desk_asked.auditor.get(PAGE).text
+
+
+def test_what_approval_is_asked_for_is_named_by_version_and_language(desk_asked: Desk) -> None:
+    do = Doing(desk_asked.engine)
+    with begin(desk_asked.engine) as session:
+        facts = missions.facts(session, SLUG).model_copy(update={"languages": ("en", "tr")})
+        missions.revise(session, SLUG, facts, by="coordinator", at=do.now, kind="languages", reason="two languages")
+    row = do(drafting.edit, "drafter", paragraph="courtesy", text="", why="left out")
+    texts = {one["key"]: f"[tr] {one['text']}" for one in row.content["paragraphs"]}
+    do(drafting.translate, "drafter", language="tr", texts=texts, title="AÇIKLAMA")
+    do.advance(approval)
+    page = " ".join(re.sub("<[^>]+>", " ", desk_asked.drafter.get(PAGE).text).split())
+    assert f"Ask for approval of version {row.number} in English and version 1 in Turkish" in page

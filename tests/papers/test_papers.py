@@ -18,6 +18,7 @@ from ieom.errors import BadInput, Unavailable
 from ieom.folder import read
 from ieom.papers import store
 from ieom.papers.announcement import announcement_pdf
+from ieom.papers.frame import framed
 from ieom.papers.note_verbale import note_verbale
 from ieom.papers.press_release import ReleaseText, press_release_pdf, press_release_txt
 from ieom.papers.statement import statement_docx, statement_pdf, statement_txt
@@ -211,3 +212,9 @@ def test_a_full_disk_leaves_what_was_there_and_says_so(tmp_path: Path) -> None:
         signal.signal(signal.SIGXFSZ, before)
     assert path.read_bytes() == b"first"
     assert [p.name for p in tmp_path.iterdir()] == ["paper.txt"]
+
+
+def test_the_cut_off_is_said_in_one_language() -> None:
+    said = framed({**WORDS, "language": "tr"}, number=1, digest="a", chain_head="b", zone="Asia/Almaty")
+    assert said["cut_off_says"].startswith("Evidence cut-off: 12 August 2020, ")
+    assert said["place_and_date"].endswith("12 Ağustos 2020")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -230,3 +231,11 @@ def test_two_texts_are_told_of_together_and_what_a_state_can_do_otherwise_as_in_
     assert "2 sentences stand in somebody" in page
     assert page.count("You were not asked about an earlier version") == 1
     assert elsewhere in page
+
+
+def test_fingerprints_are_folded_away_with_what_they_are_for(asked: Engine, web: TestClient) -> None:
+    path = link_in(letter(asked))
+    for page in (web.get(path).text, approve(web, path) and web.get(path).text):
+        assert re.search("<code>[0-9a-f]{64}</code>", page)
+        assert not re.search("<code>[0-9a-f]{64}</code>", re.sub("<details.*?</details>", "", page, flags=re.DOTALL))
+        assert "prove later which text" in page
