@@ -307,7 +307,7 @@ def _facts(desk: Asked) -> dict[str, Any]:
         names, codes = named(session, mission), coded(session, mission)
         planned = reminding.planned(session, mission, at=now)
         written = letters.reminded(session, mission)
-        gone = {one.occasion: one.settled_at for one in written}
+        gone = {one.occasion: one.settled_at for one in written if one.state not in ("late", "cancelled")}
         latest, _count = audit.page(session, mission, most=LATEST)
         stages = _stages(session, mission, names)
         owed = listed(planned, works(session, mission, at=now), gone, names, facts, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Form, Query, Response
 
@@ -194,9 +194,15 @@ def settle(desk: Desk, letter: int, how: Annotated[str, Form(max_length=10)]) ->
 
 
 @part.post("/missions/{mission}/release/late")
-def late(desk: Desk, letters: Annotated[list[int], Form()]) -> Response:
-    """Let the letters go whose time had passed: those that were on the page."""
+def late(desk: Desk, letters: Annotated[list[int], Form()], do: Literal["go", "drop"] = Form(default="go")) -> Response:
+    """Let the letters go whose time had passed, or have them not go: those that were chosen."""
     with desk.act() as (session, mission, by, at):
+        if do == "drop":
+            for number in letters:
+                letter_acts.cancel(session, mission, by=by, at=at, letter=number)
+            count = len(letters)
+            said = ngettext("{count} letter does not go.", "{count} letters do not go.", count).format(count=count)
+            return _done(desk, said)
         count = letter_acts.confirm_late(session, mission, by=by, at=at, letters=letters)
     return _done(
         desk,

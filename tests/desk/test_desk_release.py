@@ -21,6 +21,7 @@ from sqlalchemy import select, update
 
 from desk.web.release_view import left
 from ieom.acts import approval, complaining, correspondence, distribution, drafting
+from ieom.acts.audit import verified
 from ieom.acts.releasing import ReleaseGo
 from ieom.mail.letters import message_bytes
 from ieom.mail.sender import send_due
@@ -89,6 +90,29 @@ def test_who_prepared_a_release_can_not_say_go_and_another_can(desk_approved: De
         audit.append(session, SLUG, by="press-officer", at=again, act=ReleaseGo(2))
         row.sent_by = "coordinator"
     assert "It was to leave" not in desk_approved.coordinator.get(f"{PAGE}/now").text
+
+
+def test_letters_whose_time_had_passed_go_or_do_not_by_a_person_s_choice(desk_approved: Desk) -> None:
+    released(desk_approved)
+    with begin(desk_approved.engine) as session:
+        first, second, third = session.scalars(
+            select(Letter.id).where(Letter.kind == "release").order_by(Letter.id).limit(3)
+        )
+        session.execute(update(Letter).where(Letter.id.in_([first, second, third])).values(state="late"))
+    page = desk_approved.press_officer.get(PAGE).text
+    assert page.count('name="letters"') == 3
+    assert (
+        "1 letter does not go"
+        in desk_approved.press_officer.post(f"{PAGE}/late", {"letters": first, "do": "drop"}).text
+    )
+    assert (
+        "1 late letter goes" in desk_approved.press_officer.post(f"{PAGE}/late", {"letters": second, "do": "go"}).text
+    )
+    assert desk_approved.auditor.post(f"{PAGE}/late", {"letters": third, "do": "drop"}).status_code == 403
+    with reading(desk_approved.engine) as session:
+        states = [session.get_one(Letter, one).state for one in (first, second, third)]
+        assert states == ["cancelled", "queued", "late"]
+        assert verified(session, SLUG) == [], "an act says why it does not go"
 
 
 def test_only_the_press_office_and_the_coordinator_prepare_and_an_auditor_looks(desk_approved: Desk) -> None:
