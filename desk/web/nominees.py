@@ -65,6 +65,7 @@ def show(desk: Desk, code: str) -> Response:
             reports=[(one, known.get(one.by, one.by)) for one in members.reports(session, mission, code)],
             wording={key: _(name) for key, name in rules.ITEMS.items()}, observing=row.role in rules.OBSERVING,
             state=names.short(row.state, on=facts.election_day) if row.state in names else row.state,
+            bodies=[*([(row.body, row.body)] if row.body and row.body not in names.of_kind("body") else []), *names.officials("body", on=facts.election_day).items()],
             languages=LANGUAGES, asked=newest_round(session, mission) is not None,
             moves=[to for to in rules.BADGES if badge is not None and badge.status in rules.BADGES[to]],
         )  # fmt: skip
@@ -131,14 +132,14 @@ def interests(
 @part.post("/missions/{mission}/delegation/{code}/correct")
 def correct(
     desk: Desk, code: str, office: Line, honorific: Line = "", name: Line = "", title: Line = "", salutation: Line = "",
-    email: Line = "", language: Line = "en",
+    email: Line = "", language: Line = "en", body: Annotated[str | None, Form(max_length=300)] = None,
 ) -> Response:  # fmt: skip
-    """Correct how the person is called, or where letters go."""
+    """Correct how the person is called, who sends them, or where letters go."""
     with desk.act() as (session, mission, by, at):
         correct_details(
             session, mission, by=by, at=at, member=code, office=office.strip(), honorific=honorific.strip(),
             name=name.strip(), title=title.strip(), email=email.strip(), language=language,
-            salutation=salutation.strip(),
+            salutation=salutation.strip(), body=body,
         )  # fmt: skip
     return _back(desk, code, _("Corrected. Letters and papers from now on have it so."))
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from ieom.acts.nomination import details, member_of
 from ieom.acts.undelivered import tell_of_address
 from ieom.errors import BadInput, Refused
+from ieom.folder.names import load_names
 from ieom.records import audit, missions
 from ieom.records.delegation import Member
 from ieom.rules import delegation as rules
@@ -25,10 +26,11 @@ class MemberDetailsCorrected:
 
 def correct_details(
     session: Session, mission: str, *, by: str, at: datetime, member: str, office: str, honorific: str, name: str,
-    title: str, email: str, language: str, salutation: str, ref: str | None = None,
+    title: str, email: str, language: str, salutation: str, body: str | None = None, ref: str | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
     """Correct how somebody is called and where letters to them go; returns what of it was changed. Letters and papers from
-    then on have it; what was written, said or approved before stays as it is. Of an approver's new address the head of
+    then on have it; what was written, said or approved before stays as it is. `body` is the code of the embassy or authority
+    that sends them, '' for none, None to leave it. Of an approver's new address the head of
     mission and the coordinator are told. Refused for who is of the mission no longer."""
     missions.lock(session, mission)
     row = member_of(session, mission, member)
@@ -40,6 +42,10 @@ def correct_details(
         member, office=office, honorific=honorific, name=name, title=title, email=email, language=language,
         salutation=salutation,
     )  # fmt: skip
+    if body is not None:
+        if body and body != row.body and body not in load_names().of_kind("body"):
+            raise BadInput(f"'{body[:60]}' is no body that is named; choose one of the list")
+        told["body"] = body
     before, old = {what: getattr(row, what) for what in told}, row.email
     if old and not told["email"]:
         raise BadInput("give the right address in the place of the wrong one; letters to this person go there")

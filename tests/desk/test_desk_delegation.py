@@ -298,6 +298,13 @@ def test_what_was_mistyped_of_a_person_is_corrected_by_the_coordinator_as_an_act
             "member": "kg-1", "fields": ["office", "honorific", "name", "title", "language", "email", "salutation"],
         }  # fmt: skip
         assert session.scalars(select(Letter).where(Letter.kind == "address_corrected")).all() == []
+    body = "kg-embassy"
+    assert f'value="{body}"' in browser.get(f"{HERE}/kg-1").text
+    assert browser.post(f"{HERE}/kg-1/correct", RIGHT | {"body": "no-such"}).status_code == 422
+    browser.post(f"{HERE}/kg-1/correct", RIGHT | {"body": body})
+    with reading(engine) as session:
+        row, last = session.get_one(Member, (SLUG, "kg-1")), audit.head(session, SLUG)
+        assert (row.body, last is not None and last.what["fields"]) == (body, ["body"])
     for wrong, says in (
         ({}, "nothing was changed"), ({"office": " "}, "needs an office"), ({"email": "nowhere"}, "nowhere"),
         ({"email": ""}, "right address"), ({"language": "xx"}, "is not one of"), ({"name": "A\r\nBcc: b"}, "line break"),

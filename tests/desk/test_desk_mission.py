@@ -36,7 +36,6 @@ from ieom.acts.ledger import COLUMNS, table
 from ieom.folder import open_mission, read
 from ieom.records import missions, releases
 from ieom.records.base import begin, reading
-from ieom.records.delegation import Member
 from ieom.settings import settings
 from tasks import stage
 
@@ -143,10 +142,8 @@ def test_the_mission_is_run_at_the_desk_and_its_papers_are_those_of_the_command_
             telephones.decide(act)
         elif act.arguments.get("member") == NOMINATED_BY_LINK and act.do == "delegation.nominate":
             telephones.nominate(act)
-            with begin(
-                engine
-            ) as session:  # the state's page doesn't ask for it, though the statement speaks of embassies by it
-                session.get_one(Member, (SLUG, NOMINATED_BY_LINK)).body = act.arguments["body"]
+            where = f"/delegation/{NOMINATED_BY_LINK}"  # the state's page doesn't ask which of its bodies sends them
+            people["coordinator"].send(where, f"{where}/correct", {"body": act.arguments["body"]})
         else:
             DOING[act.do](people[observing.FOR_OTHERS.get(act.do, act.by)], act)
         done.append(act.do)
