@@ -39,7 +39,9 @@ def faults(session: Session, mission: str) -> list[str]:
 
 def _forms(session: Session, mission: str) -> Iterator[str]:
     known = load_forms()
-    told = {one.what["instance"]: one.what["content_hash"] for one in audit.of_act(session, mission, "FormReceived")}
+    told = {
+        one.what["instance"]: one.what.get("content_hash") for one in audit.of_act(session, mission, "FormReceived")
+    }
     query = select(Submission).where(Submission.mission == mission).order_by(Submission.id)
     last = 0
     while rows := session.scalars(query.where(Submission.id > last).limit(AT_A_TIME)).all():
@@ -54,7 +56,7 @@ def _forms(session: Session, mission: str) -> Iterator[str]:
         for one in session.scalars(made):
             corrected[one.submission][one.question] = one.new
         for row in rows:
-            if told.get(row.instance_id, row.content_hash) != row.content_hash:
+            if (told.get(row.instance_id) or row.content_hash) != row.content_hash:
                 yield f"the form {row.instance_id} is another than the one that was taken in"
                 continue
             form, _faults = normal(row.original, known, stations={row.station}, teams=())
@@ -62,10 +64,19 @@ def _forms(session: Session, mission: str) -> Iterator[str]:
                 continue
             if form.content_hash != row.content_hash or (form.form, form.team) != (row.form, row.team):
                 yield f"the form {row.instance_id} is another than the one that was taken in"
-            elif _answers(form.answers) | corrected[row.id] != {
-                question: " ".join(sorted(values)) for question, values in answers[row.id].items()
-            }:
+            elif not _stand(_answers(form.answers), corrected[row.id], answers[row.id]):
                 yield f"answers of the form {row.instance_id} are others than those that came or were corrected"
+
+
+def _stand(came: dict[str, str], corrected: dict[str, str], standing: dict[str, list[str]]) -> bool:
+    """Whether the answers that stand are those that came, save those that were corrected, which are as the newest correction
+    has them: several choices in whatever order."""
+    there = {question: " ".join(sorted(values)) for question, values in standing.items()}
+    for question, new in corrected.items():
+        if there.pop(question, None) not in {new, " ".join(sorted(new.split()))}:
+            return False
+        came.pop(question, None)
+    return came == there
 
 
 def _answers(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
@@ -105,7 +116,7 @@ def _by_name(session: Session, mission: str) -> Iterator[str]:
     aside = {
         (one.what["claim"], form)
         for one in audit.of_act(session, mission, "IrregularitySetAside")
-        for form in one.what["forms"]
+        for form in one.what.get("forms", ())
     }
     query = (
         select(SetAside.question, Submission.instance_id)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from evening import SLUG, Doing
 from sqlalchemy import Engine, select, text
 
 from ieom.acts import audit as chain
 from ieom.acts import debriefing, distribution, drafting, evidencing
-from ieom.errors import Tampered
+from ieom.errors import Refused, Tampered
 from ieom.records import drafts
 from ieom.records.base import begin, reading
-from ieom.records.submissions import Submission
+from ieom.records.submissions import Correction, Submission
 
 HANDS = {
     "UPDATE answers SET value = 'no' WHERE question = 'full_access' AND value = 'yes'": "answers of the form",
@@ -74,3 +76,21 @@ def test_nobody_is_asked_to_approve_what_rests_on_changed_answers(asked: Engine)
         assert row is not None
     with pytest.raises(Tampered, match="answers of the form"):
         do(drafting.ready, "drafter")
+
+
+def test_what_people_lawfully_do_with_forms_is_no_fault(approved: Engine) -> None:
+    """Several choices corrected in another order than they are kept, a text with blanks, the same question twice."""
+    do = Doing(approved)
+    with reading(approved) as session:
+        form = session.scalars(select(Submission).where(Submission.form == "voting").order_by(Submission.id)).first()
+        assert form is not None
+        instance = form.instance_id
+    for question, new in (
+        ("unauthorised_persons", "police military"), ("unauthorised_persons", "military police"),
+        ("observers_restricted", "yes"), ("observers_restricted_text", "two of us, at the door, for an hour"),
+    ):  # fmt: skip
+        with contextlib.suppress(Refused):  # it stands so already
+            do(debriefing.correct, "coordinator", instance=instance, question=question, new=new, why="misheard")
+    with reading(approved) as session:
+        assert session.query(Correction).count() >= 3
+    assert faults(approved) == []
