@@ -172,7 +172,7 @@ MAY: dict[str, frozenset[Role] | Open] = {
     "POST /me/passkeys/{passkey}/remove": Open.ENTERED,
     "POST /me/sessions/end-others": Open.ENTERED,
     "POST /me/sessions/{start}/end": Open.ENTERED,
-    "GET /accounts": ADMINISTRATOR,
+    "GET /accounts": ADMINISTRATOR | frozenset({U}),
     "GET /accounts.xlsx": ADMINISTRATOR | frozenset({U}),
     "POST /accounts": ADMINISTRATOR,
     "GET /accounts/log": ADMINISTRATOR | frozenset({U}),

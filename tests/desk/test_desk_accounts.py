@@ -72,16 +72,16 @@ def test_a_link_expires(engine: Engine, desk_opened: Desk) -> None:
 
 
 def test_a_role_given_holds_at_once_and_taken_is_gone_at_once(desk_opened: Desk, engine: Engine) -> None:
-    number = desk_opened.accounts["auditor"]
-    assert desk_opened.auditor.get("/accounts").status_code == 403
+    number = desk_opened.accounts["drafter"]
+    assert desk_opened.drafter.get("/accounts").status_code == 403
     given = desk_opened.administrator.post(f"/accounts/{number}/roles", {"role": "administrator"})
     assert "The role is given" in given.text
     assert "Take away: administrator" in given.text
-    assert desk_opened.auditor.get("/accounts").status_code == 200
+    assert desk_opened.drafter.get("/accounts").status_code == 200
     with reading(engine) as session:
         grant = next(one for one in accounts.grants(session, number) if one.role == Role.ADMINISTRATOR)
     desk_opened.administrator.post(f"/accounts/{number}/roles/{grant.id}/take")
-    assert desk_opened.auditor.get("/accounts").status_code == 403
+    assert desk_opened.drafter.get("/accounts").status_code == 403
     other = desk_opened.accounts["drafter"]
     answer = desk_opened.administrator.post(f"/accounts/{other}/roles/{grant.id}/take")
     assert answer.status_code == 404
@@ -296,3 +296,13 @@ def test_who_is_locked_out_gets_a_link_at_the_machine_and_that_stands_in_the_rec
         head = contact_acts.head(session)
         assert head is not None
         assert (head.act, head.by) == ("EntryLinkMade", "machine")
+
+
+def test_an_auditor_reads_who_may_enter_with_which_role_and_changes_nothing(desk_opened: Desk) -> None:
+    page = desk_opened.auditor.get("/accounts")
+    assert page.status_code == 200
+    assert "drafter@desk.example" in page.text
+    assert "Make an account" not in page.text
+    assert f'href="/accounts/{desk_opened.accounts["drafter"]}"' not in page.text
+    assert desk_opened.auditor.get(f"/accounts/{desk_opened.accounts['drafter']}").status_code == 403
+    assert 'href="/accounts"' in desk_opened.auditor.get("/").text
