@@ -39,6 +39,7 @@ from ieom.folder.names import load_names
 from ieom.mail.letters import Attachment, queue
 from ieom.records import audit, drafts, members, missions, releases
 from ieom.records.approvals import ApprovalRound, ApprovalSeat, Decision
+from ieom.records.delegation import Member
 from ieom.records.letters import Letter
 from ieom.rules import approval as rules
 from ieom.rules.statement import people_only, placed
@@ -61,7 +62,7 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
         return Standing(Stage.APPROVAL, State.DONE, says, None, ("coordinator",))
     if round_ is not None and round_.status in {"open", "approved"}:
         _void_if_changed(session, mission, round_, at)
-    left = members.gone(session, mission, {one.who for one in missions.facts(session, mission).approval.seats})
+    left = left_seats(session, mission, round_)
     if left and (asked_anew(session, mission, round_) or (round_ is not None and round_.status == "open")):
         who = ", ".join(row.office for row in left)
         says = f"Waits until it is said who decides on the statement in the place of {who}, who left the mission."
@@ -75,6 +76,24 @@ def advance(session: Session, mission: str, *, at: datetime) -> Standing:
     if round_.status in {"changes_asked", "void", "stopped"}:
         _tell_drafter(session, mission, round_, at)
     return _standing(session, round_, at)
+
+
+def left_seats(session: Session, mission: str, round_: ApprovalRound | None) -> list[Member]:
+    """Those who are to decide on the statement and have left the mission: nobody, once a round has approved the text that
+    stands; in an open one whoever has not decided while a member, and has no deputy who is there."""
+    facts = missions.facts(session, mission)
+    gone = members.gone(
+        session, mission, {code for seat in facts.approval.seats for code in (seat.who, *seat.deputies)}
+    )
+    codes = {row.code for row in gone}
+    owed = {seat.who for seat in facts.approval.seats if seat.who in codes}
+    if round_ is not None and round_.status == "approved" and stands(session, mission, round_):
+        return []
+    if round_ is not None and round_.status == "open":
+        decided = {seat.who for seat, state, row in seats(session, round_) if row is not None and state.counts}
+        held = {seat.who for seat in facts.approval.seats if set(seat.deputies) - codes}
+        owed -= decided | held
+    return [row for row in gone if row.code in owed]
 
 
 def _unasked(session: Session, mission: str) -> str:

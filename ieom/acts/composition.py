@@ -93,15 +93,17 @@ def approver_replaced(
     if done:
         return facts
     seat = next((one for one in facts.approval.seats if one.who == old), None)
-    person = session.get(Member, (mission, new))
-    if person is not None and (person.status != "appointed" or (seat and seat.state and person.state != seat.state)):
-        raise Refused("only an appointed member of the same state decides for it")
-    if person is None and new not in {one.code for one in facts.offices}:
-        raise NotFound(f"there is no member and no office '{new}'")
     try:
         changed = revisions.with_approver(facts, old, new)
     except ValueError as problem:
         raise Refused(_plain(problem)) from None
+    person = session.get(Member, (mission, new))
+    if person is not None and (person.status != "appointed" or (seat and seat.state and person.state != seat.state)):
+        raise Refused("only an appointed member of the same state decides for it")
+    if person is None and seat is not None and seat.state:
+        raise Refused("only an appointed member of the same state decides for it")
+    if person is None and new not in {one.code for one in facts.offices}:
+        raise NotFound(f"there is no member and no office '{new}'")
     _end_round(session, mission, at, "somebody else decides in the place of an approver")
     number = missions.revise(session, mission, changed, by=by, at=at, kind="approver_replaced", reason=reason)
     audit.append(session, mission, by=by, at=at, ref=ref, act=ApproverReplaced(old, new, number))

@@ -134,7 +134,7 @@ def _still_there(session: Session, mission: str, who: str) -> None:
     row = session.get(Member, (mission, who))
     if row is not None and row.status in LEAVING:
         raise Refused(
-            "you have left the mission, and decide on its statement no more; the secretariat asks who decides instead"
+            f"{row.office} has left the mission, and decides on its statement no more; somebody else is named instead"
         )
     if missions.get(session, mission).state == "closed":
         raise Refused("the mission is closed; nothing is decided in it any more")

@@ -25,8 +25,9 @@ def proved(session: Session, mission: str) -> None:
     wrong = faults(session, mission)
     if wrong:
         raise Tampered(
-            f"what the statement rests on is not as it came in: {'; '.join(wrong)}. Nothing was done: look at the record of "
-            "acts, and bring the records back as they were",
+            f"what the statement rests on is not as it came in: {'; '.join(wrong[:5])}"
+            f"{f'; and {len(wrong) - 5} more' if len(wrong) > 5 else ''}. Nothing was done: look at the record of acts, and "
+            "bring the records back as they were; or the questions of the forms, where they were changed since",
             command="'ieom audit verify' shows it",
         )
 

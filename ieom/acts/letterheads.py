@@ -46,4 +46,4 @@ def put_back(session: Session, *, by: str, at: datetime) -> None:
     if not path.exists():
         raise BadInput("the letterhead that came with the installation is in use")
     contact_acts.append(session, by=by, at=at, act=LetterheadPutBack(store.sha256(path.read_bytes())))
-    path.unlink(missing_ok=True)
+    path.replace(path.with_name(f"{path.name}.aside"))  # kept, should the act not come about

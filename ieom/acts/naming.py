@@ -107,7 +107,7 @@ def put_back(session: Session, *, by: str, at: datetime) -> None:
         raise BadInput("the names that came with the installation are in use")
     _every_mission_named(session, load_names(settings().config_dir / "names.toml"))
     contact_acts.append(session, by=by, at=at, act=NamesPutBack(store.sha256(path.read_bytes())))
-    path.unlink(missing_ok=True)
+    path.replace(path.with_name(f"{path.name}.aside"))  # kept, should the act not come about
 
 
 def _made(session: Session, rows: Sequence[Values]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ieom.acts import distribution, rounds
 from ieom.acts import letters as letter_acts
 from ieom.acts.answering import not_asked, office_of
-from ieom.acts.approval import asked_anew
+from ieom.acts.approval import asked_anew, left_seats
 from ieom.acts.calling import invited
 from ieom.acts.correcting import waiting
 from ieom.acts.fallen import fallen
@@ -77,10 +77,10 @@ def _before(session: Session, mission: str, facts: MissionFacts, entered: str, a
 
 
 def _text(session: Session, mission: str, facts: MissionFacts) -> Iterator[Work]:
-    for row in members.gone(session, mission, {one.who for one in facts.approval.seats}):
-        yield Work("approver left", "coordinator", key=row.office)
     expected = load_timeline().moment("approval_expected", facts)
     round_ = rounds.newest_round(session, mission)
+    for row in left_seats(session, mission, round_):
+        yield Work("approver left", "coordinator", key=row.office)
     newest = drafts.newest(session, mission)
     head = members.head(session, mission)
     answers = head.code if head is not None else "coordinator"

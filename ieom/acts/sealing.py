@@ -1,5 +1,5 @@
 """The letters of a release, sealed when it begins: the act of that holds how many they are and one hash over all of them.
-A letter that is taken out of the records, put in or changed by hand from then on is found before the next one leaves."""
+A letter that is taken out of the records, put in or changed by hand from then on is found before the next sending run."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ieom.errors import Tampered
 from ieom.records import audit, letters, releases
 from ieom.records.letters import Letter, LetterAttempt, LetterPart
 from ieom.records.releases import Release
+from ieom.records.suppressions import Suppression
 
 TRIED = ("sent", "in_doubt", "refused", "bounced")
 """States that no letter comes to without an attempt, which stands on record beside it."""
@@ -88,15 +89,17 @@ def unlike(session: Session, row: Release) -> list[str]:
 
 
 def _taken_back_by_nobody(session: Session, row: Release) -> int:
-    """Letters that do not go although their reader may be written to, no correction or withdrawal took their release's place,
+    """Letters that do not go although their reader was never one who is not written to, no correction or withdrawal took their release's place,
     and no act took them back."""
     acts = {one.what["letter"] for one in audit.of_act(session, row.mission, "LetterCancelled")}
     for one in audit.of_act(session, row.mission, "LettersTakenBack"):
         acts |= set(one.what["cancelled"])
+    for one in audit.of_act(session, row.mission, "DoubtSettled"):
+        acts |= set(one.what.get("cancelled", ()))
     instead = [releases.in_place(one) for one in releases.about(session, row.id)]
+    told = select(Suppression.email).where(Suppression.email == Letter.recipient_key)  # lifted since or not
     query = select(Letter.id).where(
-        Letter.release == row.id, Letter.state == "cancelled", letters.not_suppressed(),
-        func.coalesce(Letter.answer, "").not_in(instead),
+        Letter.release == row.id, Letter.state == "cancelled", ~told.exists(), func.coalesce(Letter.answer, "").not_in(instead),
     )  # fmt: skip
     return len(set(session.scalars(query)) - acts)
 

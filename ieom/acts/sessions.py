@@ -53,7 +53,7 @@ def owned(session: Session, *, account: int, password: str, at: datetime) -> boo
     one to enter, so commit. Raises `Refused` after too many wrong ones."""
     key = f"own {account}"
     attempts.room(session, {key: attempts.ATTEMPTS}, at=at)
-    fits = passwords.fits(session.get_one(Account, account).password, password)
+    fits = passwords.fits(session.get_one(Account, account).password, password, entered=True)
     if not fits:
         attempts.failed(session, [key], at=at)
     return fits

@@ -81,15 +81,16 @@ def _plain(text: str) -> str:
 
 
 def _figures(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(int(one)) for one in DIGITS.findall(GROUPED.sub("", text))))
+    return tuple(dict.fromkeys(one.lstrip("0") or "0" for one in DIGITS.findall(GROUPED.sub("", text))))
 
 
 def _apart(original: str, translated: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(figures that the translation lacks, figures that it adds). Numbers that the original has in words, and months, may
     stand in figures."""
     theirs, ours = _figures(original), _figures(translated)
-    words = {NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", original.lower()) if word in NUMBER_WORDS} | MONTHS
+    known = {NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", original.lower()) if word in NUMBER_WORDS} | MONTHS
+    words = {str(one) for one in known}  # as texts: a figure may be longer than Python reads
     return (
         tuple(one for one in theirs if one not in ours),
-        tuple(one for one in ours if one not in theirs and int(one) not in words),
+        tuple(one for one in ours if one not in theirs and one not in words),
     )

@@ -117,11 +117,19 @@ def test_what_people_lawfully_do_with_letters_breaks_no_seal(going: Doing) -> No
         row = Given(2, "other@outlet.example", {"outlet": "Other"})
         contacts.take_in(session, by="press-officer", at=going.now, given=[row])
         media.forget(session, by="press-officer", at=going.now, email=gone.recipient)
+        third = session.get_one(Letter, others[0])
+        kept_away = third.recipient
+        media.suppress(session, by="press-officer", at=going.now, email=third.recipient, why="asked by telephone")
     going(undelivered.anew, "press-officer", letter=first, email="other@outlet.example")
     with begin(going.engine) as session:
         tried(session, list(session.scalars(select(Letter.id).where(Letter.state == "queued"))))
     stood = going.advance(distribution, EVENING + timedelta(minutes=1))
     assert stood.state is State.DONE, stood.says
+    assert faults(going.engine) == []
+    with begin(going.engine) as session:  # the reader asks for releases again
+        media.lift(
+            session, by="press-officer", at=going.now, email=kept_away, why="asked again", asked_on=going.now.date()
+        )
     assert faults(going.engine) == []
     assert len(numbers(going.engine)) == len(others) + 3
 

@@ -67,7 +67,7 @@ def act(engine: Engine) -> tuple[str, dict]:
 
 @pytest.mark.parametrize("split", [False, True])
 def test_papers_are_written_on_the_letterhead_that_was_brought(desk_opened: Desk, engine: Engine, split: bool) -> None:
-    page = bring(desk_opened.coordinator, letterhead(split=split)).text
+    page = bring(desk_opened.administrator, letterhead(split=split)).text
     assert "on this letterhead from now on" in page
     told, what = act(engine)
     assert told == "LetterheadChanged"
@@ -79,17 +79,17 @@ def test_papers_are_written_on_the_letterhead_that_was_brought(desk_opened: Desk
     assert [one.text for one in body.paragraphs if one.style.name == "Heading 1"] == ["NOTE VERBALE"]
     assert "is well; the organisation&#39;s name is filled in" in desk_opened.auditor.get("/settings").text
     assert desk_opened.auditor.get("/settings/letterhead.docx").content == settings().own_letterhead.read_bytes()
-    assert "came with" in desk_opened.coordinator.post("/settings/letterhead/back", page="/settings/letterhead").text
+    assert "came with" in desk_opened.administrator.post("/settings/letterhead/back", page="/settings/letterhead").text
     assert act(engine)[0] == "LetterheadPutBack"
     assert not settings().own_letterhead.exists()
     assert "Secretariat of" not in printed(desk_opened.auditor.get("/settings/letterhead/sample.docx").content)
-    assert desk_opened.coordinator.post("/settings/letterhead/back", page="/settings/letterhead").status_code == 422
+    assert desk_opened.administrator.post("/settings/letterhead/back", page="/settings/letterhead").status_code == 422
 
 
 def test_a_letterhead_without_a_place_for_the_name_is_taken_and_the_page_says_what_that_means(
     desk_opened: Desk,
 ) -> None:
-    bring(desk_opened.coordinator, letterhead("Secretariat"))
+    bring(desk_opened.administrator, letterhead("Secretariat"))
     assert "has no place for the organisation&#39;s name" in desk_opened.administrator.get("/settings").text
 
 
@@ -113,10 +113,10 @@ def test_what_is_no_letterhead_or_reaches_outside_changes_nothing(desk_opened: D
         (changed(good, "word/document.xml", "<w:body>", "<w:nobody>"), "read as a Word document"),
         (good + b"0" * 3_000_001, "larger than 3 MB"),
     ):
-        answer = bring(desk_opened.coordinator, data)
+        answer = bring(desk_opened.administrator, data)
         assert (answer.status_code, says in unescape(answer.text)) == (422, True), says
     assert not settings().own_letterhead.exists()
-    for other in (desk_opened.press_officer, desk_opened.auditor, desk_opened.drafter):
+    for other in (desk_opened.press_officer, desk_opened.auditor, desk_opened.coordinator):
         assert bring(other, good).status_code == 403
 
 
@@ -147,11 +147,11 @@ def taken(who: Browser, page: str):
 def test_names_go_out_and_come_back_as_they_are(desk_opened: Desk) -> None:
     header, rows = table(desk_opened.auditor)
     before = load_names()
-    assert "there is nothing to take in" in back(desk_opened.coordinator, header, rows).text
+    assert "there is nothing to take in" in back(desk_opened.administrator, header, rows).text
     for row in rows:  # one name changes, so that all of them are written anew
         if row[header.index("official")] == "Hungary" and row[header.index("language")] == "en":
             row[header.index("people")] = "people of all Hungary"
-    page = taken(desk_opened.coordinator, back(desk_opened.coordinator, header, rows).text).text
+    page = taken(desk_opened.administrator, back(desk_opened.administrator, header, rows).text).text
     assert "1 row changed" in page
     after = load_names()
     assert settings().own_names.exists()
@@ -163,17 +163,17 @@ def test_names_go_out_and_come_back_as_they_are(desk_opened: Desk) -> None:
 
 
 def test_a_state_that_takes_another_name_is_told_by_a_row_more(desk_opened: Desk, engine: Engine) -> None:
-    header, rows = table(desk_opened.coordinator)
+    header, rows = table(desk_opened.administrator)
     at = {name: place for place, name in enumerate(header)}
     old = next(row for row in rows if row[at["code"]] == "KG" and row[at["language"]] == "en")
     new = list(old)
     old[at["until"]], new[at["since"]] = date(2030, 1, 1), date(2030, 1, 1)
     new[at["official"]], new[at["never"]] = "Republic of the Kyrgyz", None
-    page = back(desk_opened.coordinator, header, [*rows, new]).text
+    page = back(desk_opened.administrator, header, [*rows, new]).text
     assert "1 new, 1 changed" in page
     assert "KG, en" in page
     assert load_names().official("KG", on=date(2031, 1, 1)) == "Kyrgyz Republic", "a look changes nothing"
-    assert taken(desk_opened.coordinator, page).status_code == 200
+    assert taken(desk_opened.administrator, page).status_code == 200
     assert load_names().official("KG", on=date(2031, 1, 1)) == "Republic of the Kyrgyz"
     assert load_names().official("KG", on=date(2020, 8, 12)) == "Kyrgyz Republic"
     told, what = act(engine)
@@ -185,31 +185,31 @@ def test_a_state_that_takes_another_name_is_told_by_a_row_more(desk_opened: Desk
     assert (
         "changes the official names: 1 new, 1 changed, 0 removed" in desk_opened.administrator.get("/accounts/log").text
     )
-    again = taken(desk_opened.coordinator, page)
+    again = taken(desk_opened.administrator, page)
     assert again.status_code == 409, "the look is not what is there any more"
-    desk_opened.coordinator.post(f"{HERE}/back", page=HERE)
+    desk_opened.administrator.post(f"{HERE}/back", page=HERE)
     assert load_names().official("KG", on=date(2031, 1, 1)) == "Kyrgyz Republic"
 
 
 def test_names_that_would_not_hold_together_change_nothing_and_say_which(desk_opened: Desk) -> None:
-    header, rows = table(desk_opened.coordinator)
+    header, rows = table(desk_opened.administrator)
     at = {name: place for place, name in enumerate(header)}
     gone = [row for row in rows if row[at["code"]] != "KZ"]
-    answer = back(desk_opened.coordinator, header, gone)
+    answer = back(desk_opened.administrator, header, gone)
     assert answer.status_code == 422
     assert "'KZ' would have no name on 2020-08-12" in unescape(answer.text)
     assert "Take it in" not in answer.text
     twice = next(row for row in rows if row[at["code"]] == "KG" and row[at["language"]] == "en")
     same = [*twice]
     same[at["since"]] = date(2030, 1, 1)
-    answer = back(desk_opened.coordinator, header, [*rows, same])
+    answer = back(desk_opened.administrator, header, [*rows, same])
     assert answer.status_code == 422
     assert "hold on the same day" in answer.text
     other = [list(row) for row in rows]
     other[0][at["kind"]] = "city"
-    assert "write the same in each" in back(desk_opened.coordinator, header, other).text
+    assert "write the same in each" in back(desk_opened.administrator, header, other).text
     wrong = [list(row) for row in rows]
     wrong[0][at["language"]] = "klingon"
-    assert "is not one of en, tr" in unescape(back(desk_opened.coordinator, header, wrong).text)
+    assert "is not one of en, tr" in unescape(back(desk_opened.administrator, header, wrong).text)
     assert not settings().own_names.exists()
     assert back(desk_opened.press_officer, header, rows).status_code == 403

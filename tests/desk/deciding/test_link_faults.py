@@ -191,7 +191,7 @@ def test_whoever_left_the_mission_reads_and_decides_nothing_and_somebody_else_is
     assert "Decide" not in answer.text
     assert web.get(f"{path}/statement-en.pdf").status_code in {404, 409, 410}
     with begin(asked) as session:
-        with pytest.raises(Refused, match="left the mission"):
+        with pytest.raises(Refused, match="has left the mission"):
             approval.decide(session, SLUG, by="kg-1", at=EVENING, decision="approve")
         stood = approval.advance(session, SLUG, at=EVENING)
         assert (stood.state, stood.waits_for) == (State.WAITING, ("coordinator",))
@@ -220,7 +220,7 @@ def test_whoever_left_the_mission_reads_and_decides_nothing_and_somebody_else_is
         )
         session.flush()
         for old, new, says in (
-            ("kg-1", "tr-1", "same state"), ("az-1", "secretary-general", "the head's"), ("kg-9", "kg-2", "has no seat"),
+            ("kg-1", "press-officer", "same state"), ("kg-1", "tr-1", "has a seat already"), ("az-1", "secretary-general", "the head's"), ("kg-9", "kg-2", "has no seat"),
             ("tr-1", "secretary-general", "has a seat already"),
         ):  # fmt: skip
             with pytest.raises(Refused, match=says):
@@ -237,6 +237,23 @@ def test_whoever_left_the_mission_reads_and_decides_nothing_and_somebody_else_is
         assert (round_.number, round_.status) == (2, "open")
         assert "kg-2" in [seat.who for seat, _state, _row in approval.seats(session, round_)]
     assert "Do you approve" in web.get(link_in(letter(asked, "kg-2@embassy.example"))).text
+
+
+def test_a_decision_given_before_somebody_left_counts_and_holds_nobody_up(asked: Engine, web: TestClient) -> None:
+    approve(web, link_in(letter(asked, "kg-1@embassy.example")))
+    with begin(asked) as session:
+        delegation.leave(session, SLUG, by="coordinator", at=EVENING, member="kg-1", how="withdrawn")
+        assert "approver left" not in [one.about for one in work(session, SLUG, at=EVENING)]
+        assert "who left the mission" not in approval.advance(session, SLUG, at=EVENING).says
+    for who in ("az-1", "tr-1", "uz-1"):
+        approve(web, link_in(letter(asked, f"{who}@embassy.example")))
+    with begin(asked) as session:
+        approval.decide(session, SLUG, by="secretary-general", at=EVENING, decision="approve")
+        approval.advance(session, SLUG, at=EVENING)
+        round_ = approval.newest_round(session, SLUG)
+        assert round_ is not None
+        assert round_.status == "approved"
+        assert "approver left" not in [one.about for one in work(session, SLUG, at=EVENING)]
 
 
 def test_in_a_closed_mission_nothing_is_decided(asked: Engine, web: TestClient) -> None:
