@@ -150,7 +150,9 @@ def _to_mend(found: Mapping[str, Any]) -> str:
 
 def _against(row: StatementVersion, grounds: Grounds) -> set[str]:
     stated = {claim for one in row.content["paragraphs"] for s in one["sentences"] for claim in s["claims"]}
-    return {form for claim in stated if claim in grounds.verdicts for form in grounds.verdicts[claim].forms_against}
+    return {
+        form for claim in stated if claim in grounds.verdicts for form in grounds.verdicts[claim].forms_against[:SOME]
+    }
 
 
 def _rests_on(
@@ -179,7 +181,7 @@ def _rests_on(
     if base in COUNTED:
         label = labels.get(sentence["claim"], sentence["claim"])
         figures = held(sentence["verdict"], label, sentence["n"], sentence["answered"], base)
-    known = [forms[one] for one in now.forms_against if one in forms] if now else []
+    against = now.forms_against if now else ()
     own = _(OWN.get(sentence["kind"], ""))
     bases, unseen = (
         [labels.get(one, one) for one in now.detail.get(side, ())] if now else [] for side in ("seen", "unseen")
@@ -199,7 +201,7 @@ def _rests_on(
     return {
         "kind": kind, "says": says, "vouched": vouched,
         "figures": figures, "stations": sentence.get("stations", 0) if base in COUNTED - {"stations"} else 0,
-        "against": known[:SOME], "more": max(0, len(known) - SOME), "own": own, "bases": bases, "unseen": unseen,
+        "against": [forms[one] for one in against[:SOME] if one in forms], "more": max(0, len(against) - SOME), "own": own, "bases": bases, "unseen": unseen,
         "denied": sentence["verdict"] in DENIED,
     }  # fmt: skip
 

@@ -31,18 +31,19 @@ from ieom.rules.names import Unnamed
 from ieom.rules.roles import SAID, Role
 
 PARTS = (
+    "newmission",  # before a mission, whose address would take its own
+    "missions",  # what is asked most is looked for first
+    "statement",
+    "observation",
     "entering",
     "passkeys",
     "openid",
     "practising",
-    "newmission",  # before a mission, whose address would take its own
-    "missions",
     "accounts",
     "me",
     "audit",
     "delegation",
     "nominees",
-    "statement",
     "statement_answers",
     "statement_comments",
     "statement_versions",
@@ -55,7 +56,6 @@ PARTS = (
     "approving",
     "correspondence",
     "lists",
-    "observation",
     "observation_entry",
     "observation_scans",
     "observation_files",

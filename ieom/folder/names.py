@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from ieom.folder import owned
@@ -29,5 +30,13 @@ def names_changed() -> int:
 
 
 def _own() -> Path:
-    kept = settings().own_names
-    return kept if kept.exists() else settings().config_dir / "names.toml"
+    own = settings()
+    kept, came = _where(own.state_dir, own.config_dir)
+    return kept if kept.exists() else came
+
+
+@lru_cache(maxsize=8)
+def _where(state: Path, config: Path) -> tuple[Path, Path]:
+    """Where the names lie that were changed at the desk, and those that the installation came with. Asked for with every page:
+    made once."""
+    return state / "own" / "names.toml", config / "names.toml"

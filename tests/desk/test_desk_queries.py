@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.desk import FEW, build, counted, fill
 
-MANY = 6_000
+MANY = 15_000
 
 
 def test_no_page_asks_more_statements_for_more_forms(tmp_path: Path) -> None:
