@@ -306,3 +306,13 @@ def test_an_auditor_reads_who_may_enter_with_which_role_and_changes_nothing(desk
     assert f'href="/accounts/{desk_opened.accounts["drafter"]}"' not in page.text
     assert desk_opened.auditor.get(f"/accounts/{desk_opened.accounts['drafter']}").status_code == 403
     assert 'href="/accounts"' in desk_opened.auditor.get("/").text
+
+
+def test_a_password_is_kept_as_an_argon2_hash_alone(desk_opened: Desk, engine: Engine) -> None:
+    with begin(engine) as session:
+        link = acts.entry_link(session, by="clock", account=desk_opened.accounts["drafter"], at=missions.real_now())
+        acts.use_link(session, token=link, password=PASSWORD, at=missions.real_now())
+    with reading(engine) as session:
+        kept = session.get_one(Account, desk_opened.accounts["drafter"]).password
+    assert kept.startswith("$argon2id$")
+    assert PASSWORD not in kept

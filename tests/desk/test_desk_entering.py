@@ -174,6 +174,10 @@ def test_what_is_typed_is_kept_for_its_writer_alone(desk_opened: Desk) -> None:
     page = desk_opened.coordinator.get(f"/missions/{SLUG}").text
     assert "Half a &lt;/textarea&gt; sentence" in page
     assert "Half a" not in desk_opened.drafter.get(f"/missions/{SLUG}").text
+    anew = TestClient(web(desk_opened.engine), cookies=dict(desk_opened.coordinator.client.cookies))
+    assert "Half a &lt;/textarea&gt; sentence" in anew.get(f"/missions/{SLUG}").text, (
+        "another server, as after a restart"
+    )
 
 
 def test_of_what_is_typed_and_not_sent_the_oldest_go(desk_opened: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from contextvars import copy_context
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from evening import SLUG
 from sqlalchemy import Engine
 
 from desk import chronicle
-from desk.web.pages import LANGUAGES, words
+from desk.web.pages import LANGUAGES, clock_at, words
 from ieom.errors import BadInput
 from ieom.folder.catalogues import catalogue, negotiated, speak
 from ieom.records.accounts import Account
@@ -146,3 +147,10 @@ def test_what_is_said_after_an_act_is_marked_for_translators() -> None:
     assert unmarked('desk.done("/me", _("It ended.") + f" {told}")') == []
     files = sorted((ROOT / "desk" / "web").glob("*.py"))
     assert {one.name: lines for one in files if (lines := unmarked(Path(one).read_text("utf-8")))} == {}
+
+
+def test_a_moment_is_written_as_each_language_writes_it() -> None:
+    moment = datetime(2020, 8, 12, 15, 0, tzinfo=UTC)
+    assert clock_at(moment, "Asia/Almaty", "Nur-Sultan", "en") == "12 Aug 2020, 21:00 Nur-Sultan (UTC+6)"
+    assert clock_at(moment, "Asia/Almaty", "Nur-Sultan", "tr") == "12 Ağu 2020, 21:00 Nur-Sultan (UTC+6)"
+    assert "12 тамыз" in clock_at(moment, "Asia/Almaty", "Нұр-Сұлтан", "kk").replace("там.", "тамыз")

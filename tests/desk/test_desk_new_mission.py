@@ -13,11 +13,12 @@ from desks import Desk
 from evening import SLUG
 from sqlalchemy import Engine
 
-from ieom.acts import accounts
+from ieom.acts import accounts, approval, counting, delegation, distribution, drafting, meetings, observation
 from ieom.folder.written import pack
 from ieom.records import members, missions, stations
 from ieom.records.base import begin, reading
 from ieom.rules.roles import Role
+from ieom.rules.timeline import Stage
 from ieom.settings import settings
 
 ZIP = ("folder.zip", "application/zip")
@@ -91,6 +92,19 @@ def test_a_mission_is_opened_from_the_form_at_any_stage(desk: Desk, engine: Engi
     again = desk.press_officer.post("/missions/new", {**FILLED, "do": "open"})
     assert again.status_code == 422
     assert "is open already" in again.text
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_each_stage_can_be_the_first_and_its_pages_are_there(desk: Desk, engine: Engine, stage: Stage) -> None:
+    opened = desk.press_officer.post("/missions/new", {**FILLED, "stage": stage.value, "do": "open"})
+    assert str(opened.url.path) == "/missions/kz-2027", stage
+    with begin(engine) as session:
+        assert missions.get(session, "kz-2027").starts_at_stage == stage.value
+        at = missions.now(session, "kz-2027")
+        for part in (delegation, meetings, observation, counting, drafting, approval, distribution):
+            part.advance(session, "kz-2027", at=at)
+    for page in ("", "/delegation", "/meetings", "/observation", "/statement", "/approval", "/release", "/deployment"):
+        assert desk.press_officer.get(f"/missions/kz-2027{page}").status_code == 200, page
 
 
 def test_every_fault_is_said_by_its_field_and_nothing_typed_is_lost(desk: Desk, engine: Engine) -> None:
