@@ -110,7 +110,7 @@ def _paper(desk: Asked, version: int, language: str, ending: str) -> tuple[str, 
     with desk.look() as (session, mission, now):
         row = _chosen(session, mission, version, language)
         office = named(session, mission).get(desk.code, desk.me.name)
-        remarks = in_words(session, mission, row, now)
+        remarks = in_words(session, mission, row, now) if ending == ".docx" else {}  # the PDF has no remarks
         made = working_copy(session, mission, row, office=office, author=_(RECORD), remarks=remarks)
     return next((name, data) for name, data in made.items() if name.endswith(ending))
 

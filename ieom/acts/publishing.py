@@ -136,10 +136,11 @@ class Written:
             yield found, list(members)
 
     def attached(self, text: str, papers: Mapping[str, bytes]) -> list[Attachment]:
-        """Press release and statement; with an unofficial translation go the authentic ones."""
+        """Press release and statement; with an unofficial translation go the authentic ones. In a language without a
+        press release goes that in the first language that has one."""
         own = text if self.texts[text].authentic else self.first
-        announced = own if f"press-release-{own}.pdf" in papers else self.first
-        names = [f"press-release-{announced}.pdf"]
+        wanted = (f"press-release-{language}.pdf" for language in (own, self.first, *self.texts))
+        names = [next(name for name in wanted if name in papers)]
         if self.row.kind in CARRIES:
             names.append(f"statement-{own}.pdf")
             names += [f"statement-{text}.pdf"] if text != own else []

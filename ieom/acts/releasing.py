@@ -17,6 +17,7 @@ from ieom.acts.proving import keep, papers_of, papers_of_translation, told, tran
 from ieom.acts.rounds import approved_round, proven, stands
 from ieom.acts.signing import signed
 from ieom.errors import BadInput, NotFound, Refused
+from ieom.folder.announcing import announced_in, first_languages
 from ieom.records import audit, drafts, letters, missions, releases
 from ieom.records.approvals import ApprovalRound
 from ieom.records.releases import Release, newest
@@ -94,6 +95,11 @@ def prepare(
     ):
         return last
     concerned = _corrects(session, mission, round_)
+    if not any(announced_in(language) for language in round_.hashes):
+        raise Refused(
+            f"no press release can be made in {', '.join(sorted(round_.hashes))}; its letters need one in a language "
+            f"of the mission: {', '.join(first_languages())}"
+        )
     found = "correction" if concerned is not None else "statement"
     if kind and kind != found:
         raise Refused(

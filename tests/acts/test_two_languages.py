@@ -14,6 +14,7 @@ from desk.web.approval_view import gathered
 from desk.web.pages import rendered
 from ieom.acts import approval, distribution, drafting, newsroom
 from ieom.acts.owing import work
+from ieom.errors import Refused
 from ieom.folder.announcing import announced_in, first_languages
 from ieom.records import drafts, missions, releases
 from ieom.records.base import begin, reading
@@ -108,8 +109,14 @@ def test_no_round_begins_before_both_are_asked_about_and_whoever_looks_is_told(b
     assert do.round() == "open"
 
 
-def test_both_texts_go_out_and_readers_of_the_second_get_theirs_with_the_release_in_the_first(both: Doing) -> None:
+@pytest.mark.parametrize("languages", [("en", "tr"), ("tr", "en")])
+def test_both_texts_go_out_and_readers_of_turkish_get_theirs_with_the_release_in_english(
+    both: Doing, languages: tuple[str, str]
+) -> None:
     do = both
+    with begin(do.engine) as session:
+        facts = missions.facts(session, SLUG).model_copy(update={"languages": languages})
+        missions.revise(session, SLUG, facts, by="coordinator", at=do.now, kind="languages", reason="the order")
     mark(do)
     translated(do)
     mark(do, "tr")
@@ -134,3 +141,19 @@ def test_both_texts_go_out_and_readers_of_the_second_get_theirs_with_the_release
         address = turkish.email
     letter = of(do.engine, row.number)[address]
     assert [part.get_filename() for part in letter.iter_attachments()] == ["press-release-en.pdf", "statement-tr.pdf"]
+
+
+def test_a_text_in_no_language_that_has_a_press_release_is_not_prepared(both: Doing) -> None:
+    do = both
+    with begin(do.engine) as session:  # as a mission file of before could have it
+        facts = missions.facts(session, SLUG).model_copy(update={"languages": ("tr",)})
+        missions.revise(session, SLUG, facts, by="coordinator", at=do.now, kind="languages", reason="Turkish alone")
+    translated(do)
+    mark(do, "tr")
+    do.advance(approval)
+    for who in ("az-1", "kg-1", "tr-1", "uz-1", "secretary-general"):
+        do(approval.decide, who, decision="approve")
+    do.advance(approval)
+    assert do.round() == "approved"
+    with pytest.raises(Refused, match=r"no press release can be made in tr; .* one in a language of the mission: en"):
+        do(distribution.prepare, "press-officer")
